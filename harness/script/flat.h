@@ -1,0 +1,147 @@
+// A program compiled to flat steps: what the Player executes. No protobuf, no text, no look-ups.
+//
+// Built once from a proto::Program; immutable while it is played, so many cases may share it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/segment.h"
+#include "engine/state.h"
+#include "engine/time.h"
+#include "harness/wire/packet.h"
+
+namespace synfin::script {
+
+// What a number is counted from; the names are those of the stack under test (RFC 9293 §3.3.1).
+enum class Base : uint8_t {
+  kLiteral,  // sequence numbers: relative to the sender's ISN; otherwise as it stands
+  kIss,
+  kIrs,
+  kSndUna,
+  kSndNxt,
+  kSndWnd,
+  kSndMaxWnd,
+  kRcvNxt,
+  kRcvWnd,
+  kAbsolute,  // a sequence number as on the wire
+};
+
+// base + plus + offset; `plus` is kLiteral when there is none.
+struct Number {
+  Base base = Base::kLiteral;
+  Base plus = Base::kLiteral;
+  int64_t offset = 0;
+
+  bool symbolic() const { return base != Base::kLiteral || plus != Base::kLiteral; }
+};
+
+enum class TimeKind : uint8_t { kRelative, kAbsolute, kAny, kRelativeRange, kAbsoluteRange };
+
+struct When {
+  TimeKind kind = TimeKind::kRelative;
+  Duration start{0};
+  Duration end{0};                   // ranges only
+  std::optional<Duration> returns;   // blocking calls: when the call returns
+};
+
+// One option of a segment to inject or expect.
+struct OptionSpec {
+  enum class Kind : uint8_t {
+    kMss, kWindowScale, kSackPermitted, kSack, kTimestamps, kNop, kEol, kRaw
+  };
+  Kind kind = Kind::kNop;
+  uint32_t value = 0;                 // MSS, shift, TSval, or raw kind
+  uint32_t echo = 0;                  // TSecr
+  bool echo_last = false;             // injected: echo the stack's last TSval
+  bool any_value = false;             // expected: TSval is don't-care
+  bool any_echo = false;
+  std::optional<uint8_t> raw_length;  // as written on the wire
+  std::vector<uint8_t> raw;
+  std::vector<std::pair<Number, Number>> sack;
+};
+
+struct SegmentSpec {
+  Flags flags;
+  Number seq;
+  uint32_t length = 0;                // octets of text
+  std::optional<Number> ack;          // expected: absent is don't-care
+  std::optional<Number> window;       // header field; a symbol is octets and is scaled down
+  std::optional<uint16_t> urgent;
+  std::vector<OptionSpec> options;
+  bool any_options = false;           // <...>
+  bool any_seq = false;
+  std::vector<uint8_t> text;          // empty: pattern octets, see pattern()
+  wire::Malformation malformation;
+  std::optional<uint8_t> ttl;
+  uint8_t ecn = 0;                    // 0 not named, 1 noecn, 2 ect0, 3 ect1, 4 ce
+};
+
+// The calls that a program can make; the names are those of POSIX.
+enum class CallName : uint8_t {
+  kSocket, kBind, kListen, kAccept, kConnect, kRead, kWrite, kSend, kRecv, kSendto, kRecvfrom,
+  kShutdown, kClose, kSetsockopt, kGetsockopt, kFcntl, kIoctl, kPoll,
+};
+
+// A socket call with numbers in place of names. `fd` is the program's number, which the stack maps
+// to its own; for socket() and accept() `new_fd` is the number that the program gives the result.
+struct CallSpec {
+  CallName name = CallName::kSocket;
+  int32_t fd = -1;
+  int32_t new_fd = -1;
+  int32_t flags = 0;        // send/recv flags, shutdown how, fcntl cmd, ioctl request, accept4 flags
+  int32_t domain = 0;       // socket: as written; the case's IP version replaces AF_INET
+  int32_t type = 0;
+  int32_t protocol = 0;
+  int32_t level = 0;        // setsockopt, getsockopt
+  int32_t option = 0;
+  int64_t argument = 0;     // listen backlog, fcntl argument, poll timeout (ms), events
+  std::vector<uint8_t> data;  // octets to write (empty: pattern), or an option's value
+  uint32_t length = 0;      // octets to write, or room to read into
+  std::optional<wire::Endpoint> address;  // absent: `...`, the case's own
+  bool blocking = false;    // written N...M
+
+  std::optional<int64_t> wanted;          // result; absent: not checked
+  int wanted_errno = 0;
+  std::vector<uint8_t> wanted_data;       // read: octets; getsockopt: value
+  bool check_data = false;
+};
+
+enum class StepKind : uint8_t { kInject, kExpect, kIcmp, kCall, kShell, kCode, kWait };
+
+struct Step {
+  StepKind kind = StepKind::kWait;
+  When when;
+  uint16_t connection = 0;   // index into FlatProgram::connections
+  uint32_t index = 0;        // into segments, calls or texts, by kind
+  uint32_t line = 0;
+  std::optional<State> state;  // `//@ state X`: what the stack's state is once the step is played
+};
+
+struct FlatProgram {
+  std::string name;
+  std::string file;
+  std::vector<std::string> requirements;   // `//@ requires`
+  std::vector<std::pair<std::string, std::string>> needs;  // `//@ needs sysctl x=y`, and others
+  std::string profile;                     // `//@ profile`, empty: the stack's own
+  bool ipv4 = true;                        // `//@ ip 4|6|both` (default both)
+  bool ipv6 = true;
+  std::vector<std::string> connections;    // labels; at least one, "" for the unnamed
+  std::vector<Step> steps;
+  std::vector<SegmentSpec> segments;
+  std::vector<CallSpec> calls;
+  std::vector<std::string> texts;          // shell commands and code
+  Duration shortest{0};                    // the sum of its waits: a lower bound of its length
+};
+
+// The octet at `position` (0 is the first octet after the SYN) of the text that the harness makes
+// up where the program gives only a length; both directions and both stacks use the same.
+constexpr uint8_t pattern(uint32_t position) {
+  return static_cast<uint8_t>('a' + (position * 7U + (position >> 8U)) % 26U);
+}
+
+}  // namespace synfin::script

@@ -1,0 +1,105 @@
+// One event-driven interface for every TCP under the harness, in real or virtual time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/state.h"
+#include "engine/time.h"
+#include "harness/script/flat.h"
+#include "harness/wire/address.h"
+#include "harness/wire/error.h"
+
+namespace synfin::stack {
+
+// A case under way. Numbers are not reused while a stack lives.
+using CaseId = uint32_t;
+// A call under way.
+using Ticket = uint64_t;
+
+// What the results say of where they come from.
+struct Identity {
+  std::string name;      // "linux"
+  std::string version;   // "6.18.44"
+  std::string kernel;    // uname -r of what runs the process
+  std::string link;      // "veth", "tun", "call"
+  std::string privilege; // "root", "rootless", ""
+  std::map<std::string, std::string> settings;  // sysctls, offloads: all that a namespace sets
+};
+
+struct Traits {
+  bool virtual_time = false;
+  // How long after the last stimulus silence means that nothing comes (DESIGN.md, Stacks).
+  Duration quiet_time{0};
+  // How exactly the stack's own timers keep their time: TIME-WAIT, retransmission.
+  double timer_slack = 0.0;          // as a share of the time
+  Duration timer_slack_min{0};       // and at least this
+  bool ipv6 = true;
+  std::size_t max_open_cases = 0;    // 0: no limit
+};
+
+// What a case needs of its surroundings.
+struct CaseNeeds {
+  bool ipv6 = false;
+  unsigned connections = 1;
+  // Sysctls that differ from what every namespace sets: such a case gets a namespace of its own.
+  std::vector<std::pair<std::string, std::string>> sysctls;
+};
+
+struct CallResult {
+  int64_t value = 0;              // as the call returns it; new descriptors by the program's number
+  int error = 0;                  // errno, when value is -1
+  std::span<const uint8_t> data;  // octets read, or an option's value; valid during on_return
+};
+
+// Receives what happens. Times are on the stack's own clock (Stack::now).
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // The stack sent an IP packet that belongs to the case.
+  virtual void on_packet(CaseId id, Time at, std::span<const uint8_t> packet) = 0;
+  virtual void on_return(CaseId id, Ticket ticket, Time at, const CallResult& result) = 0;
+  // The stack died or the harness lost its hold of this case: its verdict is ERROR.
+  virtual void on_broken(CaseId id, const Error& error) = 0;
+};
+
+class Stack {
+ public:
+  virtual ~Stack() = default;
+
+  virtual const Identity& identity() const = 0;
+  virtual const Traits& traits() const = 0;
+
+  // A remote address and a local port of its own for one case.
+  virtual Result<CaseId> open(const CaseNeeds& needs) = 0;
+  // The addresses of the case's connection number `connection` (0 is the first).
+  virtual wire::FourTuple address(CaseId id, unsigned connection) const = 0;
+
+  // The time now on the stack's clock; starts near zero.
+  virtual Time now() = 0;
+
+  // Gives the stack an IP packet. Returns the time at which it was given.
+  virtual Result<Time> inject(CaseId id, std::span<const uint8_t> packet) = 0;
+  // Starts a call; its end comes through Sink::on_return (possibly during the next run_until, also
+  // when it ends at once). A call that blocks does not hold up anything else.
+  virtual Ticket start(CaseId id, unsigned connection, const script::CallSpec& call) = 0;
+  // Delivers what has happened and lets time pass until `until`. Returns when that time has come,
+  // or earlier once something was delivered, so that the caller can react. With until <= now() it
+  // only delivers what is already there and never waits.
+  virtual void run_until(Time until, Sink& sink) = 0;
+
+  // The state of the connection as the stack itself reports it; kClosed when it knows of none.
+  // A listener that is still there for a passive connection reads as kListen.
+  virtual Result<State> snapshot(CaseId id, unsigned connection) = 0;
+  // Ends the case: closes its descriptors, resets what is left of its connections.
+  virtual void close(CaseId id) = 0;
+
+  // Packets that the way between harness and stack has lost so far (not what the stack refused).
+  virtual uint64_t dropped() { return 0; }
+};
+
+}  // namespace synfin::stack

@@ -1,0 +1,71 @@
+// A packet to build: a segment, its addresses, and everything that may be wrong with it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "engine/segment.h"
+#include "harness/wire/address.h"
+
+namespace synfin::wire {
+
+// Option octets in the order in which they go on the wire, well-formed or not. Over 40 octets the
+// writer refuses more (the data offset cannot say more).
+class OptionOctets {
+ public:
+  static constexpr std::size_t kCapacity = 40;
+
+  bool eol();
+  bool nop();
+  bool mss(uint16_t value);
+  bool window_scale(uint8_t shift);
+  bool sack_permitted();
+  bool sack(std::span<const SackBlock> blocks);
+  bool timestamps(uint32_t value, uint32_t echo_reply);
+  // Any option: `length` is written as it is, whatever the size of data; absent: no length octet.
+  bool raw(uint8_t kind, std::optional<uint8_t> length, std::span<const uint8_t> data);
+  // Zero padding (EOL) up to a multiple of four.
+  void pad();
+
+  std::span<const uint8_t> octets() const { return {octets_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+  void clear() { size_ = 0; }
+
+ private:
+  bool append(std::span<const uint8_t> octets);
+
+  std::array<uint8_t, kCapacity> octets_{};
+  std::size_t size_ = 0;
+};
+
+// Writes the options that `options` holds, aligned with NOPs as stacks usually do.
+OptionOctets encode_options(const Options& options);
+
+// What makes a packet other than the well-formed form of its segment.
+struct Malformation {
+  enum class Checksum : uint8_t { kGood, kBad, kZero, kValue };
+  Checksum checksum = Checksum::kGood;
+  uint16_t checksum_value = 0;          // with kValue
+  std::optional<uint8_t> data_offset;   // 0–15, in 32-bit words
+  uint8_t reserved = 0;                 // the four reserved bits, 0–15
+  std::optional<uint16_t> truncate;     // octets kept of the TCP header and text
+  std::optional<uint16_t> ip_length;    // IPv4 total length or IPv6 payload length as claimed
+
+  friend bool operator==(const Malformation&, const Malformation&) = default;
+};
+
+struct Packet {
+  Endpoint source;
+  Endpoint destination;
+  Segment segment;          // segment.options are not used: the octets below are
+  OptionOctets options;     // padded by the encoder
+  Malformation malformation;
+  uint8_t ttl = 64;
+  uint8_t traffic_class = 0;  // DSCP and ECN
+  uint16_t ip_id = 0;         // IPv4 only; DF is set
+};
+
+}  // namespace synfin::wire
