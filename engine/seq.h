@@ -1,5 +1,5 @@
-#ifndef SYNFIN_ENGINE_SEQ_H_
-#define SYNFIN_ENGINE_SEQ_H_
+// Sequence numbers and their order on the circle (RFC 9293 §3.4).
+#pragma once
 
 #include <cstdint>
 
@@ -17,7 +17,7 @@ namespace synfin {
 // This is the comparison of RFC 7323 §5.2, and the one RFC 9293 §3.4 wants, modulo 2^32.
 // Exactly one of before, ==, after holds for every pair. At a distance of exactly 2^31, for which
 // the RFCs define no order, each of the two is after the other: such an acknowledgment then counts
-// as one for something not yet sent, never as an acceptable one. Windows are at most 2^30 octets
+// as one for something not yet sent, never as an acceptable one. Windows are below 2^30 octets
 // (RFC 7323 §2.3), so no legal pair of live numbers is that far apart.
 class Seq {
  public:
@@ -68,5 +68,3 @@ constexpr Seq later(Seq a, Seq b) { return b.after(a) ? b : a; }
 constexpr Seq earlier(Seq a, Seq b) { return b.before(a) ? b : a; }
 
 }  // namespace synfin
-
-#endif  // SYNFIN_ENGINE_SEQ_H_

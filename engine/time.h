@@ -1,5 +1,5 @@
-#ifndef SYNFIN_ENGINE_TIME_H_
-#define SYNFIN_ENGINE_TIME_H_
+// Time as the engine sees it: handed in with every call, never read from a clock.
+#pragma once
 
 #include <chrono>
 
@@ -26,5 +26,3 @@ using Time = std::chrono::time_point<Clock, Duration>;
 inline constexpr Time kNever = Time::max();
 
 }  // namespace synfin
-
-#endif  // SYNFIN_ENGINE_TIME_H_

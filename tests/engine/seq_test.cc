@@ -17,9 +17,9 @@ constexpr uint32_t kHalf = 0x8000'0000;
 constexpr uint32_t kMax = 0xFFFF'FFFF;
 
 // Values around every place where 32-bit or signed arithmetic could go wrong.
-constexpr std::array<uint32_t, 12> kCorners = {
-    0,         1,         2,        kHalf - 2, kHalf - 1, kHalf,
-    kHalf + 1, kHalf + 2, kMax - 2, kMax - 1,  kMax,      0x1234'5678};
+constexpr std::array<uint32_t, 12> kCorners = {0,         1,        2,         kHalf - 2,
+                                               kHalf - 1, kHalf,    kHalf + 1, kHalf + 2,
+                                               kMax - 2,  kMax - 1, kMax,      0x1234'5678};
 
 template <typename T>
 concept HasLess = requires(T a, T b) { a < b; };
@@ -84,8 +84,8 @@ TEST(SeqTest, ExactlyHalfACircleApartEachIsAfterTheOther) {
 TEST(SeqTest, ExactlyOneOfBeforeEqualAfterHolds) {
   for (uint32_t a : kCorners) {
     for (uint32_t b : kCorners) {
-      const int holding = int{Seq(a).before(Seq(b))} + int{Seq(a) == Seq(b)} +
-                          int{Seq(a).after(Seq(b))};
+      const int holding =
+          int{Seq(a).before(Seq(b))} + int{Seq(a) == Seq(b)} + int{Seq(a).after(Seq(b))};
       EXPECT_EQ(holding, 1) << a << ' ' << b;
     }
   }
