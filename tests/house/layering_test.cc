@@ -87,7 +87,7 @@ std::vector<Violation> check(std::string_view path, const std::string& content) 
     const bool quoted = target[1].matched;
     const std::string name = quoted ? target[1] : target[2];
     if (const auto what = judge_include(*rank, name, quoted); !what.empty()) {
-      found.push_back({number, name + ": " + what});
+      found.push_back({number, (name + ": ").append(what)});
     }
   }
   return found;
