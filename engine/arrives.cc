@@ -1,0 +1,495 @@
+// SEGMENT ARRIVES: RFC 9293 §3.10.7, one function per numbered step, in the RFC's order.
+#include <algorithm>
+
+#include "engine/arrival.h"
+#include "engine/rules.h"
+
+namespace synfin {
+
+void Rules::on_segment(Time now, const Segment& segment, Admission admission) {
+  now_ = now;
+  // §3.5.2: a RST is never answered by a RST; every path below that resets asks for this.
+  if (segment.flags.rst()) hit(Clause::kSmRstgen1);
+  switch (state_) {
+    case State::kClosed:
+      arrives_closed(segment);
+      break;
+    case State::kListen:
+      arrives_listen(segment, admission);
+      break;
+    case State::kSynSent:
+      arrives_syn_sent(segment);
+      break;
+    default:
+      arrives_other(segment, admission);
+      break;
+  }
+  review_sending();
+}
+
+// --- §3.10.7.1 CLOSED ----------------------------------------------------------------------------
+
+void Rules::arrives_closed(const Segment& segment) {
+  if (segment.flags.rst()) {
+    hit(Clause::kSmClosed1);
+    return;
+  }
+  owe_reset(segment, segment.flags.ack() ? Clause::kSmClosed3 : Clause::kSmClosed2);
+}
+
+// --- §3.10.7.2 LISTEN ----------------------------------------------------------------------------
+
+void Rules::arrives_listen(const Segment& segment, Admission admission) {
+  // First, check for a RST.
+  if (segment.flags.rst()) {
+    hit(Clause::kSmListen1);
+    return;
+  }
+  // Second, check for an ACK.
+  if (segment.flags.ack()) {
+    owe_reset(segment, Clause::kSmListen2);
+    return;
+  }
+  // Third, check for a SYN.
+  if (segment.flags.syn()) {
+    if (!admission.syn) {
+      hit(Clause::kSmBacklog1);  // no room for a TCB: the peer will try again
+      return;
+    }
+    hit(Clause::kSmListen3);
+    take_syn(segment);
+    transition(State::kSynReceived, EventKind::kSegment, Clause::kSmListen3);
+    last_progress_ = unacknowledged_since_ = now_;
+    due_.add({.due = Due::kSynAck, .clause = Clause::kSmListen3, .by = now_});
+    return;
+  }
+  // Fourth, other data or control: dropped.
+  hit(Clause::kSmListen4);
+}
+
+// --- §3.10.7.3 SYN-SENT --------------------------------------------------------------------------
+
+void Rules::arrives_syn_sent(const Segment& segment) {
+  const bool ack = segment.flags.ack();
+  // First, check the ACK bit.
+  if (ack && !(tcb_.iss_known && segment.ack.after(tcb_.snd.iss) &&
+               segment.ack.at_or_before(tcb_.snd.nxt))) {
+    hit(Clause::kSmSs1);
+    if (!segment.flags.rst()) owe_reset(segment, Clause::kSmSs1);
+    return;
+  }
+  // Second, check the RST bit. The sequence number is not compared with RCV.NXT, which has no value
+  // in this state (erratum 8167).
+  if (segment.flags.rst()) {
+    if (!ack) {
+      hit(Clause::kSmSs3);
+      hit(Clause::kRfc5961_3_4);
+      return;
+    }
+    enter_closed(EventKind::kSegment, Clause::kSmSs2);
+    signal(Signal::kConnectionReset);
+    return;
+  }
+  // Fourth, check the SYN bit.
+  if (segment.flags.syn()) {
+    syn_sent_step_4_syn(segment);
+    return;
+  }
+  // Fifth, neither SYN nor RST: dropped.
+  hit(Clause::kSmSs6);
+}
+
+void Rules::syn_sent_step_4_syn(const Segment& segment) {
+  take_syn(segment);
+  if (!segment.flags.ack()) {
+    // Simultaneous open (MUST-10).
+    hit(Clause::kMust10);
+    transition(State::kSynReceived, EventKind::kSegment, Clause::kSmSs5);
+    tcb_.snd.wl2 = segment.ack;
+    due_.remove(Due::kSyn);
+    due_.add({.due = Due::kSynAck, .clause = Clause::kSmSs5, .by = now_});
+    return;
+  }
+  take_acknowledgment(segment);
+  tcb_.snd.wl2 = segment.ack;
+  become_established(Clause::kSmSs4);
+  owe_ack(Clause::kSmSs4);
+  Arrival arrival(segment);
+  arrival.trim_syn();
+  step_6_urg(arrival);
+  step_7_text(arrival);
+  drain_queue();
+  step_8_fin(arrival);
+}
+
+// --- §3.10.7.4 Other states ----------------------------------------------------------------------
+
+void Rules::arrives_other(const Segment& segment, Admission admission) {
+  if (check_time_wait_syn(segment, admission)) return;
+  if (!check_timestamps(segment)) return;
+  Arrival arrival(segment);
+  if (!step_1_sequence(arrival)) return;
+  if (!step_2_rst(arrival)) return;
+  // Third, check security: the compartments of RFC 9293 §A.1 are not used.
+  if (!step_4_syn(arrival)) return;
+  if (!step_5_ack(arrival, admission)) return;
+  step_6_urg(arrival);
+  step_7_text(arrival);
+  step_8_fin(arrival);
+}
+
+// RFC 9293 §3.10.7.4 steps 1 and 4, RFC 6191 §2: a SYN in TIME-WAIT may open a new incarnation.
+bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
+  if (state_ != State::kTimeWait || !segment.flags.syn() || segment.flags.rst() ||
+      segment.flags.ack()) {
+    return false;
+  }
+  if (!passive_) return false;
+  if (!honours_time_wait_syn(segment)) {
+    if (!profile_->rfc6191) return false;
+    ++other_permits_;  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
+    return true;
+  }
+  if (!admission.syn) return true;
+  forget_connection();
+  receive_ring_.consume(receive_ring_.size());
+  tcb_ = Tcb{};
+  fin_queued_ = fin_sent_ = deaf_ = false;
+  peer_fin_known_ = peer_fin_taken_ = false;
+  retransmissions_ = 0;
+  take_syn(segment);
+  transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
+  last_progress_ = unacknowledged_since_ = now_;
+  due_.add({.due = Due::kSynAck, .clause = Clause::kMay2, .by = now_});
+  return true;
+}
+
+// RFC 7323 §5.3: PAWS stands before all other checks, and spares a RST (§5.2).
+bool Rules::check_timestamps(const Segment& segment) {
+  if (!tcb_.timestamps || segment.flags.rst()) return true;
+  if (!segment.options.timestamps) {
+    if (!profile_->drop_without_timestamps || state_ == State::kSynReceived) return true;
+    hit(Clause::kRfc7323Ts6);
+    return false;
+  }
+  constexpr auto kOutdated = std::chrono::hours(24 * 24);  // §5.5
+  if (now_ - tcb_.ts_recent_at > kOutdated) {
+    hit(Clause::kRfc7323Paws6);
+    tcb_.ts_recent_valid = false;
+  }
+  const Seq value(segment.options.timestamps->value);
+  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent))) return true;
+  owe_ack(Clause::kRfc7323Paws1);
+  ++other_permits_;
+  if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
+  return false;
+}
+
+// First, check the sequence number.
+bool Rules::step_1_sequence(Arrival& arrival) {
+  const Segment& segment = *arrival.segment;
+  // Simultaneous open (figure 7, line 6): the peer's SYN,ACK repeats the SYN that was taken
+  // already. Trimmed of it, as step 1 has it for all old octets, its ACK counts.
+  if (state_ == State::kSynReceived && !passive_ && segment.flags.syn() && segment.flags.ack() &&
+      segment.seq == tcb_.rcv.irs) {
+    arrival.trim_syn();
+    ++other_permits_;
+    return true;
+  }
+  const uint32_t window = tcb_.rcv.wnd();
+  const uint32_t length = segment.len();
+  bool acceptable = false;
+  if (length == 0) {
+    hit(window == 0 ? Clause::kSmAcc1 : Clause::kSmAcc2);
+    acceptable = window == 0 ? segment.seq == tcb_.rcv.nxt
+                             : segment.seq.in_window(tcb_.rcv.nxt, window);
+  } else {
+    hit(window == 0 ? Clause::kSmAcc3 : Clause::kSmAcc4);
+    acceptable = segment.seq.in_window(tcb_.rcv.nxt, window) ||
+                 (segment.end() - 1).in_window(tcb_.rcv.nxt, window);
+  }
+  if (!acceptable) return step_1_not_acceptable(arrival);
+  arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
+  if (arrival.trimmed_left) hit(Clause::kSmAcc7);
+  const auto& timestamps = segment.options.timestamps;
+  // RFC 7323 §4.3 (2), §5.3 R3.
+  if (tcb_.timestamps && timestamps && !segment.flags.rst() &&
+      !Seq(timestamps->value).before(Seq(tcb_.ts_recent)) &&
+      segment.seq.at_or_before(tcb_.last_ack_sent)) {
+    hit(Clause::kRfc7323Paws3);
+    tcb_.ts_recent = timestamps->value;
+    tcb_.ts_recent_valid = true;
+    tcb_.ts_recent_at = now_;
+  }
+  return true;
+}
+
+bool Rules::step_1_not_acceptable(Arrival& arrival) {
+  const Segment& segment = *arrival.segment;
+  // With a zero window nothing is acceptable, but valid ACKs, URGs and RSTs are taken (MUST-66).
+  if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) {
+    hit(Clause::kMust66);
+    if (!segment.flags.rst()) {
+      owe_ack(Clause::kSmAcc3);
+      ++other_permits_;
+    }
+    arrival.drop_text();
+    return true;
+  }
+  if (segment.flags.rst()) {
+    hit(Clause::kSmAcc6);
+    hit(Clause::kRfc5961_3_1);
+    return false;
+  }
+  owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1
+                                                         : Clause::kSmAcc5);
+  ++other_permits_;
+  // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
+  if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
+  if (state_ == State::kTimeWait) {
+    // The only thing to come by right is a retransmission of the peer's FIN.
+    if (segment.flags.fin() && segment.end() == tcb_.rcv.nxt) {
+      restart_time_wait();
+    } else {
+      time_wait_latest_ = now_ + 2 * profile_->msl;
+    }
+  }
+  return false;
+}
+
+// Second, check the RST bit.
+bool Rules::step_2_rst(const Arrival& arrival) {
+  const Segment& segment = *arrival.segment;
+  if (!segment.flags.rst()) return true;
+  if (profile_->rfc5961 && segment.seq != tcb_.rcv.nxt) {
+    owe_ack(Clause::kRfc5961_3_3);
+    ++other_permits_;
+    return false;
+  }
+  hit(Clause::kRfc5961_3_2);
+  switch (state_) {
+    case State::kSynReceived:
+      hit(Clause::kMust11);
+      if (passive_) {
+        return_to_listen(Clause::kSmRst1);
+      } else {
+        enter_closed(EventKind::kSegment, Clause::kSmRst1);
+        signal(Signal::kConnectionRefused);
+      }
+      break;
+    case State::kEstablished:
+    case State::kFinWait1:
+    case State::kFinWait2:
+    case State::kCloseWait:
+      reset_by_peer(Clause::kSmRst2);
+      break;
+    case State::kTimeWait:
+      if (profile_->rfc1337) {
+        hit(Clause::kRfc1337F1);
+        break;
+      }
+      [[fallthrough]];
+    default:
+      enter_closed(EventKind::kSegment, Clause::kSmRst3);
+      break;
+  }
+  return false;
+}
+
+// Fourth, check the SYN bit.
+bool Rules::step_4_syn(const Arrival& arrival) {
+  if (!arrival.syn) return true;
+  if (state_ == State::kSynReceived && passive_ && profile_->syn_received_returns_to_listen) {
+    return_to_listen(Clause::kSmSyn1);
+    return false;
+  }
+  if (profile_->rfc5961) {
+    owe_ack(Clause::kRfc5961_4_1);
+    ++other_permits_;
+    if (state_ == State::kSynReceived) syn_ack_permitted_ = true;
+    return false;
+  }
+  // RFC 793: a SYN in the window is an error.
+  owe_reset(*arrival.segment, Clause::kSmSyn1);
+  if (state_ == State::kSynReceived) {
+    enter_closed(EventKind::kSegment, Clause::kSmSyn1);
+    signal(Signal::kConnectionReset);
+  } else {
+    reset_by_peer(Clause::kSmSyn1);
+  }
+  return false;
+}
+
+// Fifth, check the ACK field.
+bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
+  const Segment& segment = *arrival.segment;
+  if (!segment.flags.ack()) {
+    hit(Clause::kSmAck1);
+    return false;
+  }
+  if (state_ == State::kSynReceived) {
+    if (!step_5_syn_received(segment, admission)) return false;
+  }
+  // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
+  if (profile_->rfc5961_ack_check && segment.ack.before(tcb_.snd.una - tcb_.snd.max_wnd)) {
+    hit(Clause::kMay12);
+    owe_ack(Clause::kRfc5961_5_1);
+    ++other_permits_;
+    return false;
+  }
+  if (!step_5_established(segment)) return false;
+  return step_5_after_close(segment);
+}
+
+bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
+  if (!segment.ack.after(tcb_.snd.una) || segment.ack.after(tcb_.snd.nxt)) {
+    owe_reset(segment, Clause::kSmAck3);
+    return false;
+  }
+  if (!admission.third_ack) {
+    hit(Clause::kSmBacklog1);
+    syn_ack_permitted_ = true;
+    if (!profile_->accept_overflow_resets) return false;
+    owe_reset(segment, Clause::kSmBacklog1);
+    return_to_listen(Clause::kSmBacklog1);
+    return false;
+  }
+  tcb_.snd.wl1 = segment.seq;
+  tcb_.snd.wl2 = segment.ack;
+  take_acknowledgment(segment);
+  update_send_window(segment);
+  become_established(Clause::kSmAck2);
+  drain_queue();
+  return true;
+}
+
+bool Rules::step_5_established(const Segment& segment) {
+  if (segment.ack.after(tcb_.snd.nxt)) {
+    owe_ack(Clause::kSmAck4);
+    ++other_permits_;
+    return false;
+  }
+  count_duplicate(segment);
+  if (segment.ack.after(tcb_.snd.una)) {
+    take_acknowledgment(segment);
+  } else {
+    hit(Clause::kSmAck5);
+  }
+  if (segment.ack.at_or_after(tcb_.snd.una)) {
+    hit(Clause::kSmAck6);
+    // SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)
+    if (tcb_.snd.wl1.before(segment.seq) ||
+        (tcb_.snd.wl1 == segment.seq && tcb_.snd.wl2.at_or_before(segment.ack))) {
+      update_send_window(segment);
+    }
+  }
+  return true;
+}
+
+// What the states after a CLOSE do "in addition to the processing for the ESTABLISHED state".
+bool Rules::step_5_after_close(const Segment&) {
+  switch (state_) {
+    case State::kFinWait1:
+      if (fin_acked()) transition(State::kFinWait2, EventKind::kSegment, Clause::kSmAck7);
+      return true;
+    case State::kClosing:
+      if (!fin_acked()) {
+        hit(Clause::kSmAck8);
+        return false;
+      }
+      enter_time_wait(Clause::kSmAck8);
+      return true;
+    case State::kLastAck:
+      if (!fin_acked()) return true;
+      enter_closed(EventKind::kSegment, Clause::kSmAck9);
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Sixth, check the URG bit.
+void Rules::step_6_urg(const Arrival& arrival) {
+  const Segment& segment = *arrival.segment;
+  if (!segment.flags.urg() || !may_receive_text(state_)) return;
+  hit(Clause::kMust30);
+  const Seq up = segment.seq + segment.up;
+  const bool had = tcb_.receive_urgent;
+  if (!had || up.after(tcb_.rcv.up)) tcb_.rcv.up = up;
+  if (!tcb_.rcv.up.after(ring_start())) return;
+  tcb_.receive_urgent = true;
+  if (!had) {
+    hit(Clause::kMust32);
+    signal(Signal::kUrgent);
+  }
+}
+
+// Seventh, process the segment text.
+void Rules::step_7_text(const Arrival& arrival) {
+  if (arrival.text.empty()) {
+    // An empty segment that is in the window but not at its left edge may draw an ACK (MAY-13).
+    if (arrival.seq != tcb_.rcv.nxt) {
+      hit(Clause::kMay13);
+      ++other_permits_;
+    }
+    return;
+  }
+  if (!may_receive_text(state_)) {
+    hit(Clause::kSmTxt2);
+    ++other_permits_;
+    return;
+  }
+  hit(Clause::kSmTxt1);
+  if (deaf_ && profile_->reset_on_text_after_close) {
+    // §3.6.1: the text will never be read.
+    hit(Clause::kMay1);
+    const Segment& segment = *arrival.segment;
+    enter_closed(EventKind::kAbort, Clause::kShld3);
+    owe_reset_at(segment.ack, Clause::kShld3);
+    return;
+  }
+  const bool had_gap = !queued_.empty();
+  const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
+  queue_text(arrival.seq, arrival.text);
+  if (in_order) {
+    if (had_gap) hit(Clause::kRfc5681_11);
+    ++in_order_permits_;
+    drain_queue();
+    owe_ack(had_gap ? Clause::kRfc5681_11 : Clause::kMust40,
+            had_gap ? Duration{0} : std::chrono::milliseconds(500));
+  } else {
+    hit(Clause::kShld31);
+    ++other_permits_;
+    owe_ack(Clause::kRfc5681_10);
+  }
+  // §3.8.6.3: at least every second full-sized segment.
+  const uint32_t full_sized = tcb_.offered.mss.value_or(profile_->default_mss) -
+                              (tcb_.timestamps ? 12U : 0U);
+  if (unacknowledged_in_ >= 2U * full_sized) owe_ack(Clause::kShld19);
+}
+
+// Eighth, check the FIN bit.
+void Rules::step_8_fin(const Arrival& arrival) {
+  if (!arrival.fin || state_ == State::kClosed || state_ == State::kListen) return;
+  const Seq fin_seq = arrival.seq + static_cast<uint32_t>(arrival.text.size());
+  if (peer_fin_taken_) {
+    // A FIN beyond the FIN: CLOSE-WAIT, CLOSING and LAST-ACK stay; TIME-WAIT starts anew.
+    hit(Clause::kSmFin6);
+    ++other_permits_;
+    if (state_ == State::kTimeWait) restart_time_wait();
+    return;
+  }
+  if (!peer_fin_known_ || fin_seq == tcb_.rcv.nxt) {
+    peer_fin_known_ = true;
+    peer_fin_seq_ = fin_seq;
+  }
+  if (fin_seq != tcb_.rcv.nxt) {
+    hit(Clause::kSmFin7);
+    ++other_permits_;
+    if (arrival.text.empty()) owe_ack(Clause::kRfc5681_10);
+    return;
+  }
+  take_fin();
+}
+
+}  // namespace synfin

@@ -1,0 +1,238 @@
+// What the steps of SEGMENT ARRIVES (arrives.cc) are made of.
+#include <algorithm>
+
+#include "engine/rules.h"
+
+namespace synfin {
+
+// --- the peer's SYN ------------------------------------------------------------------------------
+
+void Rules::take_syn(const Segment& segment) {
+  tcb_.irs_known = true;
+  tcb_.rcv.irs = segment.seq;
+  tcb_.rcv.nxt = segment.seq + 1;
+  tcb_.last_ack_sent = tcb_.rcv.nxt;
+  // Until our own SYN tells a window there is room for what the buffer takes without scaling.
+  const uint32_t window = first_window_ != 0
+                              ? first_window_
+                              : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
+  tcb_.rcv.edge = tcb_.rcv.nxt + window;
+  tcb_.peer_offered = segment.options;
+  tcb_.send_mss = segment.options.mss.value_or(profile_->default_mss);
+  if (!segment.options.mss) hit(Clause::kMust15);
+  hit(Clause::kMust14);
+  // RFC 7323 §2.2: the window field of a SYN is never scaled.
+  hit(Clause::kRfc7323Ws4);
+  tcb_.snd.wnd = segment.wnd;
+  tcb_.snd.max_wnd = std::max(tcb_.snd.max_wnd, tcb_.snd.wnd);
+  tcb_.snd.wl1 = segment.seq;
+  if (segment.options.timestamps) {
+    tcb_.ts_recent = segment.options.timestamps->value;
+    tcb_.ts_recent_valid = true;
+    tcb_.ts_recent_at = now_;
+  }
+  if (tcb_.iss_known) agree_on_options();
+  if (state_ == State::kListen || state_ == State::kTimeWait) {
+    // Text and FIN on the SYN wait for ESTABLISHED (§3.10.7.2 third).
+    queue_text(segment.text_seq(), segment.text);
+    if (segment.flags.fin()) {
+      peer_fin_known_ = true;
+      peer_fin_seq_ = segment.end() - 1;
+    }
+  }
+}
+
+// Both SYNs are known: what both offered is in force.
+void Rules::agree_on_options() {
+  const Options& ours = tcb_.offered;
+  const Options& theirs = tcb_.peer_offered;
+  tcb_.scaling = ours.window_scale && theirs.window_scale;
+  hit(Clause::kRfc7323Ws2);
+  if (tcb_.scaling) {
+    constexpr uint8_t kMostShift = 14;  // RFC 7323 §2.3
+    if (*theirs.window_scale > kMostShift) hit(Clause::kRfc7323Ws6);
+    tcb_.snd.shift = std::min(*theirs.window_scale, kMostShift);
+    tcb_.rcv.shift = std::min(*ours.window_scale, kMostShift);
+  }
+  tcb_.timestamps = ours.timestamps && theirs.timestamps;
+  tcb_.sack = ours.sack_permitted && theirs.sack_permitted;
+}
+
+void Rules::become_established(Clause clause) {
+  if (fin_queued_ && state_ == State::kSynReceived && !send_ring_.empty()) {
+    // The CLOSE that had to wait for ESTABLISHED.
+    transition(State::kEstablished, EventKind::kSegment, clause);
+    transition(State::kFinWait1, EventKind::kClose, Clause::kSmUsr3);
+  } else {
+    transition(State::kEstablished, EventKind::kSegment, clause);
+  }
+  due_.remove(Due::kSyn);
+  due_.remove(Due::kSynAck);
+  retransmissions_ = 0;
+  signal(Signal::kEstablished);
+}
+
+// --- the peer's ACK ------------------------------------------------------------------------------
+
+void Rules::update_send_window(const Segment& segment) {
+  const unsigned shift = segment.flags.syn() ? 0 : tcb_.snd.shift;
+  hit(Clause::kMust1);
+  if (shift > 0) hit(Clause::kRfc7323Ws5);
+  const uint32_t before = tcb_.snd.wnd;
+  tcb_.snd.wnd = static_cast<uint32_t>(segment.wnd) << shift;
+  if (tcb_.snd.wnd < before && (tcb_.snd.una + tcb_.snd.wnd).before(tcb_.snd.max_edge)) {
+    hit(Clause::kMust34);
+  }
+  tcb_.snd.max_wnd = std::max(tcb_.snd.max_wnd, tcb_.snd.wnd);
+  tcb_.snd.wl1 = segment.seq;
+  tcb_.snd.wl2 = segment.ack;
+  tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
+  if (before == 0 && tcb_.snd.wnd > 0) {
+    // Out of the persist state: the retransmission timer starts again.
+    last_progress_ = now_;
+    due_.remove(Due::kProbe);
+  }
+}
+
+// SND.UNA < SEG.ACK =< SND.NXT
+void Rules::take_acknowledgment(const Segment& segment) {
+  const Seq text_from = later(tcb_.snd.una, tcb_.snd.iss + 1);
+  tcb_.snd.una = segment.ack;
+  const Seq text_to = earlier(tcb_.snd.una, fin_sent_ ? fin_seq_ : tcb_.snd.una);
+  if (text_to.after(text_from)) send_ring_.consume(Seq::distance(text_from, text_to));
+  if (timed_at_ != kNever && timed_seq_.before(segment.ack)) sample_round_trip();
+  tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
+  retransmissions_ = 0;
+  rtt_.reset_backoff();
+  duplicate_acks_ = 0;
+  last_progress_ = now_;
+  if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;
+  if (tcb_.send_urgent && !tcb_.snd.up.after(tcb_.snd.una)) tcb_.send_urgent = false;
+  unacknowledged_since_ = tcb_.snd.una == tcb_.snd.nxt && unsent() == 0 ? kNever : now_;
+}
+
+void Rules::sample_round_trip() {
+  hit(Clause::kRfc6298_3_1);
+  rtt_.sample(now_ - timed_at_);
+  timed_at_ = kNever;
+}
+
+// RFC 5681 §2: the definition of a duplicate acknowledgment.
+void Rules::count_duplicate(const Segment& segment) {
+  const bool outstanding = tcb_.snd.una != tcb_.snd.nxt;
+  const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
+  const bool more_sacked = segment.options.sack_count > 0;
+  if (!outstanding || !segment.text.empty() || segment.flags.syn() || segment.flags.fin() ||
+      segment.ack != tcb_.snd.una || (window != tcb_.snd.wnd && !more_sacked)) {
+    return;
+  }
+  if (duplicate_acks_ < UINT8_MAX) ++duplicate_acks_;
+  if (duplicate_acks_ == 3) hit(Clause::kRfc5681_12);
+}
+
+// --- text and FIN --------------------------------------------------------------------------------
+
+// Stages text at its place in the receive ring; drain_queue() makes it readable once it is in order.
+void Rules::queue_text(Seq seq, std::span<const uint8_t> text) {
+  if (seq.before(tcb_.rcv.nxt)) {  // text on the SYN came first and overlaps
+    const uint32_t old = Seq::distance(seq, tcb_.rcv.nxt);
+    text = text.subspan(std::min<std::size_t>(old, text.size()));
+    seq = tcb_.rcv.nxt;
+  }
+  if (text.empty()) return;
+  const uint32_t ahead = Seq::distance(tcb_.rcv.nxt, seq);
+  const uint64_t needed = uint64_t{receive_ring_.size()} + ahead + text.size();
+  // What was advertised is taken, whatever our own buffer would be: a target chose the window.
+  if (needed > receive_ring_.capacity()) {
+    receive_ring_.set_capacity(static_cast<uint32_t>(std::min<uint64_t>(
+        std::max<uint64_t>(needed, tcb_.rcv.wnd() + uint64_t{receive_ring_.size()}),
+        ByteRing::kMaxCapacity)));
+  }
+  const uint32_t taken = receive_ring_.write_at(ahead, text);
+  if (taken > 0) queued_.add(seq, seq + taken);
+}
+
+void Rules::drain_queue() {
+  Seq next = queued_.pop_contiguous(tcb_.rcv.nxt);
+  if (peer_fin_known_ && !peer_fin_taken_) next = earlier(next, peer_fin_seq_);
+  const uint32_t taken = Seq::distance(tcb_.rcv.nxt, next);
+  if (taken > 0) {
+    receive_ring_.commit(taken);
+    tcb_.rcv.nxt = next;
+    unacknowledged_in_ += taken;
+    if (state_ == State::kEstablished || state_ == State::kFinWait1) ++in_order_permits_;
+  }
+  if (peer_fin_known_ && !peer_fin_taken_ && peer_fin_seq_ == tcb_.rcv.nxt &&
+      may_receive_text(state_)) {
+    take_fin();
+  }
+}
+
+// §3.10.7.4 step 8: the FIN stands at RCV.NXT.
+void Rules::take_fin() {
+  peer_fin_taken_ = true;
+  queued_.clear();  // nothing stands beyond a FIN
+  receive_ring_.drop_staged();
+  tcb_.rcv.nxt += 1;
+  tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);
+  ++in_order_permits_;
+  owe_ack(Clause::kSmFin2, std::chrono::milliseconds(500));
+  signal(Signal::kConnectionClosing);
+  switch (state_) {
+    case State::kEstablished:
+      transition(State::kCloseWait, EventKind::kSegment, Clause::kSmFin3);
+      break;
+    case State::kFinWait1:
+      if (fin_acked()) {
+        enter_time_wait(Clause::kSmFin4);
+      } else {
+        transition(State::kClosing, EventKind::kSegment, Clause::kSmFin4);
+      }
+      break;
+    case State::kFinWait2:
+      enter_time_wait(Clause::kSmFin5);
+      break;
+    default:
+      break;
+  }
+}
+
+void Rules::enter_time_wait(Clause clause) {
+  transition(State::kTimeWait, EventKind::kSegment, clause);
+  due_.remove(Due::kRetransmit);
+  due_.remove(Due::kText);
+  due_.remove(Due::kProbe);
+  restart_time_wait();
+}
+
+// MUST-13: 2MSL from now.
+void Rules::restart_time_wait() {
+  hit(Clause::kSmAck10);
+  hit(Clause::kMust13);
+  time_wait_earliest_ = time_wait_latest_ = now_ + 2 * profile_->msl;
+}
+
+// RFC 6191 §2 with timestamps, RFC 9293 MAY-2 without.
+bool Rules::honours_time_wait_syn(const Segment& segment) {
+  const Seq last = tcb_.rcv.nxt - 1;  // of the peer's FIN
+  const bool newer_seq = segment.seq.after(last);
+  if (profile_->rfc6191) {
+    hit(Clause::kRfc6191_2);
+    const bool would_use = segment.options.timestamps && profile_->timestamps;
+    if (would_use && !tcb_.timestamps) return true;
+    if (would_use) {
+      const Seq value(segment.options.timestamps->value);
+      if (value.after(Seq(tcb_.ts_recent))) return true;
+      return value == Seq(tcb_.ts_recent) && newer_seq;
+    }
+  }
+  return profile_->time_wait_accepts_syn && newer_seq;
+}
+
+void Rules::reset_by_peer(Clause clause) {
+  enter_closed(EventKind::kSegment, clause);
+  receive_ring_.consume(receive_ring_.size());
+  signal(Signal::kConnectionReset);
+}
+
+}  // namespace synfin

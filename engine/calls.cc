@@ -1,0 +1,169 @@
+// The user calls of RFC 9293 §3.10.1 to §3.10.5, in the RFC's order of calls and states.
+#include <algorithm>
+
+#include "engine/rules.h"
+
+namespace synfin {
+
+// --- OPEN, §3.10.1 -------------------------------------------------------------------------------
+
+CallStatus Rules::open_passive(Time now) {
+  now_ = now;
+  if (state_ != State::kClosed) return CallStatus::kConnectionExists;
+  transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
+  passive_ = true;
+  return CallStatus::kOk;
+}
+
+CallStatus Rules::open_active(Time now) {
+  now_ = now;
+  if (state_ != State::kClosed && state_ != State::kListen) return CallStatus::kConnectionExists;
+  transition(State::kSynSent, EventKind::kOpenActive, Clause::kSmOpen2);
+  passive_ = false;
+  last_progress_ = unacknowledged_since_ = now;
+  due_.add({.due = Due::kSyn, .clause = Clause::kSmOpen2, .by = now});
+  return CallStatus::kOk;
+}
+
+// --- SEND, §3.10.2 -------------------------------------------------------------------------------
+
+CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
+                       bool urgent) {
+  now_ = now;
+  taken = 0;
+  switch (state_) {
+    case State::kClosed:
+    case State::kListen:  // SEND on an unspecified remote socket is an error
+      return CallStatus::kConnectionDoesNotExist;
+    case State::kSynSent:
+    case State::kSynReceived:
+    case State::kEstablished:
+    case State::kCloseWait:
+      if (fin_queued_) return CallStatus::kConnectionClosing;
+      break;
+    default:
+      hit(Clause::kSmUsr6);
+      return CallStatus::kConnectionClosing;
+  }
+  if (!is_synchronized(state_)) hit(Clause::kSmUsr6);  // queued until ESTABLISHED
+  taken = send_ring_.append(octets);
+  if (taken == 0 && !octets.empty()) return CallStatus::kInsufficientResources;
+  if (urgent) {
+    // MUST-62: the pointer names the octet that follows the urgent text.
+    hit(Clause::kMust62);
+    tcb_.snd.up = send_end();
+    tcb_.send_urgent = true;
+  }
+  review_sending();
+  return CallStatus::kOk;
+}
+
+// --- RECEIVE, §3.10.3 ----------------------------------------------------------------------------
+
+CallStatus Rules::receive(Time now, std::span<uint8_t> out, std::size_t& got) {
+  now_ = now;
+  got = 0;
+  if (receive_ring_.empty()) {
+    switch (state_) {
+      case State::kClosed:
+        return CallStatus::kConnectionDoesNotExist;
+      case State::kCloseWait:
+      case State::kClosing:
+      case State::kLastAck:
+      case State::kTimeWait:
+        hit(Clause::kSmRcv1);
+        return CallStatus::kConnectionClosing;
+      default:
+        return CallStatus::kOk;  // nothing there yet: the user asks again
+    }
+  }
+  got = receive_ring_.copy_out(0, out);
+  receive_ring_.consume(static_cast<uint32_t>(got));
+  if (tcb_.receive_urgent && !tcb_.rcv.up.after(ring_start())) tcb_.receive_urgent = false;
+  return CallStatus::kOk;
+}
+
+// --- CLOSE, §3.10.4 ------------------------------------------------------------------------------
+
+CallStatus Rules::close(Time now, CloseKind kind) {
+  now_ = now;
+  switch (state_) {
+    case State::kClosed:
+      return CallStatus::kConnectionDoesNotExist;
+    case State::kListen:
+      enter_closed(EventKind::kClose, Clause::kSmUsr7);
+      return CallStatus::kOk;
+    case State::kSynSent:
+      hit(Clause::kSmUsr1);
+      enter_closed(EventKind::kClose, Clause::kSmUsr1);
+      return CallStatus::kOk;
+    case State::kSynReceived:
+      if (fin_queued_) return CallStatus::kConnectionClosing;
+      deaf_ = kind == CloseKind::kBoth;
+      queue_fin();
+      // With text to send the CLOSE waits until ESTABLISHED (become_established).
+      if (send_ring_.empty()) {
+        transition(State::kFinWait1, EventKind::kClose, Clause::kSmUsr2);
+      }
+      review_sending();
+      return CallStatus::kOk;
+    default:
+      return close_synchronized(kind);
+  }
+}
+
+CallStatus Rules::close_synchronized(CloseKind kind) {
+  if (kind == CloseKind::kBoth) {
+    const bool unread = !receive_ring_.empty();
+    deaf_ = true;
+    // §3.6.1, SHLD-3: text that the user will never read is lost, and a RST says so.
+    if (unread && state_ != State::kTimeWait) {
+      hit(Clause::kShld3);
+      return abort_connection(Clause::kShld3);
+    }
+  }
+  if (fin_queued_) {
+    // A second FIN must not be sent; "ok" is an acceptable answer only where reading ends now.
+    hit(Clause::kSmUsr4);
+    return kind == CloseKind::kBoth ? CallStatus::kOk : CallStatus::kConnectionClosing;
+  }
+  switch (state_) {
+    case State::kEstablished:
+      queue_fin();
+      transition(State::kFinWait1, EventKind::kClose, Clause::kSmUsr3);
+      review_sending();
+      return CallStatus::kOk;
+    case State::kCloseWait:
+      queue_fin();  // LAST-ACK once the FIN is sent
+      review_sending();
+      return CallStatus::kOk;
+    default:
+      return CallStatus::kConnectionClosing;
+  }
+}
+
+void Rules::queue_fin() {
+  fin_queued_ = true;
+  if (unacknowledged_since_ == kNever) unacknowledged_since_ = now_;
+}
+
+// --- ABORT, §3.10.5 ------------------------------------------------------------------------------
+
+CallStatus Rules::abort(Time now) {
+  now_ = now;
+  if (state_ == State::kClosed) return CallStatus::kConnectionDoesNotExist;
+  return abort_connection(Clause::kSmUsr5);
+}
+
+CallStatus Rules::abort_connection(Clause clause) {
+  const bool resets = state_ == State::kSynReceived || state_ == State::kEstablished ||
+                      state_ == State::kFinWait1 || state_ == State::kFinWait2 ||
+                      state_ == State::kCloseWait || clause == Clause::kShld3;
+  const Seq next = tcb_.snd.nxt;
+  enter_closed(EventKind::kAbort, clause);
+  receive_ring_.consume(receive_ring_.size());
+  if (resets) owe_reset_at(next, clause);
+  return CallStatus::kOk;
+}
+
+}  // namespace synfin

@@ -1,0 +1,58 @@
+// Obligations: segments that the rules say must be sent, by when, and under which clause.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/clause.h"
+#include "engine/segment.h"
+#include "engine/time.h"
+
+namespace synfin {
+
+enum class Due : uint8_t {
+  kSyn,         // <SEQ=ISS><CTL=SYN>
+  kSynAck,      // <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>
+  kAck,         // <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, alone or with text or FIN
+  kReset,       // exactly the RST in seq, ack, flags
+  kText,        // queued text or FIN that nothing holds back
+  kRetransmit,  // the front of the retransmission queue
+  kProbe,       // a zero-window probe
+};
+
+struct Obligation {
+  Due due = Due::kAck;
+  Clause clause = Clause::kSmOut5;
+  Time by{};          // the segment is late after this
+  Seq seq;            // kReset only: the segment's fields
+  Seq ack;
+  Flags flags;
+};
+
+// A few obligations in place. Those of one kind but kReset are one: the earliest time stands, since
+// one segment answers them all (RFC 9293 §3.10.7.4, MUST-58).
+class Obligations {
+ public:
+  static constexpr std::size_t kCapacity = 8;
+
+  // When all places are taken the oldest RST is forgotten: a flood owes no more than it can show.
+  void add(const Obligation& obligation);
+  // Keeps one of this kind, with this time: replaces what stands.
+  void set(const Obligation& obligation);
+  void remove(Due due);
+  void remove_at(std::size_t index);
+  void clear() { size_ = 0; }
+
+  const Obligation* find(Due due) const;
+  std::span<const Obligation> all() const { return {items_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+  // The earliest `by`; kNever when there is none.
+  Time earliest() const;
+
+ private:
+  std::array<Obligation, kCapacity> items_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace synfin

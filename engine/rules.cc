@@ -1,0 +1,260 @@
+// The frame of the rules: the state and its one way to change, and what is due.
+// The user calls are in calls.cc, SEGMENT ARRIVES in arrives.cc, output in output.cc.
+#include "engine/rules.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace synfin {
+namespace {
+
+
+
+// How long text that nothing holds back may wait: the longest override timeout that §3.8.6.2.1
+// names.
+constexpr Duration kMostTextDelay = std::chrono::seconds(1);
+
+// The retransmission timeout is a choice with a lower bound only (RFC 6298 §1), but without any
+// retransmission the connection is not reliable: twice our own timeout and a second are waited for.
+constexpr Duration kRetransmissionGrace = std::chrono::seconds(1);
+
+}  // namespace
+
+Rules::Rules(const Profile& profile, ClauseSet* coverage)
+    : profile_(&profile),
+      coverage_(coverage),
+      rtt_(profile.rto_initial, profile.rto_min, profile.rto_max, profile.clock_granularity),
+      send_ring_(profile.send_buffer),
+      receive_ring_(profile.receive_buffer),
+      nagle_(profile.nagle),
+      user_timeout_(profile.user_timeout) {}
+
+void Rules::transition(State to, EventKind event, Clause clause) {
+  assert(find_edge(state_, to, event) != nullptr);
+  hit(clause);
+  hit(find_edge(state_, to, event)->clause);
+  state_ = to;
+}
+
+void Rules::enter_closed(EventKind event, Clause clause) {
+  transition(State::kClosed, event, clause);
+  forget_connection();
+}
+
+// The TCB is deleted: nothing is owed any more but a RST that has been formed already.
+void Rules::forget_connection() {
+  for (const Due due : {Due::kSyn, Due::kSynAck, Due::kAck, Due::kText, Due::kRetransmit,
+                        Due::kProbe}) {
+    due_.remove(due);
+  }
+  send_ring_.consume(send_ring_.size());
+  send_ring_.release();
+  queued_.clear();
+  time_wait_earliest_ = time_wait_latest_ = kNever;
+  unacknowledged_since_ = kNever;
+  timed_at_ = kNever;
+  in_order_permits_ = other_permits_ = 0;
+  syn_ack_permitted_ = false;
+  recovering_ = false;
+}
+
+void Rules::return_to_listen(Clause clause) {
+  transition(State::kListen, EventKind::kSegment, clause);
+  forget_connection();
+  receive_ring_.consume(receive_ring_.size());
+  tcb_ = Tcb{};
+  fin_queued_ = fin_sent_ = false;
+  peer_fin_known_ = peer_fin_taken_ = false;
+  retransmissions_ = 0;
+}
+
+void Rules::signal(Signal what) {
+  if (signal_count_ < signals_.size()) signals_[signal_count_++] = what;
+}
+
+std::optional<Signal> Rules::poll_signal() {
+  if (signal_count_ == 0) return std::nullopt;
+  const Signal first = signals_[0];
+  std::move(signals_.begin() + 1, signals_.begin() + signal_count_, signals_.begin());
+  --signal_count_;
+  return first;
+}
+
+// --- what is owed --------------------------------------------------------------------------------
+
+// The reset that §3.5.2 and §3.10.7.1 form in answer to a segment.
+void Rules::owe_reset(const Segment& cause, Clause clause) {
+  hit(clause);
+  if (cause.flags.ack()) {
+    owe_reset_at(cause.ack, clause);
+    return;
+  }
+  due_.add({.due = Due::kReset,
+            .clause = clause,
+            .by = now_,
+            .seq = Seq(0),
+            .ack = cause.end(),
+            .flags = Flags(kRst | kAck)});
+}
+
+void Rules::owe_reset_at(Seq seq, Clause clause) {
+  hit(clause);
+  due_.add({.due = Due::kReset,
+            .clause = clause,
+            .by = now_,
+            .seq = seq,
+            .ack = Seq(0),
+            .flags = Flags(kRst)});
+}
+
+void Rules::owe_ack(Clause clause, Duration within) {
+  hit(clause);
+  due_.add({.due = Due::kAck, .clause = clause, .by = now_ + within});
+}
+
+std::optional<Obligation> Rules::overdue(Time now) {
+  const auto all = due_.all();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].by > now) continue;
+    const Obligation late = all[i];
+    due_.remove_at(i);
+    return late;
+  }
+  return std::nullopt;
+}
+
+// What is due for sending follows from the TCB alone; this is called after everything that may
+// have changed it.
+void Rules::review_sending() {
+  if (state_ == State::kClosed || state_ == State::kListen || state_ == State::kTimeWait) return;
+  review_text();
+  review_retransmission();
+}
+
+void Rules::review_text() {
+  const bool text_moves = state_ >= State::kEstablished && state_ != State::kFinWait2;
+  const bool waiting = text_moves && (unsent() > 0 || (fin_queued_ && !fin_sent_));
+  const bool idle = tcb_.snd.una == tcb_.snd.nxt;
+  if (!waiting || !idle) {
+    due_.remove(Due::kText);
+    due_.remove(Due::kProbe);
+    return;
+  }
+  const Clause clause = unsent() > 0 ? Clause::kMust60 : Clause::kSmUsr3;
+  const uint32_t room = usable_window();
+  if (room == 0) {
+    due_.remove(Due::kText);
+    // SHLD-29: about one RTO after the window closed; the bound is as loose as for a
+    // retransmission.
+    if (due_.find(Due::kProbe) == nullptr) {
+      due_.add({.due = Due::kProbe,
+                .clause = Clause::kMust36,
+                .by = now_ + 2 * rtt_.rto() + kRetransmissionGrace});
+    }
+    return;
+  }
+  due_.remove(Due::kProbe);
+  if (due_.find(Due::kText) == nullptr) {
+    due_.add({.due = Due::kText, .clause = clause, .by = now_ + kMostTextDelay});
+  }
+}
+
+void Rules::review_retransmission() {
+  const bool outstanding = tcb_.iss_known && tcb_.snd.una != tcb_.snd.nxt;
+  unsigned limit = profile_->retries;
+  if (state_ == State::kSynSent) limit = profile_->syn_retries;
+  if (state_ == State::kSynReceived) limit = profile_->syn_ack_retries;
+  // With a closed window the timer is the persist timer (§3.8.6.1).
+  const bool persisting = state_ >= State::kEstablished && tcb_.snd.wnd == 0;
+  if (!outstanding || persisting || retransmissions_ >= limit) {
+    due_.remove(Due::kRetransmit);
+    return;
+  }
+  const Duration timeout = std::max(rtt_.rto(), profile_->rto_initial);
+  due_.set({.due = Due::kRetransmit,
+            .clause = Clause::kSmTmo2,
+            .by = last_progress_ + 2 * timeout + kRetransmissionGrace});
+}
+
+// --- looking in ----------------------------------------------------------------------------------
+
+Seq Rules::send_end() const {
+  const Seq first = later(tcb_.snd.una, tcb_.snd.iss + 1);
+  return first + static_cast<uint32_t>(send_ring_.size());
+}
+
+uint32_t Rules::unsent() const {
+  const Seq next = later(tcb_.snd.nxt, tcb_.snd.iss + 1);
+  return next.before(send_end()) ? Seq::distance(next, send_end()) : 0;
+}
+
+std::size_t Rules::copy_text(Seq seq, std::span<uint8_t> out) const {
+  const Seq first = later(tcb_.snd.una, tcb_.snd.iss + 1);
+  if (seq.before(first)) return 0;
+  return send_ring_.copy_out(Seq::distance(first, seq), out);
+}
+
+// §3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - IP options, less our own options.
+uint16_t Rules::effective_mss() const {
+  const uint16_t mss = std::min(tcb_.send_mss, profile_->path_mss);
+  constexpr uint16_t kTimestampOctets = 12;
+  return tcb_.timestamps && mss > kTimestampOctets ? static_cast<uint16_t>(mss - kTimestampOctets)
+                                                   : mss;
+}
+
+uint32_t Rules::usable_window() const {
+  const Seq edge = tcb_.snd.una + tcb_.snd.wnd;
+  return tcb_.snd.nxt.before(edge) ? Seq::distance(tcb_.snd.nxt, edge) : 0;
+}
+
+uint32_t Rules::receive_room() const {
+  const auto used = static_cast<uint32_t>(receive_ring_.size());
+  return used < profile_->receive_buffer ? profile_->receive_buffer - used : 0;
+}
+
+Seq Rules::ring_start() const {
+  const Seq end = peer_fin_taken_ ? tcb_.rcv.nxt - 1 : tcb_.rcv.nxt;
+  return end - static_cast<uint32_t>(receive_ring_.size());
+}
+
+std::span<const SackBlock> Rules::sack_blocks(std::array<SackBlock, 4>& storage) const {
+  if (!tcb_.sack) return {};
+  const std::size_t most = tcb_.timestamps ? 3 : 4;  // RFC 2018 §3: what fits beside timestamps
+  return std::span(storage).first(queued_.recent(std::span(storage).first(most)));
+}
+
+Time Rules::user_timeout_at() const {
+  if (user_timeout_ == Duration{0} || unacknowledged_since_ == kNever) return kNever;
+  return unacknowledged_since_ + user_timeout_;
+}
+
+void Rules::set_user_timeout(Time now, Duration timeout) {
+  now_ = now;
+  user_timeout_ = timeout;
+}
+
+// --- timeouts, §3.10.8 ---------------------------------------------------------------------------
+
+void Rules::on_user_timeout(Time now) {
+  now_ = now;
+  if (state_ == State::kClosed || state_ == State::kListen || state_ == State::kTimeWait) return;
+  if (state_ == State::kSynReceived && passive_) {
+    // The half-open connection of a listener is forgotten; the user never knew of it.
+    enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);
+    return;
+  }
+  enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);
+  signal(Signal::kUserTimeout);
+}
+
+void Rules::on_time_wait_timeout(Time now) {
+  now_ = now;
+  if (state_ == State::kTimeWait) enter_closed(EventKind::kTimeWaitTimeout, Clause::kMust13);
+}
+
+void Rules::on_fin_wait_2_timeout(Time now) {
+  now_ = now;
+  if (state_ == State::kFinWait2) enter_closed(EventKind::kFinWait2Timeout, Clause::kSmTmo4);
+}
+
+}  // namespace synfin

@@ -1,0 +1,256 @@
+// The rules of RFC 9293 §3.10 for one connection: what an arriving segment, a call or a timeout
+// does to the TCB, which segments must then be sent (obligations), and which may be (permissions).
+//
+// The rules never send by themselves. Whoever sends, the reference's own policy or a target under
+// judgement, asks findings() whether a segment is right and tells sent() that it went out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "engine/byte_ring.h"
+#include "engine/clause.h"
+#include "engine/finding.h"
+#include "engine/obligation.h"
+#include "engine/profile.h"
+#include "engine/range_set.h"
+#include "engine/rtt.h"
+#include "engine/segment.h"
+#include "engine/state.h"
+#include "engine/tcb.h"
+#include "engine/time.h"
+
+namespace synfin {
+
+// What a call returns (the texts of RFC 9293 §3.10).
+enum class CallStatus : uint8_t {
+  kOk,
+  kConnectionDoesNotExist,
+  kConnectionExists,
+  kConnectionClosing,
+  kConnectionReset,
+  kConnectionRefused,
+  kConnectionTimedOut,
+  kInsufficientResources,
+};
+
+// What the user is told without having asked.
+enum class Signal : uint8_t {
+  kEstablished,
+  kConnectionClosing,  // the peer's FIN
+  kConnectionReset,
+  kConnectionRefused,
+  kUserTimeout,
+  kUrgent,             // RCV.UP has moved ahead of what the user has read
+};
+
+// CLOSE ends sending. kBoth also says that the user will not read any more: the half-duplex close
+// of RFC 9293 §3.6.1, which is what a BSD socket's close() does.
+enum class CloseKind : uint8_t { kSending, kBoth };
+
+// What a listener has room for when a segment arrives (Listener decides; alone there is always room).
+struct Admission {
+  bool syn = true;        // room in the SYN queue
+  bool third_ack = true;  // room in the accept queue
+};
+
+class Rules {
+ public:
+  // `profile` and `coverage` (may be null) must outlive the object.
+  explicit Rules(const Profile& profile, ClauseSet* coverage = nullptr);
+
+  // --- user calls, §3.10.1 to §3.10.5 --------------------------------------------------------------
+  CallStatus open_passive(Time now);
+  // The ISS is whatever the SYN that goes out carries.
+  CallStatus open_active(Time now);
+  // Queues as many of `octets` as the send buffer takes.
+  CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent);
+  CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got);
+  CallStatus close(Time now, CloseKind kind);
+  CallStatus abort(Time now);
+
+  // --- segments and timeouts, §3.10.7 and §3.10.8 ----------------------------------------------------
+  void on_segment(Time now, const Segment& segment, Admission admission = {});
+  void on_user_timeout(Time now);          // also R2: the limit of retransmissions
+  void on_time_wait_timeout(Time now);
+  void on_fin_wait_2_timeout(Time now);    // an implementation gave up on an orphan
+
+  // --- output ----------------------------------------------------------------------------------------
+  // What is wrong with sending `segment` now; empty when the rules allow it.
+  Findings findings(Time now, const Segment& segment) const;
+  // True when every octet of `segment` that takes sequence space has been sent before.
+  bool is_repetition(const Segment& segment) const;
+  // `segment` went out: takes its choices (ISS, window, options, boundaries) and discharges what it
+  // discharges. Also to be told of segments that findings() objects to, as far as they can be taken.
+  void sent(Time now, const Segment& segment);
+
+  // --- what is due -------------------------------------------------------------------------------------
+  const Obligations& obligations() const { return due_; }
+  // The most urgent obligation whose time has passed; it is dropped from the list.
+  std::optional<Obligation> overdue(Time now);
+
+  // --- looking in ----------------------------------------------------------------------------------------
+  State state() const { return state_; }
+  const Tcb& tcb() const { return tcb_; }
+  const RttEstimator& rtt() const { return rtt_; }
+  bool passive() const { return passive_; }
+  std::optional<Signal> poll_signal();
+  // Octets that the user may read now; those queued and not yet sent; those in flight or queued.
+  std::size_t readable() const { return receive_ring_.size(); }
+  uint32_t unsent() const;
+  std::size_t send_room() const { return send_ring_.free(); }
+  bool fin_queued() const { return fin_queued_; }
+  bool fin_sent() const { return fin_sent_; }
+  bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
+  bool peer_closed() const { return peer_fin_taken_; }
+  // The first sequence number after all text that the user has sent (where a FIN stands).
+  Seq send_end() const;
+  // Octets of queued text from `seq` on, as one or two pieces.
+  std::size_t copy_text(Seq seq, std::span<uint8_t> out) const;
+  uint16_t effective_mss() const;            // §3.7.1, MUST-16: without option octets
+  uint32_t usable_window() const;            // octets beyond SND.NXT that SND.WND allows
+  uint32_t receive_room() const;             // free octets of the receive buffer
+  std::span<const SackBlock> sack_blocks(std::array<SackBlock, 4>& storage) const;
+  unsigned duplicate_acks() const { return duplicate_acks_; }
+  unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
+  // TIME-WAIT ends no earlier than this by the rules that bind, and no later than that by those
+  // that permit a restart; kNever in other states.
+  Time time_wait_earliest() const { return time_wait_earliest_; }
+  Time time_wait_latest() const { return time_wait_latest_; }
+  // When the retransmission timer was last started (RFC 6298 §5).
+  Time last_progress() const { return last_progress_; }
+  // When the user timeout ends the connection; kNever when none runs.
+  Time user_timeout_at() const;
+  void set_user_timeout(Time now, Duration timeout);
+  void set_nagle(bool on) { nagle_ = on; }
+  void set_keepalive(bool on) { keepalive_ = on; }
+  bool nagle() const { return nagle_; }
+  // The effective retransmission timeout, back-off included (RFC 6298).
+  Duration rto() const { return rtt_.rto(); }
+
+ private:
+  struct Arrival;
+
+  // SEGMENT ARRIVES, arrives.cc: one function per numbered step of §3.10.7. Steps that return false
+  // have ended the processing of the segment.
+  void arrives_closed(const Segment& segment);
+  void arrives_listen(const Segment& segment, Admission admission);
+  void arrives_syn_sent(const Segment& segment);
+  void syn_sent_step_4_syn(const Segment& segment);
+  void arrives_other(const Segment& segment, Admission admission);
+  bool check_time_wait_syn(const Segment& segment, Admission admission);
+  bool check_timestamps(const Segment& segment);
+  bool step_1_sequence(Arrival& arrival);
+  bool step_1_not_acceptable(Arrival& arrival);
+  bool step_2_rst(const Arrival& arrival);
+  bool step_4_syn(const Arrival& arrival);
+  bool step_5_ack(const Arrival& arrival, Admission admission);
+  bool step_5_syn_received(const Segment& segment, Admission admission);
+  bool step_5_established(const Segment& segment);
+  bool step_5_after_close(const Segment& segment);
+  void step_6_urg(const Arrival& arrival);
+  void step_7_text(const Arrival& arrival);
+  void step_8_fin(const Arrival& arrival);
+
+  // What the steps are made of, arrives_parts.cc.
+  void take_syn(const Segment& segment);
+  void agree_on_options();
+  void update_send_window(const Segment& segment);
+  void take_acknowledgment(const Segment& segment);
+  void count_duplicate(const Segment& segment);
+  void sample_round_trip();
+  void queue_text(Seq seq, std::span<const uint8_t> text);
+  void drain_queue();
+  void take_fin();
+  void become_established(Clause clause);
+  void enter_time_wait(Clause clause);
+  void restart_time_wait();
+  bool honours_time_wait_syn(const Segment& segment);
+  void reset_by_peer(Clause clause);
+
+  // Obligations, rules.cc.
+  void owe_reset(const Segment& cause, Clause clause);
+  void owe_reset_at(Seq seq, Clause clause);
+  void owe_ack(Clause clause, Duration within = Duration{0});
+  void review_sending();
+  void review_text();
+  void review_retransmission();
+
+  // Output, output.cc.
+  void reset_findings(const Segment& segment, Findings& out) const;
+  void syn_findings(const Segment& segment, Findings& out) const;
+  void ordinary_findings(const Segment& segment, Findings& out) const;
+  void sequence_findings(const Segment& segment, Findings& out) const;
+  void new_text_findings(const Segment& segment, Findings& out) const;
+  void bare_ack_findings(const Segment& segment, Findings& out) const;
+  void header_findings(const Segment& segment, Findings& out) const;
+  void option_findings(const Segment& segment, Findings& out) const;
+  bool may_repeat(Time now, const Segment& segment) const;
+  bool same_text(const Segment& segment) const;
+  bool is_probe(const Segment& segment) const;
+  bool opens_window(const Segment& segment) const;
+  const Obligation* matching_reset(const Segment& segment) const;
+  void sent_reset(const Segment& segment);
+  void sent_syn(const Segment& segment);
+  void sent_ordinary(const Segment& segment);
+  void sent_sequence_space(const Segment& segment);
+
+  // The one way in which the state changes; the move must stand in kEdges.
+  void transition(State to, EventKind event, Clause clause);
+  void enter_closed(EventKind event, Clause clause);
+  void return_to_listen(Clause clause);
+  void forget_connection();
+  void signal(Signal what);
+  void hit(Clause clause) const {
+    if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
+  }
+  CallStatus abort_connection(Clause clause);
+  CallStatus close_synchronized(CloseKind kind);
+  void queue_fin();
+  Seq ring_start() const;   // the sequence number of the first octet in receive_ring_
+
+  const Profile* profile_;
+  ClauseSet* coverage_;
+  Tcb tcb_;
+  Obligations due_;
+  RttEstimator rtt_;
+  ByteRing send_ring_;      // text from max(SND.UNA, ISS+1) on
+  ByteRing receive_ring_;   // text that the user has not read, up to RCV.NXT; more beyond it
+  RangeSet queued_;         // text beyond RCV.NXT that has arrived (SHLD-31)
+  Time now_{};
+  State state_ = State::kClosed;
+  bool passive_ = false;        // came from LISTEN (MUST-11)
+  bool fin_queued_ = false;     // CLOSE was called
+  bool fin_sent_ = false;
+  bool deaf_ = false;           // CLOSE ended reading too
+  bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
+  bool peer_fin_taken_ = false;
+  bool nagle_ = true;
+  bool keepalive_ = false;
+  bool syn_ack_permitted_ = false;  // a duplicate SYN came: the SYN,ACK may go again
+  bool recovering_ = false;     // something was retransmitted; until SND.UNA reaches recover_
+  uint16_t first_window_ = 0;   // of the SYN that went out before IRS was known
+  uint8_t in_order_permits_ = 0;   // bare ACKs that may be sent for text taken in order
+  uint8_t other_permits_ = 0;      // and one for each other segment that may draw one
+  uint8_t duplicate_acks_ = 0;
+  uint16_t retransmissions_ = 0;
+  uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
+  Seq fin_seq_;                 // of our FIN, once sent
+  Seq peer_fin_seq_;
+  Seq recover_;
+  Seq timed_seq_;               // RFC 6298: the octet whose round trip is being measured
+  Time timed_at_ = kNever;
+  Time front_sent_at_{};        // when the front of the retransmission queue was last sent
+  Time last_progress_{};        // when the retransmission timer was last started
+  Time time_wait_earliest_ = kNever;
+  Time time_wait_latest_ = kNever;
+  Time unacknowledged_since_ = kNever;
+  Duration user_timeout_{0};
+  std::array<Signal, 8> signals_{};
+  uint8_t signal_count_ = 0;
+};
+
+}  // namespace synfin

@@ -1,0 +1,125 @@
+// What sending a segment does to the TCB and to what is due.
+#include <algorithm>
+
+#include "engine/rules.h"
+
+namespace synfin {
+
+void Rules::sent(Time now, const Segment& segment) {
+  now_ = now;
+  if (segment.flags.rst()) {
+    sent_reset(segment);
+    return;
+  }
+  if (state_ == State::kClosed || state_ == State::kListen) return;
+  if (segment.flags.syn()) {
+    sent_syn(segment);
+  } else {
+    sent_ordinary(segment);
+  }
+  if (segment.options.timestamps) tcb_.last_ts_sent = segment.options.timestamps->value;
+  review_sending();
+}
+
+void Rules::sent_reset(const Segment& segment) {
+  hit(Clause::kRfc7323Paws5);
+  const Obligation* owed = matching_reset(segment);
+  if (owed == nullptr) return;
+  due_.remove_at(static_cast<std::size_t>(owed - due_.all().data()));
+}
+
+void Rules::sent_syn(const Segment& segment) {
+  const bool repeated = tcb_.iss_known;
+  if (!repeated) {
+    tcb_.iss_known = true;
+    tcb_.snd.iss = tcb_.snd.una = segment.seq;
+    tcb_.snd.nxt = tcb_.snd.max_edge = segment.seq + 1;
+    tcb_.offered = segment.options;
+    timed_seq_ = segment.seq;
+    timed_at_ = now_;
+  } else if (segment.flags.ack() && !due_.find(Due::kSynAck)) {
+    ++retransmissions_;
+  } else if (!segment.flags.ack() && !due_.find(Due::kSyn)) {
+    ++retransmissions_;
+  }
+  if (repeated) {
+    hit(Clause::kSmTmo2);
+    timed_at_ = kNever;  // Karn
+    // RFC 7323 §2.2 lets a repeated SYN offer less; what went out last is what the peer answers.
+    tcb_.offered = segment.options;
+  }
+  first_window_ = segment.wnd;
+  due_.remove(Due::kSyn);
+  if (segment.flags.ack()) {
+    due_.remove(Due::kSynAck);
+    due_.remove(Due::kAck);
+    syn_ack_permitted_ = false;
+    tcb_.last_ack_sent = segment.ack;
+    tcb_.rcv.edge = later(repeated ? tcb_.rcv.edge : tcb_.rcv.nxt, tcb_.rcv.nxt + segment.wnd);
+  }
+  if (tcb_.irs_known) agree_on_options();
+  front_sent_at_ = last_progress_ = now_;
+  due_.remove(Due::kRetransmit);
+}
+
+void Rules::sent_ordinary(const Segment& segment) {
+  if (segment.flags.ack()) {
+    if (!segment.ack.before(tcb_.last_ack_sent)) {
+      tcb_.last_ack_sent = segment.ack;
+      const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.rcv.shift;
+      tcb_.rcv.edge = later(tcb_.rcv.edge, segment.ack + window);
+    }
+    if (segment.ack == tcb_.rcv.nxt) {
+      due_.remove(Due::kAck);
+      unacknowledged_in_ = 0;
+      if (segment.len() == 0 && in_order_permits_ == 0 && other_permits_ > 0) --other_permits_;
+      in_order_permits_ = 0;
+    } else if (segment.len() == 0) {
+      if (in_order_permits_ > 0) {
+        --in_order_permits_;
+      } else if (other_permits_ > 0) {
+        --other_permits_;
+      }
+    }
+  }
+  if (is_probe(segment)) due_.remove(Due::kProbe);
+  if (segment.len() > 0) sent_sequence_space(segment);
+}
+
+void Rules::sent_sequence_space(const Segment& segment) {
+  const Seq end = segment.end();
+  const bool repeated = segment.seq.before(tcb_.snd.nxt);
+  if (segment.seq.at_or_before(tcb_.snd.una) && end.after(tcb_.snd.una)) front_sent_at_ = now_;
+  if (repeated) {
+    hit(Clause::kSmTmo2);
+    if (timed_at_ != kNever && !timed_seq_.before(segment.seq) && timed_seq_.before(end)) {
+      timed_at_ = kNever;  // Karn: what was sent twice measures nothing
+    }
+    if (segment.seq.at_or_before(tcb_.snd.una)) {
+      if (retransmissions_ < UINT16_MAX) ++retransmissions_;
+      recovering_ = true;
+      recover_ = later(tcb_.snd.nxt, end);
+    }
+    last_progress_ = now_;
+  } else if (tcb_.snd.una == tcb_.snd.nxt) {
+    last_progress_ = front_sent_at_ = now_;
+    if (unacknowledged_since_ == kNever) unacknowledged_since_ = now_;
+  }
+  if (!end.after(tcb_.snd.nxt)) return;
+  if (timed_at_ == kNever && !repeated) {
+    timed_seq_ = segment.seq;
+    timed_at_ = now_;
+  }
+  tcb_.snd.nxt = end;
+  due_.remove(Due::kText);
+  if (segment.flags.fin() && !fin_sent_) {
+    fin_sent_ = true;
+    fin_seq_ = end - 1;
+    hit(Clause::kSmUsr3);
+    if (state_ == State::kCloseWait) {
+      transition(State::kLastAck, EventKind::kClose, Clause::kSmUsr3);
+    }
+  }
+}
+
+}  // namespace synfin

@@ -1,0 +1,31 @@
+// Known deviations of stacks: specs/baselines/*.textproto.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/proto/result.pb.h"
+#include "harness/wire/error.h"
+
+namespace synfin::judge {
+
+class Baseline {
+ public:
+  Baseline() = default;
+  // Reads one text-format proto::Baseline.
+  static Result<Baseline> load(const std::string& path);
+
+  // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
+  // numbers: 6.1 < 6.12. `clause` is empty for an expectation of the script alone.
+  const proto::KnownDeviation* find(std::string_view case_id, std::string_view clause,
+                                    std::string_view got, std::string_view stack,
+                                    std::string_view version) const;
+  // Whether any entry is about this case, for XPASS.
+  const proto::KnownDeviation* any_for(std::string_view case_id, std::string_view stack,
+                                       std::string_view version) const;
+
+ private:
+  proto::Baseline entries_;
+};
+
+}  // namespace synfin::judge

@@ -1,0 +1,80 @@
+// The judge: replays what a target did into a shadow of the rules, one for each connection, and
+// records every place where the two part.
+//
+// The shadow takes the target's choices where the RFCs leave one (ISS, options, window, segment
+// boundaries, times); what no rule asks for or permits is a divergence that names its clause.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/clause.h"
+#include "engine/profile.h"
+#include "engine/rules.h"
+#include "harness/play/observer.h"
+#include "harness/play/player.h"
+#include "harness/stack/stack.h"
+
+namespace synfin::judge {
+
+// A place where the target parts from the rules.
+struct Divergence {
+  Clause clause = Clause::kSmOut5;
+  State state = State::kClosed;   // of the shadow, before the stimulus
+  std::string stimulus;           // the last thing that was done to the target, in one line
+  std::string wanted;
+  std::string got;
+  std::vector<play::Difference> fields;
+  uint32_t step = 0;
+  uint16_t connection = 0;
+};
+
+struct JudgeOptions {
+  bool compare_states = true;
+};
+
+class Shadow;  // one connection of the target, followed by the rules
+
+class Judge : public play::Observer {
+ public:
+  // All must outlive the judge; `coverage` may be null.
+  Judge(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage = nullptr);
+  ~Judge() override;
+
+  // play::Observer
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override;
+  void on_event(const play::Event& event) override;
+  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override;
+  uint8_t peer_window_shift(uint16_t connection) const override;
+  uint8_t stack_window_shift(uint16_t connection) const override;
+  bool last_was_allowed_repetition() const override;
+  bool last_was_allowed() const override;
+
+  const std::vector<Divergence>& divergences() const { return divergences_; }
+  // False when the shadow lost the target after a divergence: the rest was not judged.
+  bool judged_to_the_end() const;
+  // The shadow's state of a connection after each event of the trace, for ladders: index = event.
+  const std::vector<State>& states() const { return states_; }
+  const Rules& rules(uint16_t connection) const;
+
+ private:
+  friend class Shadow;
+  class Sockets;  // what the program's calls mean to the connections
+
+  const Profile* profile_;
+  const stack::Traits* traits_;
+  ClauseSet* coverage_;
+  const script::FlatProgram* program_ = nullptr;
+  const play::Trace* trace_ = nullptr;
+  std::vector<std::unique_ptr<Shadow>> shadows_;
+  std::unique_ptr<Sockets> sockets_;
+  std::vector<Divergence> divergences_;
+  std::vector<State> states_;
+  bool last_allowed_ = true;
+  bool last_repetition_ = false;
+};
+
+}  // namespace synfin::judge
