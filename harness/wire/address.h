@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "harness/wire/error.h"
+
 namespace synfin::wire {
 
 // An IPv4 or IPv6 address in network order. IPv4 uses the first four octets.
@@ -22,11 +24,17 @@ struct Address {
 // "192.0.2.1" or "2001:db8::1".
 std::string to_string(const Address& address);
 
+// Reads what to_string() writes, and every other form that inet_pton accepts.
+Result<Address> parse_address(const std::string& text);
+
 struct Endpoint {
   Address address;
   uint16_t port = 0;
   friend constexpr auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
+
+// "192.0.2.1:80" or "[2001:db8::1]:80".
+std::string to_string(const Endpoint& endpoint);
 
 // The two ends of a connection, seen from the stack under test.
 struct FourTuple {

@@ -14,22 +14,33 @@ namespace synfin::wire {
 // The most octets encode() may write.
 inline constexpr std::size_t kMaxPacket = 65535;
 
-// Writes the IP packet and returns its size; an error when `out` is too small or the addresses
-// are of two families. No allocation.
+// Writes the IP packet and returns its size; an error when `out` is too small, the addresses are of
+// two families, or a malformation asks for what its field cannot hold. No allocation.
+//
+// What the malformations mean together:
+// - The data offset is only a claim: the option octets are written whatever it says.
+// - Truncation cuts header and text; the IP length (unless given) and the checksum are those of
+//   what remains. Where less than 18 octets remain, there is no room for a checksum.
+// - A good checksum is one that verifies at a receiver that believes the IP length: under a claim
+//   shorter than the packet it covers only the octets that remain then (RFC 9293 §3.1). Under a
+//   claim that no receiver can follow, it covers what there is.
+// - A zero or given checksum may be the good one by chance; a bad one never is, and never zero.
 Result<std::size_t> encode(const Packet& packet, std::span<uint8_t> out);
 
 // A received packet. Spans point into the octets that were decoded.
 struct Decoded {
   Endpoint source;
   Endpoint destination;
-  Segment segment;                       // options: those well-formed ones that the rules know
+  Segment segment;                         // options: those well-formed ones that the rules know
   std::span<const uint8_t> option_octets;  // all of them, as they came
-  bool options_well_formed = true;       // every length fits (RFC 9293 §3.1, MUST-68, MUST-69)
+  // Every length octet fits the header and, of the options that the rules know, the kind (MUST-68).
+  bool options_well_formed = true;
+  bool options_zero_padded = true;  // nothing but zeros after an EOL (MUST-69)
   bool tcp_checksum_ok = true;
-  bool ip_checksum_ok = true;            // true for IPv6
+  bool ip_checksum_ok = true;  // true for IPv6
   uint16_t tcp_checksum = 0;
-  uint8_t data_offset = 5;               // words
-  uint8_t reserved = 0;                  // four bits
+  uint8_t data_offset = 5;  // words
+  uint8_t reserved = 0;     // four bits
   uint8_t ttl = 0;
   uint8_t traffic_class = 0;
   uint16_t ip_id = 0;
@@ -37,7 +48,10 @@ struct Decoded {
 };
 
 // Reads an IP packet that carries TCP. An error says what does not fit: not IP, not TCP, a
-// fragment, a header longer than the packet. A wrong checksum is no error; it is reported.
+// fragment, a header longer than the packet. A wrong checksum is no error; it is reported. Octets
+// after the IP length (Ethernet pads short frames) do not belong to the packet. IPv6 extension
+// headers are an error. Where an option occurs more than once, the last one counts. No allocation,
+// except for the sentence of an error.
 Result<Decoded> decode(std::span<const uint8_t> packet);
 
 // Walks option octets. Calls visit(kind, octets including kind and length) for each well-formed

@@ -1,0 +1,86 @@
+#include "harness/wire/checksum.h"
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+#include "harness/wire/names.h"
+
+namespace synfin::wire {
+namespace {
+
+constexpr uint16_t swap16(uint16_t value) {
+  return static_cast<uint16_t>(value << 8U | value >> 8U);
+}
+
+// Between the machine's order and network order.
+constexpr uint16_t network16(uint16_t value) {
+  return std::endian::native == std::endian::little ? swap16(value) : value;
+}
+
+std::span<const uint8_t> address_octets(const Address& address) {
+  return {address.octets.data(), address.v6 ? 16U : 4U};
+}
+
+}  // namespace
+
+void ChecksumSum::add_word(uint64_t word) {
+  sum_ += word;
+  sum_ += sum_ < word ? 1U : 0U;
+}
+
+void ChecksumSum::add(std::span<const uint8_t> octets) {
+  const uint8_t* p = octets.data();
+  std::size_t left = octets.size();
+  for (; left >= 8; left -= 8, p += 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    add_word(word);
+  }
+  if (left >= 4) {
+    uint32_t word;
+    std::memcpy(&word, p, 4);
+    add_word(word);
+    p += 4;
+    left -= 4;
+  }
+  if (left >= 2) {
+    uint16_t word;
+    std::memcpy(&word, p, 2);
+    add_word(word);
+    p += 2;
+    left -= 2;
+  }
+  // RFC 1071 §1: an odd octet counts as if a zero followed.
+  if (left == 1) add16(static_cast<uint16_t>(*p << 8U));
+}
+
+void ChecksumSum::add16(uint16_t value) { add_word(network16(value)); }
+
+uint16_t ChecksumSum::checksum() const {
+  uint64_t sum = (sum_ >> 32U) + (sum_ & 0xFFFF'FFFFU);
+  sum = (sum >> 32U) + (sum & 0xFFFF'FFFFU);
+  sum = (sum >> 16U) + (sum & 0xFFFFU);
+  sum = (sum >> 16U) + (sum & 0xFFFFU);
+  return network16(static_cast<uint16_t>(~sum));
+}
+
+uint16_t internet_checksum(std::span<const uint8_t> octets) {
+  ChecksumSum sum;
+  sum.add(octets);
+  return sum.checksum();
+}
+
+uint16_t tcp_checksum(const Address& source, const Address& destination,
+                      std::span<const uint8_t> tcp) {
+  ChecksumSum sum;
+  sum.add(address_octets(source));
+  sum.add(address_octets(destination));
+  // The upper half of the 32-bit length of RFC 8200 §8.1 is zero: an IP packet has at most 65535.
+  sum.add16(static_cast<uint16_t>(tcp.size()));
+  sum.add16(kProtocolTcp);
+  sum.add(tcp);
+  return sum.checksum();
+}
+
+}  // namespace synfin::wire
