@@ -1,0 +1,45 @@
+#include "engine/rtt.h"
+
+#include <algorithm>
+
+namespace synfin {
+namespace {
+
+constexpr int kVarianceFactor = 4;  // K, RFC 6298 §2 (2.2)
+constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
+
+}  // namespace
+
+RttEstimator::RttEstimator(const RttLimits& limits)
+    : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {}
+
+void RttEstimator::sample(Duration rtt) {
+  rtt = std::max(rtt, Duration::zero());
+  if (!has_sample_) {  // (2.2)
+    srtt_ = rtt;
+    rttvar_ = rtt / 2;
+    has_sample_ = true;
+  } else {  // (2.3) RTTVAR first: it needs SRTT as it was. alpha = 1/8, beta = 1/4.
+    rttvar_ = (3 * rttvar_ + std::chrono::abs(srtt_ - rtt)) / 4;
+    srtt_ = (7 * srtt_ + rtt) / 8;
+  }
+  base_ = bounded(srtt_ + std::max(limits_.granularity, kVarianceFactor * rttvar_));
+  rto_ = base_;
+}
+
+// Compares with half the maximum, so that the doubling cannot overflow.
+void RttEstimator::back_off() { rto_ = rto_ > limits_.max / 2 ? limits_.max : 2 * rto_; }
+
+void RttEstimator::reset_back_off() { rto_ = base_; }
+
+void RttEstimator::on_established() {
+  if (!syn_timed_out_ || limits_.initial >= kRtoAfterSynTimeout) return;
+  base_ = bounded(kRtoAfterSynTimeout);
+  rto_ = base_;
+}
+
+Duration RttEstimator::bounded(Duration rto) const {
+  return std::min(std::max(rto, limits_.min), limits_.max);
+}
+
+}  // namespace synfin

@@ -1,0 +1,65 @@
+// The retransmission timeout, from round-trip times (RFC 6298).
+#pragma once
+
+#include <chrono>
+
+#include "engine/time.h"
+
+namespace synfin {
+
+// The numbers that RFC 6298 leaves to the implementer. All are positive, and min <= max.
+struct RttLimits {
+  Duration initial = std::chrono::seconds(1);           // before any measurement, §2 (2.1)
+  Duration min = std::chrono::seconds(1);               // §2 (2.4): SHOULD be 1 s
+  Duration max = std::chrono::seconds(60);              // §2 (2.5): MAY be set, at least 60 s
+  Duration granularity = std::chrono::milliseconds(1);  // G, §4
+};
+
+// SRTT, RTTVAR and RTO of one connection. It keeps no timer: §5 (5.1) to (5.6) say when the caller
+// starts one for rto(), and when it calls back_off().
+class RttEstimator {
+ public:
+  explicit RttEstimator(const RttLimits& limits = {});
+
+  // Takes one measured round-trip time, below 2^60 ns; a negative one counts as 0. It also ends
+  // backing off (§5, the note after 5.7).
+  //
+  // Karn's algorithm is the caller's duty (§3): no sample may come from a segment that was
+  // retransmitted, unless timestamps tell which transmission was acknowledged.
+  void sample(Duration rtt);
+
+  // The retransmission timer expired: doubles the RTO, up to the maximum (5.5).
+  void back_off();
+
+  // Takes the RTO back to what the measurements say, or to the initial one if there are none.
+  // RFC 6298 itself collapses the RTO only with a new measurement; this is for a policy that does
+  // so at every acknowledgment of new data.
+  void reset_back_off();
+
+  // The timer expired while awaiting the ACK of a SYN; call it beside back_off() (5.7).
+  void on_syn_timeout() { syn_timed_out_ = true; }
+
+  // The three-way handshake is complete. If its timer had expired and started below 3 s, the RTO
+  // becomes 3 s (5.7), whatever it was backed off to or measured as; a maximum still bounds it.
+  void on_established();
+
+  // The timeout to start a timer with now, backing off included; within [min, max].
+  Duration rto() const { return rto_; }
+  // False until the first sample; srtt() and rttvar() are 0 until then.
+  bool has_sample() const { return has_sample_; }
+  Duration srtt() const { return srtt_; }
+  Duration rttvar() const { return rttvar_; }
+
+ private:
+  Duration bounded(Duration rto) const;
+
+  RttLimits limits_;
+  Duration srtt_{0};
+  Duration rttvar_{0};
+  Duration base_{0};  // the RTO without backing off
+  Duration rto_{0};
+  bool has_sample_ = false;
+  bool syn_timed_out_ = false;
+};
+
+}  // namespace synfin
