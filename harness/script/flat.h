@@ -78,7 +78,17 @@ struct SegmentSpec {
   std::vector<uint8_t> text;          // empty: pattern octets, see pattern()
   wire::Malformation malformation;
   std::optional<uint8_t> ttl;
-  uint8_t ecn = 0;                    // 0 not named, 1 noecn, 2 ect0, 3 ect1, 4 ce
+  uint8_t ecn = 0;  // 0 not named, 1 noecn, 2 ect0, 3 ect1, 4 ce, 5 either ECT (expected only)
+};
+
+// An ICMP error to inject, which quotes the stack's own segment.
+struct IcmpSpec {
+  struct Code { uint8_t type = 0; uint8_t code = 0; };
+  std::optional<Code> v4;   // absent: there is no such message in this version
+  std::optional<Code> v6;
+  std::optional<uint32_t> mtu;
+  std::optional<Number> seq;  // of the quoted segment; absent: the first of the connection
+  uint32_t length = 0;
 };
 
 // The calls that a program can make; the names are those of POSIX.
@@ -99,7 +109,9 @@ struct CallSpec {
   int32_t protocol = 0;
   int32_t level = 0;        // setsockopt, getsockopt
   int32_t option = 0;
-  int64_t argument = 0;     // listen backlog, fcntl argument, poll timeout (ms), events
+  int64_t argument = 0;     // listen backlog, fcntl argument, poll timeout (ms)
+  int32_t events = 0;       // poll, of the one descriptor that it may name
+  std::optional<int32_t> revents;  // poll: wanted
   std::vector<uint8_t> data;  // octets to write (empty: pattern), or an option's value
   uint32_t length = 0;      // octets to write, or room to read into
   std::optional<wire::Endpoint> address;  // absent: `...`, the case's own
@@ -117,7 +129,7 @@ struct Step {
   StepKind kind = StepKind::kWait;
   When when;
   uint16_t connection = 0;   // index into FlatProgram::connections
-  uint32_t index = 0;        // into segments, calls or texts, by kind
+  uint32_t index = 0;        // into segments, icmps, calls or texts, by kind
   uint32_t line = 0;
   std::optional<State> state;  // `//@ state X`: what the stack's state is once the step is played
 };
@@ -133,6 +145,7 @@ struct FlatProgram {
   std::vector<std::string> connections;    // labels; at least one, "" for the unnamed
   std::vector<Step> steps;
   std::vector<SegmentSpec> segments;
+  std::vector<IcmpSpec> icmps;
   std::vector<CallSpec> calls;
   std::vector<std::string> texts;          // shell commands and code
   Duration shortest{0};                    // the sum of its waits: a lower bound of its length

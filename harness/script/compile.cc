@@ -1,0 +1,185 @@
+#include "harness/script/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/script/compile_parts.h"
+#include "harness/script/words.h"
+
+namespace synfin::script {
+namespace {
+
+Result<Duration> duration(int64_t ns) {
+  if (ns < 0 || ns > kMaxSeconds * kNanoseconds) return fail("a time is out of range");
+  return Duration(ns);
+}
+
+Result<When> compile_time(const proto::Time& time) {
+  const auto start = duration(time.start_ns());
+  const auto end = duration(time.end_ns());
+  const auto returns = duration(time.returns_ns());
+  if (!start || !end || !returns) return fail("a time is out of range");
+  When when;
+  when.start = *start;
+  switch (time.kind()) {
+    case proto::Time::RELATIVE: when.kind = TimeKind::kRelative; break;
+    case proto::Time::ABSOLUTE: when.kind = TimeKind::kAbsolute; break;
+    case proto::Time::ANY: when.kind = TimeKind::kAny; break;
+    case proto::Time::RELATIVE_RANGE: when.kind = TimeKind::kRelativeRange; break;
+    case proto::Time::ABSOLUTE_RANGE: when.kind = TimeKind::kAbsoluteRange; break;
+    default: return fail("unknown kind of time");
+  }
+  if (when.kind == TimeKind::kRelativeRange || when.kind == TimeKind::kAbsoluteRange) {
+    when.end = *end;
+    if (*end < *start) return fail("the range ends before it starts");
+  }
+  if (time.has_returns_ns()) {
+    when.returns = *returns;
+    if (*returns < *start) return fail("the call would return before it starts");
+  }
+  return when;
+}
+
+bool expects(const proto::Step& step) {
+  return step.has_packet() && step.packet().direction() == proto::Packet::EXPECT;
+}
+
+class Compiler {
+ public:
+  explicit Compiler(const proto::Program& program) : program_(program) {}
+
+  Result<FlatProgram> run() {
+    flat_.name = program_.name();
+    flat_.file = program_.file();
+    for (const auto& annotation : program_.annotations()) {
+      if (auto done = compile_annotation(annotation, &flat_); !done) {
+        return place(annotation.line(), done.error());
+      }
+    }
+    if (program_.steps().empty()) return place(1, Error{"the program has no steps"});
+    flat_.steps.reserve(static_cast<std::size_t>(program_.steps_size()));
+    for (const auto& command : program_.init_commands()) text_step(StepKind::kShell, command, 1);
+    uint32_t line = 1;
+    for (const auto& step : program_.steps()) {
+      line = step.line();
+      if (auto done = add(step); !done) return place(line, done.error());
+    }
+    for (const auto& command : program_.cleanup_commands()) {
+      text_step(StepKind::kShell, command, line);
+    }
+    if (flat_.connections.empty()) flat_.connections.emplace_back();
+    flat_.shortest = std::max(now_, Duration(0));
+    return std::move(flat_);
+  }
+
+ private:
+  tl::unexpected<Error> place(uint32_t line, const Error& error) const {
+    const std::string& file = program_.file().empty() ? program_.name() : program_.file();
+    return fail(fmt::format("{}:{}: {}", file, line, error.message));
+  }
+
+  // Init and clean-up commands are steps at no distance from their neighbours.
+  void text_step(StepKind kind, const std::string& text, uint32_t line) {
+    Step step;
+    step.kind = kind;
+    step.line = line;
+    step.index = static_cast<uint32_t>(flat_.texts.size());
+    flat_.texts.push_back(text);
+    flat_.steps.push_back(step);
+  }
+
+  Result<void> add(const proto::Step& source) {
+    Step step;
+    step.line = source.line();
+    auto when = compile_time(source.time());
+    if (!when) return fail(when.error().message);
+    step.when = *when;
+    if (when->kind != TimeKind::kRelative && when->kind != TimeKind::kAbsolute && !expects(source)) {
+      return fail("only an expected packet (>) can have '*' or a range as its time");
+    }
+    if (when->returns && !source.has_call()) {
+      return fail("only a call can have the time at which it returns");
+    }
+    if (auto done = connection(source, &step); !done) return done;
+    if (auto done = action(source, &step); !done) return done;
+    for (const auto& annotation : source.annotations()) {
+      if (auto done = compile_annotation(annotation, &step); !done) return done;
+    }
+    pass(*when);
+    flat_.steps.push_back(std::move(step));
+    return {};
+  }
+
+  // The least time that has passed when this step is done.
+  void pass(const When& when) {
+    const Duration from = when.kind == TimeKind::kRelative || when.kind == TimeKind::kRelativeRange
+                              ? now_
+                              : Duration(0);
+    if (when.kind != TimeKind::kAny) {
+      now_ = std::max(now_, from + std::max(when.start, when.returns.value_or(Duration(0))));
+    }
+  }
+
+  Result<void> connection(const proto::Step& source, Step* step) {
+    const bool speaks = source.has_packet() || source.has_call();
+    if (!speaks && source.connection().empty()) return {};  // of no connection
+    auto& labels = flat_.connections;
+    auto known = std::find(labels.begin(), labels.end(), source.connection());
+    if (known == labels.end()) known = labels.insert(labels.end(), source.connection());
+    const auto index = known - labels.begin();
+    if (index > 0xffff) return fail("more than 65536 connections");
+    step->connection = static_cast<uint16_t>(index);
+    return {};
+  }
+
+  template <typename T>
+  Result<void> keep(Result<T> made, StepKind kind, std::vector<T>* list, Step* step) {
+    if (!made) return fail(made.error().message);
+    step->kind = kind;
+    step->index = static_cast<uint32_t>(list->size());
+    list->push_back(std::move(*made));
+    return {};
+  }
+
+  Result<void> packet(const proto::Packet& packet, Step* step) {
+    const bool inject = packet.direction() == proto::Packet::INJECT;
+    if (packet.has_segment()) {
+      return keep(compile_segment(packet.segment(), inject),
+                  inject ? StepKind::kInject : StepKind::kExpect, &flat_.segments, step);
+    }
+    if (!packet.has_icmp()) return fail("the packet is empty");
+    if (!inject) return fail("an ICMP message can only be injected (<)");
+    return keep(compile_icmp(packet.icmp()), StepKind::kIcmp, &flat_.icmps, step);
+  }
+
+  Result<void> call(const proto::Call& call, Step* step) {
+    auto done = keep(compile_call(call), StepKind::kCall, &flat_.calls, step);
+    if (done) flat_.calls.back().blocking = step->when.returns.has_value();
+    return done;
+  }
+
+  Result<void> action(const proto::Step& source, Step* step) {
+    switch (source.what_case()) {
+      case proto::Step::kPacket: return packet(source.packet(), step);
+      case proto::Step::kCall: return call(source.call(), step);
+      case proto::Step::kShell:
+        return keep(Result<std::string>(source.shell()), StepKind::kShell, &flat_.texts, step);
+      case proto::Step::kCode:
+        return keep(Result<std::string>(source.code()), StepKind::kCode, &flat_.texts, step);
+      case proto::Step::kNothing: step->kind = StepKind::kWait; return {};
+      default: return fail("the step is empty");
+    }
+  }
+
+  const proto::Program& program_;
+  FlatProgram flat_;
+  Duration now_{0};
+};
+
+}  // namespace
+
+Result<FlatProgram> compile(const proto::Program& program) { return Compiler(program).run(); }
+
+}  // namespace synfin::script

@@ -1,0 +1,20 @@
+// The parts of the compiler. Their errors have no place yet: compile() adds the file and the line.
+#pragma once
+
+#include "harness/proto/program.pb.h"
+#include "harness/script/flat.h"
+#include "harness/wire/error.h"
+
+namespace synfin::script {
+
+Result<SegmentSpec> compile_segment(const proto::Segment& segment, bool inject);
+Result<IcmpSpec> compile_icmp(const proto::Icmp& icmp);
+Result<CallSpec> compile_call(const proto::Call& call);
+Result<Number> compile_number(const proto::Number& number);
+
+// An annotation before the first step.
+Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram* flat);
+// One of a step.
+Result<void> compile_annotation(const proto::Annotation& annotation, Step* step);
+
+}  // namespace synfin::script
