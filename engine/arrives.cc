@@ -452,11 +452,8 @@ void Rules::step_7_text(const Arrival& arrival) {
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
   queue_text(arrival.seq, arrival.text);
   if (in_order) {
-    if (had_gap) hit(Clause::kRfc5681_11);
-    ++in_order_permits_;
     drain_queue();
-    owe_ack(had_gap ? Clause::kRfc5681_11 : Clause::kMust40,
-            had_gap ? Duration{0} : std::chrono::milliseconds(500));
+    if (had_gap) owe_ack(Clause::kRfc5681_11);
   } else {
     hit(Clause::kShld31);
     ++other_permits_;

@@ -4,6 +4,12 @@
 #include "engine/rules.h"
 
 namespace synfin {
+namespace {
+
+// §3.8.6.3, MUST-40: an acknowledgment must not be delayed by half a second or more.
+constexpr Duration kMostAckDelay = std::chrono::milliseconds(500);
+
+}  // namespace
 
 // --- the peer's SYN ------------------------------------------------------------------------------
 
@@ -69,6 +75,7 @@ void Rules::become_established(Clause clause) {
   due_.remove(Due::kSyn);
   due_.remove(Due::kSynAck);
   retransmissions_ = 0;
+  rtt_.on_established();
   signal(Signal::kEstablished);
 }
 
@@ -103,7 +110,6 @@ void Rules::take_acknowledgment(const Segment& segment) {
   if (timed_at_ != kNever && timed_seq_.before(segment.ack)) sample_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
-  rtt_.reset_backoff();
   duplicate_acks_ = 0;
   last_progress_ = now_;
   if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;
@@ -160,7 +166,8 @@ void Rules::drain_queue() {
     receive_ring_.commit(taken);
     tcb_.rcv.nxt = next;
     unacknowledged_in_ += taken;
-    if (state_ == State::kEstablished || state_ == State::kFinWait1) ++in_order_permits_;
+    ++in_order_permits_;
+    owe_ack(Clause::kMust40, kMostAckDelay);
   }
   if (peer_fin_known_ && !peer_fin_taken_ && peer_fin_seq_ == tcb_.rcv.nxt &&
       may_receive_text(state_)) {
@@ -176,7 +183,7 @@ void Rules::take_fin() {
   tcb_.rcv.nxt += 1;
   tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);
   ++in_order_permits_;
-  owe_ack(Clause::kSmFin2, std::chrono::milliseconds(500));
+  owe_ack(Clause::kSmFin2, kMostAckDelay);
   signal(Signal::kConnectionClosing);
   switch (state_) {
     case State::kEstablished:

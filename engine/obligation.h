@@ -25,9 +25,9 @@ struct Obligation {
   Due due = Due::kAck;
   Clause clause = Clause::kSmOut5;
   Time by{};          // the segment is late after this
-  Seq seq;            // kReset only: the segment's fields
-  Seq ack;
-  Flags flags;
+  Seq seq{};          // kReset only: the segment's fields
+  Seq ack{};
+  Flags flags{};
 };
 
 // A few obligations in place. Those of one kind but kReset are one: the earliest time stands, since

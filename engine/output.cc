@@ -77,8 +77,10 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
 // --- SYN and SYN,ACK -------------------------------------------------------------------------------
 
 void Rules::syn_findings(const Segment& segment, Findings& out) const {
-  const bool wants_ack = state_ == State::kSynReceived;
-  if (state_ != State::kSynSent && state_ != State::kSynReceived) {
+  const bool wants_ack = state_ != State::kSynSent;
+  // After a CLOSE in SYN-RECEIVED (SM-USR-2) our SYN may still need repeating.
+  const bool unacknowledged = tcb_.iss_known && tcb_.snd.una == tcb_.snd.iss;
+  if (state_ != State::kSynSent && state_ != State::kSynReceived && !unacknowledged) {
     out.add({.clause = Clause::kSmOut5,
              .field = Field::kFlags,
              .sentence = "a SYN after the handshake"});
@@ -255,7 +257,7 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
 // A probe of a closed window (§3.8.6.1): an octet beyond the edge, or nothing at SND.NXT-1 or
 // SND.UNA-1. A keep-alive has the second form (§3.8.4).
 bool Rules::is_probe(const Segment& segment) const {
-  const bool blocked = tcb_.snd.wnd == 0 || due_.find(Due::kProbe) != nullptr;
+  const bool blocked = tcb_.snd.wnd == 0 && state_ >= State::kEstablished;
   if (!blocked && !keepalive_) return false;
   if (segment.len() == 0) {
     return segment.seq == tcb_.snd.nxt - 1 || segment.seq == tcb_.snd.una - 1;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/clause.h"
 #include "engine/congestion.h"
@@ -39,7 +40,7 @@ class Reference {
   CallStatus abort(Time now);
   State state() const { return rules_.state(); }
 
-  void set_nagle(bool on) { nagle_ = on; }
+  void set_nagle(bool on) { rules_.set_nagle(on); }
   void set_keepalive(Time now, bool on, Duration idle, Duration interval, unsigned probes);
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
   void set_delayed_ack(bool on) { delayed_ack_ = on; }
@@ -55,9 +56,63 @@ class Reference {
 
   const Rules& rules() const { return rules_; }
 
+  const Congestion& congestion() const { return congestion_; }
+
  private:
-  // (the policy: see reference.cc)
+  // Each fills `out` with a segment that is to go now, or returns false.
+  bool transmit_reset(Segment& out);
+  bool transmit_syn(Segment& out);
+  bool transmit_again(Segment& out);
+  bool transmit_text(Segment& out);
+  bool transmit_probe(Segment& out);
+  bool transmit_keepalive(Segment& out);
+  bool transmit_ack(Segment& out);
+
+  void fill_header(Segment& out);
+  void fill_text(Segment& out, Seq seq, uint32_t length);
+  bool worth_sending(uint32_t length, uint32_t room) const;
+  uint32_t window_edge_gain() const;
+  uint32_t flight() const;
+  uint32_t timestamp() const;
+  void emit(Time now, const Segment& out);
+  void control_congestion(Seq una, unsigned duplicates, bool handshake);
+  void after_event(Time now);
+  void schedule_ack(Time now);
+  void on_retransmission_timeout(Time now);
+  void on_keepalive_timeout(Time now);
+  Time retransmission_at() const;
+  unsigned retransmission_limit() const;
+  bool persisting() const;
+  bool may_send() const;
+
   Rules rules_;
+  const Profile* profile_;
+  Congestion congestion_;
+  std::vector<uint8_t> scratch_;   // text that lies in two pieces in the send buffer
+  Seq iss_;
+  Seq resend_;                     // after a timeout: the next octet to send again
+  Time now_{};
+  Time ack_at_ = kNever;           // delayed ACK
+  Time persist_at_ = kNever;       // zero-window probe
+  Time last_text_at_{};            // RFC 5681 §4.1: restart after idle
+  Time override_at_ = kNever;      // sender's silly-window override
+  Time keepalive_at_ = kNever;
+  Time fin_wait_2_at_ = kNever;
+  Duration keepalive_idle_;
+  Duration keepalive_interval_;
+  unsigned keepalive_limit_;
+  unsigned keepalive_unanswered_ = 0;
+  uint8_t persist_backoff_ = 0;
+  bool keepalive_ = false;
+  bool keepalive_now_ = false;
+  bool delayed_ack_ = true;
+  bool deaf_ = false;
+  bool resending_ = false;         // a timeout happened: everything unacknowledged goes again
+  bool resend_front_ = false;      // fast retransmit, or a partial ACK in fast recovery
+  bool probe_now_ = false;
+  bool syn_lost_ = false;
+  bool user_read_ = false;         // the user made room: the window may be worth an update
+  bool overridden_ = false;        // the override timeout has passed
 };
 
 }  // namespace synfin

@@ -23,7 +23,10 @@ constexpr Duration kRetransmissionGrace = std::chrono::seconds(1);
 Rules::Rules(const Profile& profile, ClauseSet* coverage)
     : profile_(&profile),
       coverage_(coverage),
-      rtt_(profile.rto_initial, profile.rto_min, profile.rto_max, profile.clock_granularity),
+      rtt_({.initial = profile.rto_initial,
+            .min = profile.rto_min,
+            .max = profile.rto_max,
+            .granularity = profile.clock_granularity}),
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
@@ -135,28 +138,33 @@ void Rules::review_text() {
   const bool text_moves = state_ >= State::kEstablished && state_ != State::kFinWait2;
   const bool waiting = text_moves && (unsent() > 0 || (fin_queued_ && !fin_sent_));
   const bool idle = tcb_.snd.una == tcb_.snd.nxt;
-  if (!waiting || !idle) {
+  if (text_moves && tcb_.snd.wnd == 0 && (waiting || !idle)) {
     due_.remove(Due::kText);
-    due_.remove(Due::kProbe);
-    return;
-  }
-  const Clause clause = unsent() > 0 ? Clause::kMust60 : Clause::kSmUsr3;
-  const uint32_t room = usable_window();
-  if (room == 0) {
-    due_.remove(Due::kText);
-    // SHLD-29: about one RTO after the window closed; the bound is as loose as for a
-    // retransmission.
-    if (due_.find(Due::kProbe) == nullptr) {
-      due_.add({.due = Due::kProbe,
-                .clause = Clause::kMust36,
-                .by = now_ + 2 * rtt_.rto() + kRetransmissionGrace});
-    }
+    owe_probe();
     return;
   }
   due_.remove(Due::kProbe);
-  if (due_.find(Due::kText) == nullptr) {
-    due_.add({.due = Due::kText, .clause = clause, .by = now_ + kMostTextDelay});
+  probes_ = 0;
+  if (!waiting || !idle || usable_window() == 0) {
+    due_.remove(Due::kText);
+    return;
   }
+  if (due_.find(Due::kText) == nullptr) {
+    due_.add({.due = Due::kText,
+              .clause = unsent() > 0 ? Clause::kMust60 : Clause::kSmUsr3,
+              .by = now_ + kMostTextDelay});
+  }
+}
+
+// §3.8.6.1, MUST-36. SHLD-29, SHLD-30: the first after about one RTO, then with growing intervals;
+// the bound is as loose as for a retransmission.
+void Rules::owe_probe() {
+  if (due_.find(Due::kProbe) != nullptr) return;
+  const Duration interval =
+      std::min(rtt_.rto() * (1 << std::min<int>(probes_, 10)), profile_->persist_max);
+  due_.add({.due = Due::kProbe,
+            .clause = Clause::kMust36,
+            .by = now_ + 2 * interval + kRetransmissionGrace});
 }
 
 void Rules::review_retransmission() {
@@ -179,6 +187,7 @@ void Rules::review_retransmission() {
 // --- looking in ----------------------------------------------------------------------------------
 
 Seq Rules::send_end() const {
+  if (fin_sent_) return fin_seq_;
   const Seq first = later(tcb_.snd.una, tcb_.snd.iss + 1);
   return first + static_cast<uint32_t>(send_ring_.size());
 }
@@ -188,10 +197,15 @@ uint32_t Rules::unsent() const {
   return next.before(send_end()) ? Seq::distance(next, send_end()) : 0;
 }
 
-std::size_t Rules::copy_text(Seq seq, std::span<uint8_t> out) const {
+std::span<const uint8_t> Rules::text(Seq seq, uint32_t length,
+                                     std::vector<uint8_t>& scratch) const {
   const Seq first = later(tcb_.snd.una, tcb_.snd.iss + 1);
-  if (seq.before(first)) return 0;
-  return send_ring_.copy_out(Seq::distance(first, seq), out);
+  if (seq.before(first) || length == 0) return {};
+  const auto pieces = send_ring_.peek(Seq::distance(first, seq), length);
+  if (pieces.second.empty()) return pieces.first;
+  scratch.assign(pieces.first.begin(), pieces.first.end());
+  scratch.insert(scratch.end(), pieces.second.begin(), pieces.second.end());
+  return scratch;
 }
 
 // §3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - IP options, less our own options.
@@ -220,7 +234,10 @@ Seq Rules::ring_start() const {
 std::span<const SackBlock> Rules::sack_blocks(std::array<SackBlock, 4>& storage) const {
   if (!tcb_.sack) return {};
   const std::size_t most = tcb_.timestamps ? 3 : 4;  // RFC 2018 §3: what fits beside timestamps
-  return std::span(storage).first(queued_.recent(std::span(storage).first(most)));
+  std::array<SeqRange, Options::kMaxSackBlocks> ranges;
+  const uint32_t count = queued_.recent(std::span(ranges).first(most));
+  for (uint32_t i = 0; i < count; ++i) storage[i] = {ranges[i].left, ranges[i].right};
+  return std::span(storage).first(count);
 }
 
 Time Rules::user_timeout_at() const {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/byte_ring.h"
 #include "engine/clause.h"
@@ -108,8 +109,9 @@ class Rules {
   bool peer_closed() const { return peer_fin_taken_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
   Seq send_end() const;
-  // Octets of queued text from `seq` on, as one or two pieces.
-  std::size_t copy_text(Seq seq, std::span<uint8_t> out) const;
+  // Up to `length` octets of queued text from `seq` on. They lie in the send buffer, or in `scratch`
+  // where they would be in two pieces; valid until the next call that is not const.
+  std::span<const uint8_t> text(Seq seq, uint32_t length, std::vector<uint8_t>& scratch) const;
   uint16_t effective_mss() const;            // §3.7.1, MUST-16: without option octets
   uint32_t usable_window() const;            // octets beyond SND.NXT that SND.WND allows
   uint32_t receive_room() const;             // free octets of the receive buffer
@@ -177,6 +179,7 @@ class Rules {
   void owe_ack(Clause clause, Duration within = Duration{0});
   void review_sending();
   void review_text();
+  void owe_probe();
   void review_retransmission();
 
   // Output, output.cc.
@@ -236,6 +239,7 @@ class Rules {
   uint8_t in_order_permits_ = 0;   // bare ACKs that may be sent for text taken in order
   uint8_t other_permits_ = 0;      // and one for each other segment that may draw one
   uint8_t duplicate_acks_ = 0;
+  uint8_t probes_ = 0;              // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   Seq fin_seq_;                 // of our FIN, once sent

@@ -45,6 +45,10 @@ void Rules::sent_syn(const Segment& segment) {
   if (repeated) {
     hit(Clause::kSmTmo2);
     timed_at_ = kNever;  // Karn
+    if (now_ - front_sent_at_ >= rtt_.rto() - profile_->clock_granularity) {
+      rtt_.back_off();
+      rtt_.on_syn_timeout();
+    }
     // RFC 7323 §2.2 lets a repeated SYN offer less; what went out last is what the peer answers.
     tcb_.offered = segment.options;
   }
@@ -82,13 +86,17 @@ void Rules::sent_ordinary(const Segment& segment) {
       }
     }
   }
-  if (is_probe(segment)) due_.remove(Due::kProbe);
+  if (is_probe(segment)) {
+    due_.remove(Due::kProbe);
+    if (probes_ < UINT8_MAX) ++probes_;
+  }
   if (segment.len() > 0) sent_sequence_space(segment);
 }
 
 void Rules::sent_sequence_space(const Segment& segment) {
   const Seq end = segment.end();
   const bool repeated = segment.seq.before(tcb_.snd.nxt);
+  const bool timed_out = now_ - front_sent_at_ >= rtt_.rto() - profile_->clock_granularity;
   if (segment.seq.at_or_before(tcb_.snd.una) && end.after(tcb_.snd.una)) front_sent_at_ = now_;
   if (repeated) {
     hit(Clause::kSmTmo2);
@@ -97,6 +105,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
     }
     if (segment.seq.at_or_before(tcb_.snd.una)) {
       if (retransmissions_ < UINT16_MAX) ++retransmissions_;
+      if (timed_out && tcb_.snd.wnd > 0) rtt_.back_off();  // RFC 6298 §5.5
       recovering_ = true;
       recover_ = later(tcb_.snd.nxt, end);
     }

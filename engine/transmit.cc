@@ -1,0 +1,231 @@
+// What the reference sends, and when: its policy within the rules.
+#include <algorithm>
+#include <cassert>
+
+#include "engine/reference.h"
+
+namespace synfin {
+
+bool Reference::poll_transmit(Time now, Segment& out) {
+  now_ = now;
+  out = Segment{};
+  const bool any = transmit_reset(out) || transmit_syn(out) || transmit_again(out) ||
+                   transmit_text(out) || transmit_probe(out) || transmit_keepalive(out) ||
+                   transmit_ack(out);
+  if (any) emit(now, out);
+  return any;
+}
+
+void Reference::emit(Time now, const Segment& out) {
+  // The reference is its own first target.
+  assert(rules_.findings(now, out).empty());
+  rules_.sent(now, out);
+  if (!out.text.empty()) last_text_at_ = now;
+  after_event(now);
+}
+
+bool Reference::transmit_reset(Segment& out) {
+  const Obligation* owed = rules_.obligations().find(Due::kReset);
+  if (owed == nullptr) return false;
+  out.seq = owed->seq;
+  out.ack = owed->ack;
+  out.flags = owed->flags;
+  return true;
+}
+
+// --- SYN and SYN,ACK -------------------------------------------------------------------------------
+
+bool Reference::transmit_syn(Segment& out) {
+  const Tcb& tcb = rules_.tcb();
+  const bool first = rules_.obligations().find(Due::kSyn) != nullptr ||
+                     rules_.obligations().find(Due::kSynAck) != nullptr;
+  const bool again = resending_ && tcb.iss_known && tcb.snd.una == tcb.snd.iss;
+  if (!first && !again) return false;
+  resending_ = false;
+  const bool answers = rules_.state() != State::kSynSent;
+  const Options& offered = tcb.peer_offered;
+  out.seq = tcb.iss_known ? tcb.snd.iss : iss_;
+  out.flags = Flags(answers ? kSyn | kAck : kSyn);
+  if (answers) out.ack = tcb.rcv.irs + 1;
+  // RFC 7323 §2.2: the window of a SYN is not scaled.
+  out.wnd = static_cast<uint16_t>(std::min<uint32_t>(rules_.receive_room(), UINT16_MAX));
+  out.options.mss = profile_->mss;
+  if (!answers || offered.window_scale) out.options.window_scale = profile_->window_scale;
+  out.options.sack_permitted = profile_->sack && (!answers || offered.sack_permitted);
+  if (profile_->timestamps && (!answers || offered.timestamps)) {
+    out.options.timestamps = Timestamps{timestamp(), answers ? tcb.ts_recent : 0};
+  }
+  return true;
+}
+
+// --- headers ---------------------------------------------------------------------------------------
+
+// RFC 7323 §5.4: a tick of 1 ms.
+uint32_t Reference::timestamp() const {
+  return static_cast<uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
+}
+
+uint32_t Reference::flight() const {
+  return Seq::distance(rules_.tcb().snd.una, rules_.tcb().snd.nxt);
+}
+
+// By how much the right edge of the window would move if it were told now: 0, or as much as
+// receiver's silly-window avoidance asks (§3.8.6.2.2, MUST-39).
+uint32_t Reference::window_edge_gain() const {
+  const Tcb& tcb = rules_.tcb();
+  const uint32_t most = static_cast<uint32_t>(UINT16_MAX) << tcb.rcv.shift;
+  const uint32_t room = std::min(rules_.receive_room(), most);
+  if (room <= tcb.rcv.wnd()) return 0;
+  const uint32_t gain = room - tcb.rcv.wnd();
+  const uint32_t least =
+      std::min<uint32_t>(profile_->receive_buffer / 2, rules_.effective_mss());
+  return gain >= least ? gain : 0;
+}
+
+// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
+void Reference::fill_header(Segment& out) {
+  const Tcb& tcb = rules_.tcb();
+  out.seq = tcb.snd.nxt;
+  out.ack = tcb.rcv.nxt;
+  out.flags.set(kAck);
+  const uint32_t window = tcb.rcv.wnd() + window_edge_gain();
+  // A partial unit is told as a whole one: the edge must not move left (SHLD-14).
+  const uint32_t grain = (1U << tcb.rcv.shift) - 1;
+  out.wnd = static_cast<uint16_t>(
+      std::min<uint32_t>((window + grain) >> tcb.rcv.shift, UINT16_MAX));
+  if (tcb.timestamps) out.options.timestamps = Timestamps{timestamp(), tcb.ts_recent};
+}
+
+void Reference::fill_text(Segment& out, Seq seq, uint32_t length) {
+  out.seq = seq;
+  out.text = rules_.text(seq, length, scratch_);
+  const Tcb& tcb = rules_.tcb();
+  if (tcb.send_urgent && tcb.snd.up.after(seq)) {
+    out.flags.set(kUrg);
+    out.up = static_cast<uint16_t>(
+        std::min<uint32_t>(Seq::distance(seq, tcb.snd.up), UINT16_MAX));
+  }
+  const Seq end = seq + length;
+  if (length > 0 && end == rules_.send_end()) out.flags.set(kPsh);  // MUST-61
+}
+
+// --- text and FIN ----------------------------------------------------------------------------------
+
+bool Reference::may_send() const {
+  switch (rules_.state()) {
+    case State::kEstablished:
+    case State::kCloseWait:
+    case State::kFinWait1:
+    case State::kClosing:
+    case State::kLastAck:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What is unacknowledged goes again: all of it after a timeout, as the congestion window allows; only
+// the front in fast retransmit.
+bool Reference::transmit_again(Segment& out) {
+  if (!may_send() || (!resending_ && !resend_front_)) return false;
+  const Tcb& tcb = rules_.tcb();
+  const Seq seq = resend_front_ ? tcb.snd.una : later(resend_, tcb.snd.una);
+  if (!seq.before(tcb.snd.nxt)) {
+    resending_ = resend_front_ = false;
+    return false;
+  }
+  const uint32_t ahead = Seq::distance(tcb.snd.una, seq);
+  if (!resend_front_ && ahead > 0 && ahead >= congestion_.cwnd()) return false;
+  const Seq text_end = earlier(rules_.send_end(), tcb.snd.nxt);
+  const uint32_t left = seq.before(text_end) ? Seq::distance(seq, text_end) : 0;
+  uint32_t length = std::min<uint32_t>(left, rules_.effective_mss());
+  length = std::min(length, std::max(tcb.snd.wnd, 1U));
+  fill_header(out);
+  fill_text(out, seq, length);
+  if (rules_.fin_sent() && length == left) out.flags.set(kFin);
+  resend_ = out.end();
+  resend_front_ = false;
+  if (!resend_.before(tcb.snd.nxt)) resending_ = false;
+  return true;
+}
+
+// Nagle (§3.7.4) and the sender's silly-window avoidance (§3.8.6.2.1, MUST-38).
+bool Reference::worth_sending(uint32_t length, uint32_t room) const {
+  if (length >= rules_.effective_mss()) return true;
+  const bool idle = flight() == 0;
+  const bool all = length == rules_.unsent();
+  if (all && (idle || !rules_.nagle() || rules_.fin_queued() || rules_.tcb().send_urgent)) {
+    return true;
+  }
+  if (all && room >= length && overridden_) return true;
+  if (!idle && rules_.nagle()) return false;
+  return length >= rules_.tcb().snd.max_wnd / 2 || overridden_;
+}
+
+bool Reference::transmit_text(Segment& out) {
+  if (!may_send() || resending_) return false;
+  const uint32_t unsent = rules_.unsent();
+  const bool fin = rules_.fin_queued() && !rules_.fin_sent();
+  if (unsent == 0 && !fin) return false;
+  const uint32_t in_flight = flight();
+  if (in_flight == 0 && unsent > 0 && now_ - last_text_at_ > rules_.rto()) {
+    congestion_.on_idle_restart();
+    last_text_at_ = now_;
+  }
+  const uint32_t allowed = congestion_.cwnd() + congestion_.limited_transmit();
+  const uint32_t room =
+      std::min(rules_.usable_window(), allowed > in_flight ? allowed - in_flight : 0);
+  const uint32_t length =
+      std::min({unsent, static_cast<uint32_t>(rules_.effective_mss()), room});
+  const bool with_fin = fin && length == unsent && room > length;
+  if (length == 0 && !with_fin) return false;
+  if (!with_fin && !worth_sending(length, room)) {
+    if (in_flight == 0 && override_at_ == kNever) override_at_ = now_ + profile_->override_timeout;
+    return false;
+  }
+  overridden_ = false;
+  override_at_ = kNever;
+  const Seq seq = rules_.tcb().snd.nxt;
+  fill_header(out);
+  fill_text(out, seq, length);
+  if (with_fin) out.flags.set(kFin);
+  return true;
+}
+
+// §3.8.6.1: an octet of new text, or the FIN, or the oldest octet that is not acknowledged.
+bool Reference::transmit_probe(Segment& out) {
+  if (!probe_now_) return false;
+  probe_now_ = false;
+  const Tcb& tcb = rules_.tcb();
+  const bool outstanding = tcb.snd.una != tcb.snd.nxt;
+  const Seq seq = outstanding ? tcb.snd.una : tcb.snd.nxt;
+  fill_header(out);
+  const uint32_t length = seq.before(rules_.send_end()) ? 1 : 0;
+  fill_text(out, seq, length);
+  if (length == 0) out.flags.set(kFin);
+  return true;
+}
+
+bool Reference::transmit_keepalive(Segment& out) {
+  if (!keepalive_now_) return false;
+  keepalive_now_ = false;
+  fill_header(out);
+  out.seq = rules_.tcb().snd.nxt - 1;
+  return true;
+}
+
+bool Reference::transmit_ack(Segment& out) {
+  const bool due = ack_at_ <= now_;
+  const bool news = may_receive_text(rules_.state()) && window_edge_gain() > 0 && user_read_;
+  user_read_ = false;
+  if (!due && !news) return false;
+  fill_header(out);
+  std::array<SackBlock, 4> storage{};
+  const auto blocks = rules_.sack_blocks(storage);
+  out.options.sack_count = static_cast<uint8_t>(blocks.size());
+  std::copy(blocks.begin(), blocks.end(), out.options.sack.begin());
+  return true;
+}
+
+}  // namespace synfin
