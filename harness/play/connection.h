@@ -1,0 +1,56 @@
+// What the Player itself knows of one connection of a case under play.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/segment.h"
+#include "harness/wire/address.h"
+
+namespace synfin::play {
+
+// Followed from the packets alone. It gives the literal numbers of a program their base, and stands
+// in for the observer where there is none.
+class Connection {
+ public:
+  // Begins anew, keeping its buffers.
+  void reset(const wire::FourTuple& addresses, uint32_t isn);
+
+  // A segment was given to the stack, or came from it.
+  void injected(const Segment& segment);
+  void sent(const Segment& segment);
+
+  // The base of literal numbers; an ISS that is not known yet counts as 0.
+  uint32_t peer_isn() const { return peer_isn_; }
+  uint32_t iss() const { return iss_.value_or(0); }
+  std::optional<uint32_t> known_iss() const { return iss_; }
+  // The peer's ISN once its SYN was injected.
+  std::optional<uint32_t> known_irs() const;
+
+  // Without an observer: whether the segment that sent() saw last repeats octets only.
+  bool last_was_repetition() const { return repetition_; }
+
+  // Scripts write the stack's TSvals as they please and echo what they wrote: the first time that a
+  // number is expected it takes the value on the wire. Returns what `written` stands for.
+  uint32_t bind_timestamp(uint32_t written, uint32_t on_wire);
+  uint32_t timestamp(uint32_t written) const;
+  std::optional<uint32_t> last_timestamp() const { return last_timestamp_; }
+
+  wire::FourTuple tuple;
+  uint32_t read = 0;  // octets that calls have read so far
+
+ private:
+  uint32_t peer_isn_ = 0;
+  bool peer_syn_ = false;
+  // A SYN was injected after the stack's: its next SYN may belong to a new incarnation.
+  bool renewed_ = false;
+  std::optional<uint32_t> iss_;
+  std::optional<Seq> highest_;  // the first sequence number that the stack has not sent
+  bool repetition_ = false;
+  std::optional<uint32_t> last_timestamp_;
+  std::vector<std::pair<uint32_t, uint32_t>> timestamps_;  // written, on the wire
+};
+
+}  // namespace synfin::play

@@ -1,0 +1,155 @@
+#include "harness/play/describe.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "harness/play/resolve.h"
+#include "harness/wire/bytes.h"
+#include "harness/wire/options.h"
+
+namespace synfin::play {
+namespace {
+
+using script::OptionSpec;
+
+void add_option(std::string& out, const std::string& option) {
+  out += out.empty() ? "" : ",";
+  out += option;
+}
+
+std::string describe_option(const OptionSpec& option) {
+  switch (option.kind) {
+    case OptionSpec::Kind::kMss: return fmt::format("mss {}", option.value);
+    case OptionSpec::Kind::kWindowScale: return fmt::format("wscale {}", option.value);
+    case OptionSpec::Kind::kSackPermitted: return "sackOK";
+    case OptionSpec::Kind::kTimestamps:
+      return fmt::format("TS val {} ecr {}", option.any_value ? "any" : fmt::to_string(option.value),
+                         option.any_echo ? "any" : fmt::to_string(option.echo));
+    case OptionSpec::Kind::kSack: {
+      std::string out = "sack";
+      for (const auto& [left, right] : option.sack) {
+        out += fmt::format(" {}:{}", describe(left), describe(right));
+      }
+      return out;
+    }
+    case OptionSpec::Kind::kNop: return "nop";
+    case OptionSpec::Kind::kEol: return "eol";
+    case OptionSpec::Kind::kRaw: return fmt::format("kind {}", option.value);
+  }
+  return "";
+}
+
+std::string describe_received(uint8_t kind, std::span<const uint8_t> octets,
+                              const Connection& connection) {
+  if (kind == wire::kOptionMss && octets.size() == 4) {
+    return fmt::format("mss {}", wire::get16(&octets[2]));
+  }
+  if (kind == wire::kOptionWindowScale && octets.size() == 3) {
+    return fmt::format("wscale {}", octets[2]);
+  }
+  if (kind == wire::kOptionTimestamps && octets.size() == 10) {
+    return fmt::format("TS val {} ecr {}", wire::get32(&octets[2]), wire::get32(&octets[6]));
+  }
+  if (kind == wire::kOptionSack) {
+    std::string out = "sack";
+    for (std::size_t i = 2; i + 8 <= octets.size(); i += 8) {
+      out += fmt::format(" {}:{}", wire::get32(&octets[i]) - connection.peer_isn(),
+                         wire::get32(&octets[i + 4]) - connection.peer_isn());
+    }
+    return out;
+  }
+  if (kind == wire::kOptionSackPermitted) return "sackOK";
+  if (kind == wire::kOptionNop) return "nop";
+  if (kind == wire::kOptionEol) return "eol";
+  return fmt::format("kind {}", kind);
+}
+
+}  // namespace
+
+std::string describe(const script::Number& number) {
+  if (number.base == script::Base::kAbsolute) {
+    return fmt::format("={}", static_cast<uint32_t>(number.offset));
+  }
+  std::string out(name_of(number.base));
+  if (number.plus != script::Base::kLiteral) {
+    out += out.empty() ? "" : "+";
+    out += name_of(number.plus);
+  }
+  if (out.empty()) return fmt::to_string(number.offset);
+  if (number.offset != 0) out += fmt::format("{:+}", number.offset);
+  return out;
+}
+
+std::string describe(Flags flags) {
+  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {
+      {{kSyn, 'S'}, {kFin, 'F'}, {kRst, 'R'}, {kPsh, 'P'},
+       {kAck, '.'}, {kUrg, 'U'}, {kEce, 'E'}, {kCwr, 'W'}}};
+  std::string out;
+  for (const auto& [bit, letter] : kLetters) {
+    if (flags.has(bit)) out += letter;
+  }
+  return out.empty() ? "-" : out;
+}
+
+std::string describe(const script::SegmentSpec& spec) {
+  std::string out = describe(spec.flags);
+  if (!spec.any_seq) {
+    script::Number end = spec.seq;
+    end.offset += spec.length;
+    out += fmt::format(" {}:{}({})", describe(spec.seq), describe(end), spec.length);
+  }
+  if (spec.ack) out += " ack " + describe(*spec.ack);
+  if (spec.window) out += " win " + describe(*spec.window);
+  if (spec.urgent) out += fmt::format(" urg {}", *spec.urgent);
+  std::string options;
+  for (const OptionSpec& option : spec.options) add_option(options, describe_option(option));
+  if (spec.any_options) options = "...";
+  if (!options.empty()) out += " <" + options + ">";
+  return out;
+}
+
+std::string describe(const wire::Decoded& packet, const Connection& connection) {
+  const Segment& segment = packet.segment;
+  const uint32_t seq = segment.seq.value() - connection.iss();
+  const uint32_t size = static_cast<uint32_t>(segment.text.size());
+  std::string out = describe(segment.flags);
+  out += fmt::format(" {}:{}({})", seq, seq + size, size);
+  if (segment.flags.ack()) {
+    out += fmt::format(" ack {}", segment.ack.value() - connection.peer_isn());
+  }
+  out += fmt::format(" win {}", segment.wnd);
+  if (segment.flags.urg()) out += fmt::format(" urg {}", segment.up);
+  std::string options;
+  wire::for_each_option(packet.option_octets, [&](uint8_t kind, std::span<const uint8_t> octets) {
+    add_option(options, describe_received(kind, octets, connection));
+  });
+  if (!options.empty()) out += " <" + options + ">";
+  return out;
+}
+
+std::string describe(const script::CallSpec& call) {
+  constexpr std::array<std::string_view, 18> kNames = {
+      "socket", "bind", "listen",   "accept",   "connect",  "read",       "write",      "send", "recv",
+      "sendto", "recvfrom", "shutdown", "close", "setsockopt", "getsockopt", "fcntl", "ioctl", "poll"};
+  const auto index = static_cast<std::size_t>(call.name);
+  const std::string_view name = index < kNames.size() ? kNames[index] : "call";
+  return call.fd < 0 ? fmt::format("{}()", name) : fmt::format("{}({})", name, call.fd);
+}
+
+std::string describe_errno(int error) {
+  if (error == 0) return "0";
+  const char* name = strerrorname_np(error);
+  return fmt::format("{} ({})", name != nullptr ? name : fmt::to_string(error).c_str(),
+                     strerrordesc_np(error) != nullptr ? strerrordesc_np(error) : "unknown");
+}
+
+std::string describe(Duration time) {
+  return fmt::format("{:.6f}", std::chrono::duration<double>(time).count());
+}
+
+}  // namespace synfin::play

@@ -1,0 +1,286 @@
+#include "harness/play/player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+#include "harness/play/run.h"
+
+namespace synfin::play {
+namespace {
+
+// How many runs act before what their stimuli drew is delivered: few, so that a packet that a timer
+// sends seldom falls between a delivery and the next stimulus.
+constexpr std::size_t kBatch = 16;
+// On a real kernel: not more starts than this in a millisecond, so that no burst of its timers
+// overflows a queue later on.
+constexpr unsigned kStartsPerMillisecond = 100;
+constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+// The harness counts as late from here on: half of the least tolerance.
+constexpr Duration kLate = std::chrono::milliseconds(2);
+constexpr Duration kBetween = std::chrono::milliseconds(200);
+
+}  // namespace
+
+class Player::Impl final : public stack::Sink {
+ public:
+  Impl(stack::Stack& stack, std::size_t most_at_once);
+
+  void add(Job job) { waiting_.push_back(std::move(job)); }
+  void run(const std::function<bool()>& between);
+
+  void on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) override;
+  void on_return(stack::CaseId id, stack::Ticket ticket, Time at,
+                 const stack::CallResult& result) override;
+  void on_broken(stack::CaseId id, const Error& error) override;
+
+ private:
+  using Slot = uint32_t;
+  struct Entry {
+    std::unique_ptr<Run> run;
+    bool ready = false;
+    bool active = false;
+    uint32_t timer = 0;  // the generation of its timer: older ones in the heap are void
+  };
+  struct Timer {
+    Time at{};
+    Slot slot = 0;
+    uint32_t generation = 0;
+    // For a heap with the earliest on top.
+    friend bool operator<(const Timer& a, const Timer& b) { return a.at > b.at; }
+  };
+
+  void turn();
+  void start_cases(Time now);
+  void start_case(Job job, Time now);
+  void expire_timers(Time now);
+  void advance_ready(Time now);
+  void advance(Slot slot, Time now);
+  void wait(Time now);
+  void make_ready(Slot slot);
+  void release(Slot slot, Time now);
+  void stop();
+  void was_late(Time now) { shared_.late_at = now; }
+  Slot free_slot();
+  Entry* entry_of(stack::CaseId id);
+  bool may_start() const { return !waiting_.empty() && active_ < most_; }
+
+  Shared shared_;
+  std::size_t most_;
+  std::deque<Job> waiting_;
+  std::vector<Entry> entries_;
+  std::vector<Slot> free_;
+  std::unordered_map<stack::CaseId, Slot> slots_;
+  std::vector<Slot> ready_;
+  std::size_t ready_at_ = 0;  // the first of ready_ that was not taken yet
+  std::vector<Timer> timers_;
+  std::size_t active_ = 0;
+  Time turn_at_{};            // when this turn began
+  Time pace_since_{};
+  unsigned pace_started_ = 0;
+  bool asks_between_ = false;
+};
+
+Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
+    : shared_(stack), most_(std::max<std::size_t>(most_at_once, 1)) {
+  const std::size_t limit = shared_.traits.max_open_cases;
+  if (limit != 0) most_ = std::min(most_, limit);
+}
+
+// --- the loop --------------------------------------------------------------------------------------
+
+void Player::Impl::run(const std::function<bool()>& between) {
+  asks_between_ = static_cast<bool>(between);
+  turn_at_ = shared_.stack.now();
+  auto asked = std::chrono::steady_clock::now();
+  while (active_ > 0 || !waiting_.empty()) {
+    turn();
+    if (!between) continue;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked < kBetween) continue;
+    asked = now;
+    if (!between()) return stop();
+  }
+}
+
+void Player::Impl::turn() {
+  const Time now = shared_.stack.now();
+  if (now - turn_at_ > kLate) was_late(now);
+  turn_at_ = now;
+  start_cases(now);
+  expire_timers(now);
+  shared_.stack.run_until(now, *this);
+  advance_ready(now);
+  const bool idle = ready_at_ == ready_.size();
+  if (idle && active_ > 0) wait(now);
+}
+
+void Player::Impl::start_cases(Time now) {
+  const bool paced = !shared_.traits.virtual_time;
+  if (paced && now - pace_since_ >= kMillisecond) {
+    pace_since_ = now;
+    pace_started_ = 0;
+  }
+  while (may_start() && ready_.size() - ready_at_ < kBatch) {
+    if (paced && pace_started_++ >= kStartsPerMillisecond) return;
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    start_case(std::move(job), now);
+  }
+}
+
+void Player::Impl::start_case(Job job, Time now) {
+  shared_.dropped = shared_.stack.dropped();
+  const Slot slot = free_slot();
+  Entry& entry = entries_[slot];
+  if (!entry.run->begin(std::move(job))) {
+    entry.run->finish(now);
+    free_.push_back(slot);
+    return;
+  }
+  entry.active = true;
+  ++active_;
+  slots_.emplace(entry.run->id(), slot);
+  make_ready(slot);
+}
+
+void Player::Impl::expire_timers(Time now) {
+  while (!timers_.empty() && timers_.front().at <= now) {
+    const Timer timer = timers_.front();
+    std::pop_heap(timers_.begin(), timers_.end());
+    timers_.pop_back();
+    if (entries_[timer.slot].timer == timer.generation) make_ready(timer.slot);
+  }
+}
+
+void Player::Impl::advance_ready(Time now) {
+  const std::size_t end = std::min(ready_.size(), ready_at_ + kBatch);
+  while (ready_at_ < end) {
+    const Slot slot = ready_[ready_at_++];
+    entries_[slot].ready = false;
+    if (entries_[slot].active) advance(slot, now);
+  }
+  if (ready_at_ == ready_.size()) {
+    ready_.clear();
+    ready_at_ = 0;
+  } else if (ready_at_ > 4096) {
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_at_));
+    ready_at_ = 0;
+  }
+}
+
+void Player::Impl::advance(Slot slot, Time now) {
+  Entry& entry = entries_[slot];
+  ++entry.timer;
+  const Next next = entry.run->advance(now);
+  switch (next.kind) {
+    case Next::Kind::kAgain: make_ready(slot); break;
+    case Next::Kind::kWait:
+      timers_.push_back({next.until, slot, entry.timer});
+      std::push_heap(timers_.begin(), timers_.end());
+      break;
+    case Next::Kind::kOver: release(slot, now); break;
+  }
+}
+
+// Nothing can be done before the earliest timer, unless the stack does something.
+void Player::Impl::wait(Time now) {
+  while (!timers_.empty() && entries_[timers_.front().slot].timer != timers_.front().generation) {
+    std::pop_heap(timers_.begin(), timers_.end());
+    timers_.pop_back();
+  }
+  Time until = timers_.empty() ? now + kBetween : timers_.front().at;
+  if (!shared_.traits.virtual_time) {
+    if (may_start()) until = std::min(until, pace_since_ + kMillisecond);
+    if (asks_between_) until = std::min(until, now + kBetween);
+  } else if (may_start()) {
+    return;
+  }
+  if (until <= now) return;
+  shared_.stack.run_until(until, *this);
+  turn_at_ = shared_.stack.now();
+  if (turn_at_ - until > kLate && !shared_.traits.virtual_time) was_late(turn_at_);
+}
+
+void Player::Impl::stop() {
+  const Time now = shared_.stack.now();
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    if (!entries_[slot].active) continue;
+    entries_[slot].run->on_broken("stopped before the end of the program");
+    release(slot, now);
+  }
+  waiting_.clear();
+}
+
+// --- slots -----------------------------------------------------------------------------------------
+
+Player::Impl::Slot Player::Impl::free_slot() {
+  if (free_.empty()) {
+    entries_.push_back({std::make_unique<Run>(shared_)});
+    return static_cast<Slot>(entries_.size() - 1);
+  }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void Player::Impl::make_ready(Slot slot) {
+  Entry& entry = entries_[slot];
+  if (entry.ready || !entry.active) return;
+  entry.ready = true;
+  ready_.push_back(slot);
+}
+
+void Player::Impl::release(Slot slot, Time now) {
+  Entry& entry = entries_[slot];
+  slots_.erase(entry.run->id());
+  entry.active = false;
+  ++entry.timer;
+  --active_;
+  shared_.dropped = shared_.stack.dropped();
+  Run* run = entry.run.get();  // the entries may move while the result is handed over
+  run->finish(now);
+  free_.push_back(slot);
+}
+
+Player::Impl::Entry* Player::Impl::entry_of(stack::CaseId id) {
+  const auto found = slots_.find(id);
+  return found == slots_.end() ? nullptr : &entries_[found->second];
+}
+
+// --- what the stack tells ------------------------------------------------------------------------
+
+void Player::Impl::on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) {
+  // A packet that has lain there for long was kept waiting by the harness.
+  if (!shared_.traits.virtual_time && turn_at_ - at > kLate) was_late(turn_at_);
+  Entry* entry = entry_of(id);
+  if (entry == nullptr || !entry->run->on_packet(at, packet)) return;
+  make_ready(static_cast<Slot>(entry - entries_.data()));
+}
+
+void Player::Impl::on_return(stack::CaseId id, stack::Ticket ticket, Time at,
+                             const stack::CallResult& result) {
+  Entry* entry = entry_of(id);
+  if (entry == nullptr || !entry->run->on_return(ticket, at, result)) return;
+  make_ready(static_cast<Slot>(entry - entries_.data()));
+}
+
+void Player::Impl::on_broken(stack::CaseId id, const Error& error) {
+  Entry* entry = entry_of(id);
+  if (entry == nullptr) return;
+  entry->run->on_broken(error.message);
+  make_ready(static_cast<Slot>(entry - entries_.data()));
+}
+
+Player::Player(stack::Stack& stack, std::size_t most_at_once)
+    : impl_(std::make_unique<Impl>(stack, most_at_once)) {}
+
+Player::~Player() = default;
+
+void Player::add(Job job) { impl_->add(std::move(job)); }
+
+void Player::run(const std::function<bool()>& between) { impl_->run(between); }
+
+}  // namespace synfin::play

@@ -1,0 +1,260 @@
+#include "harness/play/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/play/describe.h"
+
+namespace synfin::play {
+namespace {
+
+using script::StepKind;
+using script::TimeKind;
+
+// `* >` waits no longer than this: longer than any retransmission of a usual connection takes.
+constexpr Duration kAnyTime = std::chrono::seconds(130);
+
+Duration scaled(Duration time, double share) {
+  return std::chrono::duration_cast<Duration>(time * share);
+}
+
+}  // namespace
+
+Next Run::advance(Time now) {
+  note_quiet(now);
+  for (;;) {
+    Progress progress;
+    switch (phase_) {
+      case Phase::kDue: progress = due(now); break;
+      case Phase::kSettle: progress = settle(now); break;
+      case Phase::kReturn: progress = wait_for_return(now); break;
+      case Phase::kExpect: progress = expect(now); break;
+      case Phase::kFinal: progress = final(now); break;
+      case Phase::kOver: return {Next::Kind::kOver, now};
+    }
+    if (progress) return *progress;
+  }
+}
+
+// --- times -----------------------------------------------------------------------------------------
+
+Duration Run::tolerance(Duration wait) const {
+  const double share = std::max(job_.options.tolerance, shared_.traits.timer_slack);
+  return std::max({job_.options.tolerance_min, shared_.traits.timer_slack_min, scaled(wait, share)});
+}
+
+Time Run::due_time(const script::Step& step) const {
+  switch (step.when.kind) {
+    case TimeKind::kRelative:
+    case TimeKind::kRelativeRange: return last_time_ + step.when.start;
+    case TimeKind::kAbsolute:
+    case TimeKind::kAbsoluteRange:
+      return std::max(last_time_, result_.started + step.when.start);
+    case TimeKind::kAny: break;
+  }
+  return last_time_;
+}
+
+// When an expected packet may come. The ends of a range stand as they were written.
+Run::Bounds Run::bounds(const script::When& when) const {
+  const Duration least = job_.options.tolerance_min;
+  switch (when.kind) {
+    case TimeKind::kRelative: {
+      const Duration slack = tolerance(when.start);
+      return {last_time_ + when.start - slack, last_time_ + when.start + slack};
+    }
+    case TimeKind::kAbsolute: {
+      const Time at = result_.started + when.start;
+      const Duration slack = tolerance(std::max(at - last_time_, Duration{0}));
+      return {at - slack, at + slack};
+    }
+    case TimeKind::kRelativeRange:
+      return {last_time_ + when.start - least, last_time_ + when.end + least};
+    case TimeKind::kAbsoluteRange:
+      return {result_.started + when.start - least, result_.started + when.end + least};
+    case TimeKind::kAny: break;
+  }
+  return {Time::min(), last_time_ + kAnyTime};
+}
+
+// The quiet time comes first when it ends before that: the trace has to show it.
+Next Run::wait(Time until) const {
+  if (!quiet_noted_) until = std::min(until, quiet_at_);
+  return {Next::Kind::kWait, until};
+}
+
+void Run::note_quiet(Time now) {
+  if (quiet_noted_ || now < quiet_at_ || phase_ == Phase::kOver) return;
+  quiet_noted_ = true;
+  for (uint16_t i = 0; i < connections_.size(); ++i) {
+    append(EventKind::kQuiet, quiet_at_, i);
+    notify();
+  }
+}
+
+void Run::stimulus(Time at) {
+  last_time_ = std::max(last_time_, at);
+  quiet_at_ = last_time_ + shared_.traits.quiet_time;
+  quiet_noted_ = false;
+}
+
+// --- phases ----------------------------------------------------------------------------------------
+
+Run::Progress Run::due(Time now) {
+  if (step_ == program_->steps.size()) {
+    phase_ = Phase::kFinal;
+    return {};
+  }
+  if (step().kind == StepKind::kExpect) {
+    bounds_ = bounds(step().when);
+    phase_ = Phase::kExpect;
+    return {};
+  }
+  const Time at = due_time(step());
+  if (now < at) return wait(at);
+  perform(step(), now, at);
+  if (phase_ == Phase::kSettle) return Next{Next::Kind::kAgain, now};
+  return {};
+}
+
+Run::Progress Run::settle(Time now) {
+  if (step().kind == StepKind::kCall && !program_->calls[step().index].blocking &&
+      !step().when.returns) {
+    phase_ = Phase::kReturn;
+    limit_ = last_time_ + shared_.traits.quiet_time;
+    return {};
+  }
+  finish_step(now);
+  return {};
+}
+
+Run::Progress Run::wait_for_return(Time now) {
+  const bool under_way = std::any_of(pending_.begin(), pending_.end(),
+                                     [&](const Pending& call) { return call.step == step_; });
+  if (!under_way) {
+    finish_step(now);
+    return {};
+  }
+  if (now < limit_) return wait(limit_);
+  if (was_late()) {
+    unreliable("the harness ran late while a call was under way");
+    cut();
+    return {};
+  }
+  mismatch(step_, describe(program_->calls[step().index]) + " returns at once",
+           fmt::format("it still blocks after {} s", describe(shared_.traits.quiet_time)));
+  return {};
+}
+
+Run::Progress Run::expect(Time now) {
+  for (std::size_t i = 0; i < unclaimed_.size();) {
+    const Arrived& arrived = unclaimed_[i];
+    if (arrived.connection != step().connection) {
+      ++i;
+      continue;
+    }
+    if (take(step(), arrived)) {
+      last_time_ = std::max(last_time_, result_.trace.events[arrived.event].at);
+      unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+      finish_step(now);
+      return {};
+    }
+    if (phase_ != Phase::kExpect) return {};
+    // A retransmission is no answer: it is set aside.
+    unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (now < bounds_.upper) return wait(bounds_.upper);
+  if (was_late()) {
+    unreliable("the harness ran late while a packet was expected");
+    cut();
+    return {};
+  }
+  mismatch(step_, describe(program_->segments[step().index]), "nothing");
+  return {};
+}
+
+Run::Progress Run::final(Time now) {
+  if (!quiet_noted_) return wait(quiet_at_);
+  for (const Pending& call : pending_) {
+    if (result_.outcome != Outcome::kPlayed) break;
+    const Duration returns = call.returns.value_or(Duration{0});
+    const Time limit = call.started + returns + tolerance(returns);
+    if (now < limit) return wait(limit);
+    const auto& spec = program_->calls[program_->steps[call.step].index];
+    mismatch(call.step, fmt::format("{} returns after {} s", describe(spec), describe(returns)),
+             "it still blocks");
+    return {};
+  }
+  report_unclaimed();
+  phase_ = Phase::kOver;
+  return {};
+}
+
+void Run::finish_step(Time now) {
+  const script::Step& played = step();
+  phase_ = Phase::kDue;
+  if (job_.options.read_states || played.state) read_state(played, now);
+  if (phase_ == Phase::kDue) ++step_;
+}
+
+void Run::read_state(const script::Step& played, Time now) {
+  const auto state = shared_.stack.snapshot(id_, played.connection);
+  if (!state) {
+    break_off("the state of the stack cannot be read: " + state.error().message);
+    return;
+  }
+  append(EventKind::kState, now, played.connection).state = *state;
+  notify();
+  if (!played.state || *played.state == *state) return;
+  // Where a listener is left, the connection that has gone reads as LISTEN.
+  if (*played.state == State::kClosed && *state == State::kListen) return;
+  mismatch(step_, fmt::format("state {}", to_string(*played.state)),
+           fmt::format("state {}", to_string(*state)),
+           {{"state", std::string(to_string(*played.state)), std::string(to_string(*state))}});
+}
+
+// --- results ---------------------------------------------------------------------------------------
+
+void Run::mismatch(uint32_t at, std::string wanted, std::string got,
+                   std::vector<Difference> differences) {
+  const script::Step& where = program_->steps[at];
+  result_.mismatches.push_back({at, where.line, where.connection, std::move(wanted),
+                                std::move(got), std::move(differences)});
+  // What was done too late may have met another state than the program meant.
+  if (!late_.empty()) unreliable(late_);
+  cut();
+}
+
+// The quiet time is still waited for, so that a judge can say what was not sent.
+void Run::cut() {
+  if (result_.outcome == Outcome::kPlayed) result_.outcome = Outcome::kCut;
+  phase_ = Phase::kFinal;
+}
+
+void Run::break_off(std::string why) {
+  result_.outcome = Outcome::kBroken;
+  result_.broken = std::move(why);
+  phase_ = Phase::kOver;
+}
+
+void Run::on_broken(const std::string& why) { break_off(why); }
+
+void Run::unreliable(std::string why) {
+  result_.unreliable = true;
+  if (result_.unreliable_reason.empty()) result_.unreliable_reason = std::move(why);
+}
+
+void Run::finish(Time now) {
+  result_.ended = now;
+  if (opened_) shared_.stack.close(id_);
+  opened_ = false;
+  if (shared_.dropped != dropped_before_) {
+    unreliable(fmt::format("{} packets were lost between harness and stack",
+                           shared_.dropped - dropped_before_));
+  }
+  if (job_.done) job_.done(std::move(result_));
+  job_ = {};
+}
+
+}  // namespace synfin::play

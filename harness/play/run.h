@@ -1,0 +1,171 @@
+// One case under play: the state machine that walks its steps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/play/connection.h"
+#include "harness/play/match.h"
+#include "harness/play/player.h"
+#include "harness/play/resolve.h"
+#include "harness/script/flat.h"
+#include "harness/stack/stack.h"
+
+namespace synfin::play {
+
+// What the runs of one Player have in common.
+struct Shared {
+  explicit Shared(stack::Stack& under_test);
+
+  stack::Stack& stack;
+  stack::Traits traits;
+  std::vector<uint8_t> packet;  // room to build the largest packet
+  std::vector<uint8_t> text;
+  // When the harness was last found to run late, in real time: an upper time bound that was missed
+  // around then says nothing about the stack.
+  Time late_at = Time::min();
+  uint64_t dropped = 0;  // Stack::dropped() as of this turn
+};
+
+// What a run wants of the loop.
+struct Next {
+  enum class Kind : uint8_t {
+    kAgain,  // to go on once what the stack has ready was delivered
+    kWait,   // to go on at `until`, or when something it waits for has come
+    kOver,
+  };
+  Kind kind = Kind::kAgain;
+  Time until{};
+};
+
+class Run {
+ public:
+  explicit Run(Shared& shared) : shared_(shared) {}
+
+  // Takes a job and opens a case for it. False: it cannot be played, and result() says why.
+  bool begin(Job job);
+  // Goes on as far as possible. What the stack had ready at `now` must have been delivered.
+  Next advance(Time now);
+
+  // Each returns true when the run waited for just that: advance it.
+  bool on_packet(Time at, std::span<const uint8_t> octets);
+  bool on_return(stack::Ticket ticket, Time at, const stack::CallResult& result);
+  void on_broken(const std::string& why);
+
+  // Ends the case and hands the result over.
+  void finish(Time now);
+
+  bool opened() const { return opened_; }
+  stack::CaseId id() const { return id_; }
+  PlayResult& result() { return result_; }
+
+ private:
+  enum class Phase : uint8_t {
+    kDue,     // until the step's time has come
+    kSettle,  // a stimulus was given; what it draws at once is being delivered
+    kReturn,  // until a call that must not block returns
+    kExpect,  // until the expected packet comes
+    kFinal,   // the shared quiet time, and calls that still block
+    kOver,
+  };
+  // A packet that no expectation has taken yet.
+  struct Arrived {
+    uint32_t event = 0;
+    uint16_t connection = 0;
+    bool readable = true;
+    bool repetition = false;
+    Values values;
+  };
+  // A call under way.
+  struct Pending {
+    stack::Ticket ticket = 0;
+    uint32_t step = 0;
+    Time started{};
+    std::optional<Duration> returns;  // after `started`
+  };
+  struct Bounds {
+    Time lower{};
+    Time upper{};
+  };
+
+  // run_begin.cc
+  std::string unplayable() const;
+  void look_at_program();
+  Result<void> open_case();
+
+  // run.cc: each returns what to wait for; nothing when the run can go on.
+  using Progress = std::optional<Next>;
+  Progress due(Time now);
+  Progress settle(Time now);
+  Progress wait_for_return(Time now);
+  Progress expect(Time now);
+  Progress final(Time now);
+  Next wait(Time until) const;
+  void finish_step(Time now);
+  void read_state(const script::Step& step, Time now);
+  void note_quiet(Time now);
+  void stimulus(Time at);
+  Time due_time(const script::Step& step) const;
+  Duration tolerance(Duration wait) const;
+  Bounds bounds(const script::When& when) const;
+  bool was_late() const { return !shared_.traits.virtual_time && shared_.late_at >= last_time_; }
+
+  // run_steps.cc: stimuli
+  void perform(const script::Step& step, Time now, Time due);
+  void inject_segment(const script::Step& step);
+  void inject_icmp(const script::Step& step);
+  void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
+  void call(const script::Step& step);
+  void shell(const script::Step& step, Time now);
+
+  // run_events.cc: what the stack did
+  Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});
+  void notify();
+  uint16_t connection_of(const wire::Decoded& packet);
+  bool take(const script::Step& step, const Arrived& arrived);
+  void check_return(const Pending& pending, Time at, const stack::CallResult& result);
+  void check_return_time(const Pending& pending, Time at, std::vector<Difference>& differences);
+  void check_data(const Pending& pending, const stack::CallResult& result,
+                  std::vector<Difference>& differences);
+  void report_unclaimed();
+
+  // Results.
+  void mismatch(uint32_t step, std::string wanted, std::string got,
+                std::vector<Difference> differences = {});
+  void cut();
+  void break_off(std::string why);
+  void unreliable(std::string why);
+
+  const script::Step& step() const { return program_->steps[step_]; }
+  Names names(uint16_t connection, const Values* frozen = nullptr) const {
+    return {connections_[connection], job_.observer, connection, frozen};
+  }
+
+  Shared& shared_;
+  Job job_;
+  const script::FlatProgram* program_ = nullptr;
+  PlayResult result_;
+  std::vector<Connection> connections_;
+  std::vector<Arrived> unclaimed_;
+  std::vector<Pending> pending_;
+  std::vector<Difference> differences_;  // of the comparison under way
+  stack::CaseId id_ = 0;
+  Phase phase_ = Phase::kOver;
+  bool opened_ = false;
+  bool quiet_noted_ = true;   // nothing was done yet that could draw an answer
+  bool freezes_values_ = false;
+  bool plain_input_ = true;   // all text that is injected is the pattern's
+  TextCheck output_ = TextCheck::kPattern;
+  uint32_t step_ = 0;
+  Time last_time_{};          // when the step before really happened
+  Time quiet_at_{};
+  Time limit_{};              // of the wait under way
+  Bounds bounds_{};
+  uint64_t dropped_before_ = 0;
+  std::string late_;          // the last stimulus that was given late
+};
+
+}  // namespace synfin::play

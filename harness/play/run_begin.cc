@@ -1,0 +1,151 @@
+// How a case begins: what it needs, and what its program holds.
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "harness/play/run.h"
+#include "harness/wire/codec.h"
+
+namespace synfin::play {
+namespace {
+
+using script::StepKind;
+
+// A well-mixed number of a seed (Steele, Lea, Flood: SplitMix).
+uint32_t mix(uint64_t seed) {
+  uint64_t z = seed + 0x9e3779b97f4a7c15U;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  return static_cast<uint32_t>((z ^ (z >> 31U)) >> 16U);
+}
+
+bool is_symbolic(const std::optional<script::Number>& number) {
+  return number && number->symbolic() && number->base != script::Base::kAbsolute;
+}
+
+bool is_symbolic(const script::SegmentSpec& spec) {
+  if (is_symbolic(std::optional(spec.seq)) || is_symbolic(spec.ack) || is_symbolic(spec.window)) {
+    return true;
+  }
+  for (const auto& option : spec.options) {
+    for (const auto& [left, right] : option.sack) {
+      if (is_symbolic(std::optional(left)) || is_symbolic(std::optional(right))) return true;
+    }
+  }
+  return false;
+}
+
+bool is_write(script::CallName name) {
+  using script::CallName;
+  return name == CallName::kWrite || name == CallName::kSend || name == CallName::kSendto;
+}
+
+}  // namespace
+
+Shared::Shared(stack::Stack& under_test)
+    : stack(under_test), traits(under_test.traits()), packet(wire::kMaxPacket) {}
+
+// Why this job cannot be played here at all; empty when it can.
+std::string Run::unplayable() const {
+  if (job_.options.ipv6 && !program_->ipv6) return "the program is for IPv4 only";
+  if (!job_.options.ipv6 && !program_->ipv4) return "the program is for IPv6 only";
+  if (job_.options.ipv6 && !shared_.traits.ipv6) return "the stack has no IPv6 here";
+  for (const auto& [key, value] : program_->needs) {
+    if (key != "sysctl") return fmt::format("it needs {} {}", key, value);
+  }
+  for (const script::Step& step : program_->steps) {
+    if (step.kind == StepKind::kShell && !job_.options.allow_shell) {
+      return fmt::format("line {} runs a shell command, which is off unless allowed", step.line);
+    }
+    if (step.kind == StepKind::kCode) {
+      return fmt::format("line {} holds Python code, which synfin does not run", step.line);
+    }
+  }
+  return "";
+}
+
+void Run::look_at_program() {
+  freezes_values_ = false;
+  plain_input_ = true;
+  output_ = TextCheck::kPattern;
+  for (const script::Step& step : program_->steps) {
+    if (step.kind == StepKind::kCall) {
+      const auto& call = program_->calls[step.index];
+      if (is_write(call.name) && !call.data.empty()) output_ = TextCheck::kNone;
+      continue;
+    }
+    if (step.kind != StepKind::kInject && step.kind != StepKind::kExpect) continue;
+    const auto& spec = program_->segments[step.index];
+    if (step.kind == StepKind::kExpect) {
+      if (job_.observer != nullptr && is_symbolic(spec)) freezes_values_ = true;
+    } else if (!spec.text.empty() || spec.flags.urg()) {
+      plain_input_ = false;
+    }
+  }
+}
+
+Result<void> Run::open_case() {
+  stack::CaseNeeds needs;
+  needs.ipv6 = job_.options.ipv6;
+  needs.connections = static_cast<unsigned>(program_->connections.size());
+  if (needs.connections == 0) needs.connections = 1;
+  for (const auto& [key, value] : program_->needs) {
+    const auto equals = value.find('=');
+    if (equals == std::string::npos) return fail("the need `sysctl " + value + "` has no value");
+    needs.sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+  }
+  auto opened = shared_.stack.open(needs);
+  if (!opened) {
+    // Only a real kernel has sysctls, and not every one has each of them.
+    result_.outcome = needs.sysctls.empty() ? Outcome::kBroken : Outcome::kSkipped;
+    return fail(opened.error().message);
+  }
+  id_ = *opened;
+  opened_ = true;
+  connections_.resize(needs.connections);
+  const uint32_t isn = mix(job_.options.seed);
+  for (unsigned i = 0; i < needs.connections; ++i) {
+    result_.tuples.push_back(shared_.stack.address(id_, i));
+    connections_[i].reset(result_.tuples.back(), isn);
+  }
+  return {};
+}
+
+bool Run::begin(Job job) {
+  job_ = std::move(job);
+  program_ = job_.program.get();
+  result_.outcome = Outcome::kPlayed;
+  result_.mismatches.clear();
+  result_.broken.clear();
+  result_.unreliable = false;
+  result_.unreliable_reason.clear();
+  result_.tuples.clear();
+  result_.trace.clear();
+  result_.started = result_.ended = shared_.stack.now();
+  unclaimed_.clear();
+  pending_.clear();
+  opened_ = false;
+  quiet_noted_ = true;
+  late_.clear();
+  step_ = 0;
+  last_time_ = result_.started;
+  dropped_before_ = shared_.dropped;
+  phase_ = Phase::kOver;
+
+  if (auto why = unplayable(); !why.empty()) {
+    result_.outcome = Outcome::kSkipped;
+    result_.broken = std::move(why);
+    return false;
+  }
+  if (auto opened = open_case(); !opened) {
+    if (result_.outcome == Outcome::kPlayed) result_.outcome = Outcome::kBroken;
+    result_.broken = opened.error().message;
+    return false;
+  }
+  look_at_program();
+  if (job_.observer != nullptr) job_.observer->begin(*program_, result_.tuples, result_.trace);
+  phase_ = Phase::kDue;
+  return true;
+}
+
+}  // namespace synfin::play

@@ -1,0 +1,236 @@
+// What the stack did: packets that it sent, calls that returned.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/play/describe.h"
+#include "harness/play/run.h"
+#include "harness/wire/codec.h"
+
+namespace synfin::play {
+namespace {
+
+using script::CallName;
+
+constexpr int kMsgOob = 1;   // <sys/socket.h>, the numbers that a compiled program has
+constexpr int kMsgPeek = 2;
+
+bool is_read(const script::CallSpec& call) {
+  return call.name == CallName::kRead || call.name == CallName::kRecv ||
+         call.name == CallName::kRecvfrom;
+}
+
+bool is_tcp(std::span<const uint8_t> packet) {
+  constexpr uint8_t kTcp = 6;
+  if (packet.size() < 20) return false;
+  return packet[0] >> 4U == 4 ? packet[9] == kTcp : packet[6] == kTcp;
+}
+
+}  // namespace
+
+// The times of a trace never go back, though those of the kernel and ours may differ by a little.
+Event& Run::append(EventKind kind, Time at, uint16_t connection,
+                   std::span<const uint8_t> octets) {
+  Trace& trace = result_.trace;
+  Event event;
+  event.kind = kind;
+  event.at = trace.events.empty() ? at : std::max(at, trace.events.back().at);
+  event.step = std::min(step_, static_cast<uint32_t>(program_->steps.size()) - 1);
+  event.connection = connection;
+  event.offset = static_cast<uint32_t>(trace.octets.size());
+  event.size = static_cast<uint32_t>(octets.size());
+  trace.octets.insert(trace.octets.end(), octets.begin(), octets.end());
+  return trace.events.emplace_back(event);
+}
+
+void Run::notify() {
+  if (job_.observer != nullptr) job_.observer->on_event(result_.trace.events.back());
+}
+
+// The connection with this packet's addresses; an active one may have got its port just now.
+uint16_t Run::connection_of(const wire::Decoded& packet) {
+  const auto is_mine = [&](const Connection& connection) {
+    return connection.tuple.local == packet.source && connection.tuple.remote == packet.destination;
+  };
+  for (uint16_t i = 0; i < connections_.size(); ++i) {
+    if (is_mine(connections_[i])) return i;
+  }
+  for (uint16_t i = 0; i < connections_.size(); ++i) {
+    connections_[i].tuple = shared_.stack.address(id_, i);
+    if (!is_mine(connections_[i])) continue;
+    result_.tuples[i] = connections_[i].tuple;
+    return i;
+  }
+  for (uint16_t i = 0; i < connections_.size(); ++i) {
+    if (connections_[i].tuple.remote == packet.destination) return i;
+  }
+  return 0;
+}
+
+bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
+  if (phase_ == Phase::kOver) return false;
+  const auto decoded = wire::decode(octets);
+  Arrived arrived;
+  arrived.event = static_cast<uint32_t>(result_.trace.events.size());
+  arrived.readable = decoded.has_value();
+  if (decoded) {
+    arrived.connection = connection_of(*decoded);
+    connections_[arrived.connection].sent(decoded->segment);
+  }
+  if (freezes_values_) arrived.values = Values::of(*job_.observer, arrived.connection);
+  append(EventKind::kSent, at, arrived.connection, octets);
+  notify();
+  if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
+  if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
+  arrived.repetition = job_.observer != nullptr
+                           ? job_.observer->last_was_allowed_repetition()
+                           : connections_[arrived.connection].last_was_repetition();
+  unclaimed_.push_back(arrived);
+  return phase_ == Phase::kExpect;
+}
+
+// True: the expectation is met. False with the phase unchanged: a repetition, to be set aside.
+bool Run::take(const script::Step& what, const Arrived& arrived) {
+  Event& event = result_.trace.events[arrived.event];
+  const auto& spec = program_->segments[what.index];
+  const auto packet = wire::decode(result_.trace.data(event));
+  if (!packet) {
+    mismatch(step_, describe(spec), "a packet that cannot be read: " + packet.error().message);
+    return false;
+  }
+  Connection& own = connections_[arrived.connection];
+  const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
+  differences_.clear();
+  match(spec, *packet, own, now, output_, differences_);
+  if (!differences_.empty()) {
+    if (!arrived.repetition) {
+      mismatch(step_, describe(spec), describe(*packet, own), differences_);
+    }
+    return false;
+  }
+  event.expected = true;
+  if (event.at >= bounds_.lower && event.at <= bounds_.upper) return true;
+  const bool late = event.at > bounds_.upper;
+  if (late && was_late()) {
+    unreliable("the harness ran late while a packet was expected");
+    return true;
+  }
+  const auto since = [&](Time time) { return describe(time - last_time_); };
+  differences_.push_back({"time",
+                          late ? "at most " + since(bounds_.upper)
+                               : "at least " + since(bounds_.lower),
+                          since(event.at)});
+  mismatch(step_, describe(spec), describe(*packet, own), differences_);
+  return false;
+}
+
+bool Run::on_return(stack::Ticket ticket, Time at, const stack::CallResult& result) {
+  if (phase_ == Phase::kOver) return false;
+  const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                  [&](const Pending& call) { return call.ticket == ticket; });
+  if (found == pending_.end()) return false;
+  const Pending pending = *found;
+  pending_.erase(found);
+  const script::Step& what = program_->steps[pending.step];
+  Event& event = append(EventKind::kCallReturn, at, what.connection, result.data);
+  event.step = pending.step;
+  event.call = what.index;
+  event.value = result.value;
+  event.error = result.error;
+  notify();
+  if (result_.outcome == Outcome::kPlayed) check_return(pending, at, result);
+  return phase_ == Phase::kReturn || phase_ == Phase::kFinal;
+}
+
+void Run::check_return(const Pending& pending, Time at, const stack::CallResult& result) {
+  const script::Step& what = program_->steps[pending.step];
+  const auto& call = program_->calls[what.index];
+  std::vector<Difference> differences;
+  if (call.wanted && *call.wanted != result.value) {
+    differences.push_back({"result", fmt::to_string(*call.wanted), fmt::to_string(result.value)});
+  }
+  const int got_errno = result.value == -1 ? result.error : 0;
+  if (call.wanted && call.wanted_errno != 0 && call.wanted_errno != got_errno) {
+    differences.push_back({"errno", describe_errno(call.wanted_errno), describe_errno(got_errno)});
+  }
+  check_data(pending, result, differences);
+  check_return_time(pending, at, differences);
+  if (differences.empty()) return;
+  std::string got = fmt::format("{} = {}", describe(call), result.value);
+  if (got_errno != 0) got += " " + describe_errno(got_errno);
+  std::string wanted = fmt::format("{} = {}", describe(call), call.wanted.value_or(result.value));
+  if (call.wanted_errno != 0) wanted += " " + describe_errno(call.wanted_errno);
+  mismatch(pending.step, std::move(wanted), std::move(got), std::move(differences));
+}
+
+void Run::check_return_time(const Pending& pending, Time at,
+                            std::vector<Difference>& differences) {
+  if (!pending.returns) return;
+  const Duration took = at - pending.started;
+  const Duration slack = tolerance(*pending.returns);
+  if (took > *pending.returns + slack && !shared_.traits.virtual_time &&
+      shared_.late_at >= pending.started) {
+    unreliable("the harness ran late while a call was under way");
+  } else if (took > *pending.returns + slack || took < *pending.returns - slack) {
+    differences.push_back({"time", describe(*pending.returns), describe(took)});
+  }
+}
+
+void Run::check_data(const Pending& pending, const stack::CallResult& result,
+                     std::vector<Difference>& differences) {
+  const script::Step& what = program_->steps[pending.step];
+  const auto& call = program_->calls[what.index];
+  if (call.revents && result.data.size() >= sizeof(int32_t)) {
+    int32_t revents = 0;
+    std::memcpy(&revents, result.data.data(), sizeof revents);
+    if (revents != *call.revents) {
+      differences.push_back({"revents", fmt::format("{:#x}", *call.revents),
+                             fmt::format("{:#x}", revents)});
+    }
+  }
+  uint32_t start = 0;
+  const bool reads = is_read(call) && result.value > 0 && (call.flags & kMsgOob) == 0;
+  if (reads) {
+    Connection& connection = connections_[what.connection];
+    start = connection.read;
+    if ((call.flags & kMsgPeek) == 0) connection.read += static_cast<uint32_t>(result.value);
+  }
+  if (call.check_data) {
+    const auto differs = std::mismatch(call.wanted_data.begin(), call.wanted_data.end(),
+                                       result.data.begin(), result.data.end());
+    if (differs.first != call.wanted_data.end() || differs.second != result.data.end()) {
+      differences.push_back(
+          {"data", fmt::format("{} octets", call.wanted_data.size()),
+           fmt::format("{} octets, other from octet {} on", result.data.size(),
+                       differs.second - result.data.begin())});
+    }
+    return;
+  }
+  if (!reads || !plain_input_) return;
+  for (std::size_t i = 0; i < result.data.size(); ++i) {
+    const uint8_t wanted = script::pattern(start + static_cast<uint32_t>(i));
+    if (result.data[i] == wanted) continue;
+    differences.push_back({"data", fmt::format("{:#04x} at {}", wanted, i),
+                           fmt::format("{:#04x}", result.data[i])});
+    return;
+  }
+}
+
+// With an observer it is the judge who says what may be sent unasked.
+void Run::report_unclaimed() {
+  if (job_.observer != nullptr || result_.outcome != Outcome::kPlayed) return;
+  for (const Arrived& arrived : unclaimed_) {
+    if (arrived.repetition) continue;
+    const Event& event = result_.trace.events[arrived.event];
+    const auto packet = wire::decode(result_.trace.data(event));
+    const script::Step& where = program_->steps[event.step];
+    result_.mismatches.push_back(
+        {event.step, where.line, arrived.connection, "no more packets",
+         packet ? "unexpected packet: " + describe(*packet, connections_[arrived.connection])
+                : "a packet that cannot be read: " + packet.error().message,
+         {}});
+  }
+}
+
+}  // namespace synfin::play

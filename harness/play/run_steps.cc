@@ -1,0 +1,92 @@
+// The steps that do something to the stack.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "harness/play/build.h"
+#include "harness/play/describe.h"
+#include "harness/play/run.h"
+#include "harness/wire/codec.h"
+
+namespace synfin::play {
+
+using script::StepKind;
+
+void Run::perform(const script::Step& what, Time now, Time due) {
+  phase_ = Phase::kSettle;
+  if (now > due + tolerance(what.when.start) && !shared_.traits.virtual_time) {
+    late_ = fmt::format("line {} was played {} s late", what.line, describe(now - due));
+  }
+  switch (what.kind) {
+    case StepKind::kInject: inject_segment(what); break;
+    case StepKind::kIcmp: inject_icmp(what); break;
+    case StepKind::kCall: call(what); break;
+    case StepKind::kShell: shell(what, now); break;
+    case StepKind::kWait:
+      last_time_ = due;
+      finish_step(now);
+      break;
+    case StepKind::kExpect:
+    case StepKind::kCode: break;  // played elsewhere; never played
+  }
+}
+
+void Run::inject_segment(const script::Step& what) {
+  const auto& spec = program_->segments[what.index];
+  wire::Packet packet;
+  if (auto built = build(spec, names(what.connection), shared_.text, packet); !built) {
+    break_off(fmt::format("line {}: {}", what.line, built.error().message));
+    return;
+  }
+  const auto size = wire::encode(packet, shared_.packet);
+  if (!size) {
+    break_off(fmt::format("line {}: {}", what.line, size.error().message));
+    return;
+  }
+  connections_[what.connection].injected(packet.segment);
+  inject_packet(what, std::span(shared_.packet).first(*size));
+}
+
+void Run::inject_icmp(const script::Step& what) {
+  const auto size =
+      build_icmp(program_->icmps[what.index], names(what.connection), shared_.packet);
+  if (!size) {
+    break_off(fmt::format("line {}: {}", what.line, size.error().message));
+    return;
+  }
+  inject_packet(what, std::span(shared_.packet).first(*size));
+}
+
+void Run::inject_packet(const script::Step& what, std::span<const uint8_t> octets) {
+  const auto at = shared_.stack.inject(id_, octets);
+  if (!at) {
+    break_off(fmt::format("line {}: {}", what.line, at.error().message));
+    return;
+  }
+  stimulus(*at);
+  append(EventKind::kInjected, *at, what.connection, octets);
+  notify();
+}
+
+void Run::call(const script::Step& what) {
+  const Time at = shared_.stack.now();
+  stimulus(at);
+  Event& event = append(EventKind::kCallStart, at, what.connection);
+  event.call = what.index;
+  notify();
+  Pending pending;
+  pending.step = step_;
+  pending.started = at;
+  if (what.when.returns) pending.returns = *what.when.returns - what.when.start;
+  pending.ticket = shared_.stack.start(id_, what.connection, program_->calls[what.index]);
+  pending_.push_back(pending);
+}
+
+void Run::shell(const script::Step& what, Time now) {
+  const std::string& command = program_->texts[what.index];
+  const int status = std::system(command.c_str());
+  last_time_ = shared_.traits.virtual_time ? now : shared_.stack.now();
+  if (status != 0) mismatch(step_, "`" + command + "` succeeds", fmt::format("status {}", status));
+}
+
+}  // namespace synfin::play
