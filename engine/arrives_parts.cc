@@ -133,7 +133,13 @@ void Rules::count_duplicate(const Segment& segment) {
     return;
   }
   if (duplicate_acks_ < UINT8_MAX) ++duplicate_acks_;
-  if (duplicate_acks_ == 3) hit(Clause::kRfc5681_12);
+  if (duplicate_acks_ == 3) {
+    // From here on until all that is now outstanding is acknowledged, holes may be filled at once
+    // (RFC 5681 §3.2, RFC 6582 §3.2 step 3).
+    hit(Clause::kRfc5681_12);
+    recovering_ = true;
+    recover_ = tcb_.snd.nxt;
+  }
 }
 
 // --- text and FIN --------------------------------------------------------------------------------

@@ -65,7 +65,6 @@ Congestion::AckEffect Congestion::on_ack_in_recovery(uint32_t octets, Seq una, u
     // The first of the two values that the RFC offers: it leaves no room for a burst.
     set_cwnd(std::min<uint64_t>(ssthresh_, uint64_t{std::max(flight, smss_)} + smss_));
     in_recovery_ = false;
-    counted_ = 0;
     return AckEffect::kFullAck;
   }
   uint64_t deflated = cwnd_ - std::min(octets, cwnd_);
@@ -89,7 +88,6 @@ bool Congestion::on_duplicate_ack(Seq una, Seq sent_end, uint32_t flight, bool n
     return false;
   }
   limited_segments_ = 0;
-  if (duplicate_acks_ != kDuplicateThreshold) return false;
   if (!(una - 1).after(recover_)) return false;  // RFC 6582 §3.2 step 2, and §4
   recover_ = sent_end - 1;
   // RFC 5681 §3.2 step 2 leaves out what limited transmit sent: that is what lies beyond cwnd and
@@ -122,10 +120,9 @@ void Congestion::on_idle_restart() {
 
 void Congestion::on_smss_change(uint32_t smss) {
   smss = bounded_smss(smss);
-  if (smss < smss_) {
-    set_cwnd(std::max<uint64_t>(uint64_t{cwnd_} * smss / smss_, smss));
-    counted_ = 0;
-  }
+  const uint64_t scaled = smss < smss_ ? uint64_t{cwnd_} * smss / smss_ : cwnd_;
+  set_cwnd(std::max<uint64_t>(scaled, smss));
+  counted_ = 0;
   smss_ = smss;
 }
 

@@ -80,8 +80,8 @@ class Congestion {
   void on_idle_restart();
 
   // The path takes smaller segments than thought (SMSS 1 to 65535): cwnd shrinks by the ratio of
-  // new to old, so that it stays the same number of segments (RFC 5681 §3.1). A larger size leaves
-  // cwnd as it is.
+  // new to old, so that it stays the same number of segments (RFC 5681 §3.1). A larger size raises
+  // cwnd to one segment at most.
   void on_smss_change(uint32_t smss);
 
   // --- state ---
