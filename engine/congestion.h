@@ -81,7 +81,7 @@ class Congestion {
 
   // The path takes smaller segments than thought (SMSS 1 to 65535): cwnd shrinks by the ratio of
   // new to old, so that it stays the same number of segments (RFC 5681 §3.1). A larger size raises
-  // cwnd to one segment at most.
+  // cwnd only if it is below one segment.
   void on_smss_change(uint32_t smss);
 
   // --- state ---
