@@ -13,7 +13,9 @@ namespace {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view source) : source_(source) {}
+  Lexer(std::string_view source, const Defines& defines) : source_(source) {
+    for (const Define& define : defines) defines_.emplace_back(define.name, define.value);
+  }
 
   tl::expected<Lexed, ParseError> run() {
     while (!failed() && skip_blanks()) {
@@ -156,7 +158,45 @@ class Lexer {
     if (end < source_.size() && !is_blank(source_[end])) {
       return fail(end, fmt::format("found {} in an option", describe_octet(source_[end])));
     }
-    add(TokenKind::kOption, position_, end - position_);
+    if (!define(source_.substr(position_, end - position_))) {
+      return add(TokenKind::kOption, position_, end - position_);
+    }
+    advance(end);
+  }
+
+  // Whether the option is a definition, which is kept here.
+  bool define(std::string_view text) {
+    constexpr std::string_view kStart = "--define=";
+    if (!text.starts_with(kStart)) return false;
+    text.remove_prefix(kStart.size());
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
+      fail(position_, "expected --define=NAME=value");
+    } else {
+      defines_.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return true;
+  }
+
+  // A word that was defined becomes what it stands for.
+  void use_define(Token* token) {
+    const auto found = std::find_if(defines_.rbegin(), defines_.rend(),
+                                    [&](const auto& pair) { return pair.first == token->text; });
+    if (found == defines_.rend()) return;
+    const std::string_view value = found->second;
+    if (is_quoted(value, '`')) {
+      token->kind = TokenKind::kShell;
+      token->text = value.substr(1, value.size() - 2);
+    } else if (is_quoted(value, '"')) {
+      token->kind = TokenKind::kText;
+      token->text = value;
+    } else if (!value.empty() && std::all_of(value.begin(), value.end(), is_word)) {
+      token->kind = word_kind(value);
+      token->text = value;
+    } else {
+      fail(token->offset, fmt::format("{} is defined as what is no number, word, text or command",
+                                      token->text));
+    }
   }
 
   void number() {
@@ -178,9 +218,23 @@ class Lexer {
     const std::string_view text = source_.substr(position_, end - position_);
     const bool dotted = at(end) == '.' && is_letter(at(end + 1));
     if (dotted || text == "ISS" || text == "IRS") return symbolic();
+    add(word_kind(text), position_, text.size());
+    if (Token& token = lexed_.tokens.back(); token.kind == TokenKind::kWord) use_define(&token);
+  }
+
+  // Whether the first quote is closed by the last character.
+  static bool is_quoted(std::string_view value, char quote) {
+    if (!value.starts_with(quote) || find_invalid_utf8(value)) return false;
+    std::size_t end = 1;
+    while (end < value.size() && value[end] != quote) end += value[end] == '\\' ? 2 : 1;
+    return end + 1 == value.size();
+  }
+
+  static TokenKind word_kind(std::string_view text) {
+    if (std::all_of(text.begin(), text.end(), is_digit)) return TokenKind::kInteger;
     const bool hex = text.size() > 2 && text.starts_with("0x") &&
                      std::all_of(text.begin() + 2, text.end(), is_hex);
-    add(hex ? TokenKind::kHex : TokenKind::kWord, position_, end - position_);
+    return hex ? TokenKind::kHex : TokenKind::kWord;
   }
 
   // name{.name}{(+|-)(name{.name}|digits)}: no blanks, since a `+1` after one is the next step's time.
@@ -201,6 +255,7 @@ class Lexer {
   std::size_t position_ = 0;
   uint32_t line_ = 1;
   Lexed lexed_;
+  std::vector<std::pair<std::string_view, std::string_view>> defines_;
   std::optional<ParseError> error_;
 };
 
@@ -223,7 +278,7 @@ ParseError error_at(std::string_view source, std::size_t offset, std::string mes
   return error;
 }
 
-tl::expected<Lexed, ParseError> lex(std::string_view source) {
+tl::expected<Lexed, ParseError> lex(std::string_view source, const Defines& defines) {
   if (source.size() > kMaxFileOctets) {
     return tl::make_unexpected(ParseError{
         1, 1, fmt::format("the file has {} octets; at most {} are read", source.size(), kMaxFileOctets)});
@@ -232,7 +287,7 @@ tl::expected<Lexed, ParseError> lex(std::string_view source) {
     return tl::make_unexpected(error_at(
         source, *bad, fmt::format("found {}, which is not UTF-8", describe_octet(source[*bad]))));
   }
-  return Lexer(source).run();
+  return Lexer(source, defines).run();
 }
 
 }  // namespace synfin::script

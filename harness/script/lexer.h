@@ -60,10 +60,18 @@ struct Lexed {
   std::vector<Trivia> trivia;
 };
 
+// packetdrill's --define=NAME=value: the word NAME stands for the value, which is a number, a word,
+// a "text" or a `command`. The lexer takes those in the source, too, and passes none of them on.
+struct Define {
+  std::string name;
+  std::string value;
+};
+using Defines = std::vector<Define>;
+
 inline constexpr std::size_t kMaxFileOctets = std::size_t{1} << 20;
 
-// The tokens view `source`, which has to outlive them.
-tl::expected<Lexed, ParseError> lex(std::string_view source);
+// The tokens view `source` and `defines`, which have to outlive them.
+tl::expected<Lexed, ParseError> lex(std::string_view source, const Defines& defines);
 
 // The error at an octet of the source.
 ParseError error_at(std::string_view source, std::size_t offset, std::string message);

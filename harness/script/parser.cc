@@ -255,8 +255,9 @@ std::string program_name(std::string_view file_name) {
   return std::string(file_name);
 }
 
-tl::expected<proto::Program, ParseError> parse(std::string_view text, std::string_view file_name) {
-  const auto lexed = lex(text);
+tl::expected<proto::Program, ParseError> parse(std::string_view text, std::string_view file_name,
+                                           const Defines& defines) {
+  const auto lexed = lex(text, defines);
   if (!lexed) return tl::make_unexpected(lexed.error());
   proto::Program program;
   program.set_name(program_name(file_name));

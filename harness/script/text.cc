@@ -105,7 +105,7 @@ tl::expected<std::string, ParseError> unescape(std::string_view quoted) {
       out += inner[i];
       continue;
     }
-    ++i;
+    if (++i == inner.size()) return tl::make_unexpected(error_at(quoted, i, "found \\ at the end"));
     if (inner[i] == 'x') {
       if (i + 2 >= inner.size() || !is_hex(inner[i + 1]) || !is_hex(inner[i + 2])) {
         return tl::make_unexpected(error_at(quoted, i, "expected two hexadecimal digits after \\x"));
