@@ -1,0 +1,106 @@
+#include "harness/link/tun.h"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "harness/link/clock.h"
+#include "harness/link/device.h"
+#include "harness/link/error.h"
+#include "harness/link/veth.h"
+
+namespace synfin::link {
+namespace {
+
+constexpr const char* kDevice = "/dev/net/tun";
+
+Result<Fd> open_device() {
+  Fd fd(::open(kDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (fd) return fd;
+  const std::string closed = std::string("the link tun needs ") + kDevice;
+  switch (errno) {
+    case EACCES:
+    case EPERM:
+      return fail(closed + ", which this user may not open: chmod 0666 it, run as root, or use the "
+                           "link veth");
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+      return fail(closed + ", which does not exist here: load the module tun, or use the link veth");
+    default:
+      return fail_errno(std::string("cannot open ") + kDevice);
+  }
+}
+
+}  // namespace
+
+TunLink::TunLink(Fd fd, Rtnl rtnl, unsigned index, uint32_t mtu)
+    : fd_(std::move(fd)), rtnl_(std::move(rtnl)), index_(index), mtu_(mtu) {}
+
+Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOptions& options) {
+  if (auto entered = target.enter(); !entered) return tl::make_unexpected(entered.error());
+  auto fd = open_device();
+  if (!fd) return tl::make_unexpected(fd.error());
+  ifreq request{};
+  request.ifr_flags = IFF_TUN | IFF_NO_PI;
+  std::strncpy(request.ifr_name, kTargetInterface, IFNAMSIZ - 1);
+  if (::ioctl(fd->get(), TUNSETIFF, &request) != 0) {
+    return fail_errno("cannot make a TUN interface");
+  }
+  const auto index = interface_index(kTargetInterface);
+  if (!index) return tl::make_unexpected(index.error());
+  if (auto off = offloads_off(kTargetInterface); !off) return tl::make_unexpected(off.error());
+  auto rtnl = Rtnl::open();
+  if (!rtnl) return tl::make_unexpected(rtnl.error());
+  if (auto up = rtnl->set_up(*index, options.mtu, options.txqueuelen); !up) {
+    return tl::make_unexpected(up.error());
+  }
+  return std::unique_ptr<TunLink>(
+      new TunLink(std::move(*fd), std::move(*rtnl), *index, options.mtu));
+}
+
+Result<void> TunLink::send(std::span<const uint8_t> packet) {
+  while (::write(fd_.get(), packet.data(), packet.size()) < 0) {
+    if (errno != EINTR) return fail_errno("cannot inject a packet");
+  }
+  collect();
+  return {};
+}
+
+bool TunLink::read_one() {
+  if (octets_.size() < used_ + mtu_) octets_.resize(2 * (used_ + mtu_));
+  const ssize_t size = ::read(fd_.get(), octets_.data() + used_, mtu_);
+  if (size <= 0) return false;
+  waiting_.push_back({used_, static_cast<std::size_t>(size), monotonic_ns()});
+  used_ += static_cast<std::size_t>(size);
+  return true;
+}
+
+void TunLink::collect() {
+  while (read_one()) {
+  }
+}
+
+bool TunLink::receive(Received& received) {
+  if (next_ == waiting_.size()) {
+    next_ = 0;
+    used_ = 0;
+    waiting_.clear();
+    if (!read_one()) return false;
+  }
+  const Waiting& first = waiting_[next_++];
+  received.packet = {octets_.data() + first.offset, first.size};
+  received.monotonic_ns = first.monotonic_ns;
+  return true;
+}
+
+uint64_t TunLink::dropped() { return rtnl_.tx_dropped(index_).value_or(0); }
+
+}  // namespace synfin::link

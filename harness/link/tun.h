@@ -1,0 +1,57 @@
+// A TUN interface: IP packets through a character device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/link/fd.h"
+#include "harness/link/link.h"
+#include "harness/link/netns.h"
+#include "harness/link/rtnl.h"
+
+namespace synfin::link {
+
+struct TunOptions {
+  uint32_t mtu = 65535;         // the largest packet that can be injected
+  uint32_t txqueuelen = 20000;  // packets that can wait to be received
+};
+
+class TunLink final : public Link {
+ public:
+  // Makes kTargetInterface in `target` and brings it up. The calling thread is in `target`
+  // afterwards.
+  static Result<std::unique_ptr<TunLink>> make(const Netns& target, const TunOptions& options);
+
+  Result<void> send(std::span<const uint8_t> packet) override;
+  bool receive(Received& received) override;
+  void collect() override;
+  int fd() const override { return fd_.get(); }
+  uint64_t dropped() override;
+
+ private:
+  TunLink(Fd fd, Rtnl rtnl, unsigned index, uint32_t mtu);
+
+  Fd fd_;
+  Rtnl rtnl_;
+  unsigned index_;
+
+  // What collect() took: octets in one buffer, and where each packet lies in it. Both are emptied,
+  // but keep their memory, when all of it was received.
+  struct Waiting {
+    std::size_t offset;
+    std::size_t size;
+    int64_t monotonic_ns;
+  };
+  bool read_one();
+
+  uint32_t mtu_;
+  std::vector<uint8_t> octets_;
+  std::size_t used_ = 0;
+  std::vector<Waiting> waiting_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace synfin::link

@@ -1,0 +1,52 @@
+// The socket calls of a program, made without ever waiting.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "harness/script/flat.h"
+#include "harness/stack/linux_case.h"
+#include "harness/stack/linux_workers.h"
+
+namespace synfin::stack {
+
+struct CallOutcome {
+  int64_t value = 0;
+  int error = 0;
+  // The call waits, and this does the waiting; value and error mean nothing.
+  std::unique_ptr<LinuxJob> job;
+};
+
+// Makes a call of a case. The calling thread must be in the case's namespace.
+//
+// Whether a call on a blocking socket would wait is found out by a form of it that does not:
+// MSG_DONTWAIT, or poll() first. The program's descriptors keep the mode that it gave them.
+class LinuxCalls {
+ public:
+  // Octets that a call reads, and a poll's revents (an int32_t), come after those in `data`.
+  CallOutcome make(LinuxCase& owner, unsigned connection, const script::CallSpec& call,
+                   std::vector<uint8_t>& data);
+  // What remains to be done when a waiting call has returned.
+  static void finish(LinuxCase& owner, LinuxJob& job);
+
+ private:
+  CallOutcome socket(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome bind(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome listen(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome accept(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome connect(LinuxCase& owner, unsigned connection, const script::CallSpec& call);
+  CallOutcome read(LinuxCase& owner, const script::CallSpec& call, std::vector<uint8_t>& data);
+  CallOutcome write(LinuxCase& owner, unsigned connection, const script::CallSpec& call);
+  CallOutcome close(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome setsockopt(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome getsockopt(LinuxCase& owner, const script::CallSpec& call,
+                         std::vector<uint8_t>& data);
+  CallOutcome fcntl(LinuxCase& owner, const script::CallSpec& call);
+  CallOutcome ioctl(LinuxCase& owner, const script::CallSpec& call, std::vector<uint8_t>& data);
+  CallOutcome poll(LinuxCase& owner, const script::CallSpec& call, std::vector<uint8_t>& data);
+
+  std::vector<uint8_t> octets_;  // to write; kept for its memory
+};
+
+}  // namespace synfin::stack

@@ -1,0 +1,73 @@
+// A case of the Linux stack: its addresses and its descriptors.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/link/fd.h"
+#include "harness/stack/linux_world.h"
+#include "harness/stack/stack.h"
+#include "harness/wire/address.h"
+
+namespace synfin::stack {
+
+// A socket by the program's number.
+struct LinuxSocket {
+  int number = -1;
+  link::Fd fd;
+  int domain = 0;
+  bool nonblocking = false;  // as the program sees it
+  bool bound = false;        // has a local port
+  bool listening = false;
+  bool lingers = false;      // SO_LINGER: close() may wait
+};
+
+struct LinuxConnection {
+  bool active = false;     // connect() was called for it
+  uint16_t local_port = 0;
+  uint32_t written = 0;    // octets that the application wrote so far
+};
+
+struct LinuxCase {
+  CaseId id = 0;  // 0: the slot is free
+  LinuxWorld* world = nullptr;
+  bool ipv6 = false;
+  bool touched = false;   // the kernel may know of it
+  unsigned waiting = 0;   // calls that wait on a thread
+  uint16_t first_port = 0;
+  uint16_t port_count = 0;
+  std::vector<LinuxSocket> sockets;
+  std::vector<LinuxConnection> connections;
+
+  LinuxSocket* find(int number) {
+    for (LinuxSocket& socket : sockets) {
+      if (socket.number == number) return &socket;
+    }
+    return nullptr;
+  }
+
+  bool listens() const {
+    for (const LinuxSocket& socket : sockets) {
+      if (socket.listening) return true;
+    }
+    return false;
+  }
+
+  wire::FourTuple tuple(unsigned connection) const {
+    const LinuxAddresses& addresses = linux_addresses(ipv6);
+    wire::FourTuple tuple;
+    tuple.local.address = addresses.target;
+    tuple.local.port =
+        connection < connections.size() ? connections[connection].local_port : first_port;
+    tuple.remote.address = addresses.remotes;
+    const uint32_t number = id % kLinuxRemotes;
+    const std::size_t end = ipv6 ? 16 : 4;
+    tuple.remote.address.octets[end - 1] |= static_cast<uint8_t>(number);
+    tuple.remote.address.octets[end - 2] |= static_cast<uint8_t>(number >> 8U);
+    tuple.remote.address.octets[end - 3] |= static_cast<uint8_t>(number >> 16U);
+    tuple.remote.port = static_cast<uint16_t>(kLinuxRemotePort + connection);
+    return tuple;
+  }
+};
+
+}  // namespace synfin::stack

@@ -1,0 +1,435 @@
+#include "harness/stack/linux_stack.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "harness/link/clock.h"
+#include "harness/link/device.h"
+#include "harness/link/error.h"
+#include "harness/stack/linux_calls.h"
+#include "harness/stack/linux_case.h"
+#include "harness/stack/linux_workers.h"
+#include "harness/stack/linux_world.h"
+
+namespace synfin::stack {
+namespace {
+
+constexpr std::size_t kSlots = 1U << 16U;  // more than there are local ports; a power of two
+constexpr std::size_t kMostOpen = 20000;
+constexpr std::size_t kMostWorlds = 16;  // beyond it, those without cases go
+constexpr uint8_t kTcp = 6;
+
+// The number of the remote address that a packet from the target goes to, if it is TCP.
+std::optional<uint32_t> remote_number(std::span<const uint8_t> packet) {
+  if (packet.size() < 20) return std::nullopt;
+  if (packet[0] >> 4U == 4) {
+    if (packet[9] != kTcp || packet[16] != 10 || packet[17] < 128) return std::nullopt;
+    return (packet[17] & 0x7fU) << 16U | static_cast<uint32_t>(packet[18] << 8U) | packet[19];
+  }
+  if (packet[0] >> 4U != 6 || packet.size() < 40 || packet[6] != kTcp) return std::nullopt;
+  return static_cast<uint32_t>(packet[37] << 16U) | static_cast<uint32_t>(packet[38] << 8U) |
+         packet[39];
+}
+
+// A call that has returned, until the sink hears of it.
+struct Returned {
+  CaseId id = 0;
+  Ticket ticket = 0;
+  int64_t at_ns = 0;
+  int64_t value = 0;
+  int error = 0;
+  std::size_t offset = 0;  // of its octets
+  std::size_t size = 0;
+};
+
+class LinuxStack final : public Stack {
+ public:
+  static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
+  ~LinuxStack() override;
+
+  const Identity& identity() const override { return identity_; }
+  const Traits& traits() const override { return traits_; }
+  Result<CaseId> open(const CaseNeeds& needs) override;
+  wire::FourTuple address(CaseId id, unsigned connection) const override;
+  Time now() override { return time_of(link::monotonic_ns()); }
+  Result<Time> inject(CaseId id, std::span<const uint8_t> packet) override;
+  Ticket start(CaseId id, unsigned connection, const script::CallSpec& call) override;
+  void run_until(Time until, Sink& sink) override;
+  Result<State> snapshot(CaseId id, unsigned connection) override;
+  void close(CaseId id) override;
+  uint64_t dropped() override;
+
+ private:
+  explicit LinuxStack(const LinuxOptions& options);
+  void describe(link::Privilege privilege);
+
+  Time time_of(int64_t monotonic_ns) const { return Time(Duration(monotonic_ns - start_ns_)); }
+  // By the low bits of its number, which are also those of its remote address.
+  LinuxCase* find(CaseId id) const {
+    LinuxCase* found = slots_[id % kSlots];
+    return found != nullptr && found->id == id ? found : nullptr;
+  }
+  LinuxCase* find_remote(uint32_t number) const {
+    LinuxCase* found = slots_[number % kSlots];
+    return found != nullptr && found->id % kLinuxRemotes == number ? found : nullptr;
+  }
+
+  Result<LinuxWorld*> world_for(const Sysctls& set);
+  void drop_idle_world();
+  void rebuild_poll_list();
+  LinuxCase& new_case();
+  void take_finished_jobs();
+  bool deliver(Sink& sink);
+  bool deliver_returned(Sink& sink, int64_t until_ns);
+  void wait(Duration duration);
+
+  LinuxOptions options_;
+  Identity identity_;
+  Traits traits_;
+  int64_t start_ns_ = link::monotonic_ns();
+  int timer_slack_;
+
+  std::vector<std::unique_ptr<LinuxWorld>> worlds_;
+  std::vector<std::unique_ptr<LinuxCase>> cases_;  // all there ever were at once
+  std::vector<LinuxCase*> free_cases_;
+  std::vector<LinuxCase*> slots_ = std::vector<LinuxCase*>(kSlots);
+  std::size_t open_count_ = 0;
+  CaseId next_id_ = 1;
+  Ticket next_ticket_ = 1;
+  uint64_t uses_ = 0;
+  uint64_t dropped_by_gone_worlds_ = 0;
+
+  LinuxCalls calls_;
+  LinuxWorkers workers_;
+  unsigned jobs_ = 0;
+  std::vector<std::unique_ptr<LinuxJob>> finished_;
+  // Two of each: the sink may start calls while it hears of others.
+  std::vector<Returned> returned_, delivering_;
+  std::vector<uint8_t> octets_, delivering_octets_;
+  std::size_t next_returned_ = 0;
+  std::vector<pollfd> poll_list_;
+};
+
+LinuxStack::LinuxStack(const LinuxOptions& options)
+    : options_(options),
+      timer_slack_(::prctl(PR_GET_TIMERSLACK)),
+      workers_(options.blocked_calls) {
+  ::prctl(PR_SET_TIMERSLACK, 1UL);  // wait no longer than asked
+}
+
+LinuxStack::~LinuxStack() {
+  for (const auto& one : cases_) {
+    if (one->id != 0) close(one->id);
+  }
+  worlds_.clear();
+  ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(std::max(timer_slack_, 0)));
+  if (const link::Netns* home = link::Netns::home()) (void)home->enter();
+}
+
+Result<std::unique_ptr<Stack>> LinuxStack::make(const LinuxOptions& options) {
+  if (options.mtu < 576 || options.mtu > kLinuxDeviceMtu) {
+    return fail(fmt::format("the MTU {} is not between 576 and {}", options.mtu, kLinuxDeviceMtu));
+  }
+  (void)link::Netns::home();  // before the thread is anywhere else
+  const auto privilege = link::acquire_privilege();
+  if (!privilege) return tl::make_unexpected(privilege.error());
+  std::unique_ptr<LinuxStack> stack(new LinuxStack(options));
+  if (auto world = stack->world_for({}); !world) return tl::make_unexpected(world.error());
+  stack->describe(*privilege);
+  return stack;
+}
+
+void LinuxStack::describe(link::Privilege privilege) {
+  utsname system{};
+  ::uname(&system);
+  identity_.name = "linux";
+  identity_.kernel = system.release;
+  identity_.version = identity_.kernel.substr(0, identity_.kernel.find_first_not_of("0123456789."));
+  identity_.link = options_.link == LinuxLink::kTun ? "tun" : "veth";
+  identity_.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
+  identity_.settings = report_linux_sysctls(options_.set);
+  identity_.settings["offloads"] = "off";
+  identity_.settings["path_mtu"] = std::to_string(options_.mtu);
+  identity_.settings["device_mtu"] = std::to_string(kLinuxDeviceMtu);
+  identity_.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
+  traits_.virtual_time = options_.virtual_time;
+  traits_.quiet_time = std::chrono::milliseconds(100);
+  traits_.timer_slack = 0.1;
+  traits_.timer_slack_min = std::chrono::milliseconds(10);
+  traits_.ipv6 = worlds_.front()->ipv6();
+  traits_.max_open_cases = kMostOpen;
+}
+
+Result<LinuxWorld*> LinuxStack::world_for(const Sysctls& needs) {
+  if (needs.empty() && !worlds_.empty()) return worlds_.front().get();
+  std::map<std::string, std::string> merged;
+  for (const Sysctls* each : std::array<const Sysctls*, 2>{&options_.set, &needs}) {
+    for (const auto& [name, value] : *each) merged[link::full_sysctl_name(name)] = value;
+  }
+  const Sysctls set(merged.begin(), merged.end());
+  for (const auto& world : worlds_) {
+    if (world->set() == set) return world.get();
+  }
+  auto made = LinuxWorld::make(options_, set);
+  if (!made) return tl::make_unexpected(made.error());
+  worlds_.push_back(std::move(*made));
+  rebuild_poll_list();
+  return worlds_.back().get();
+}
+
+// The first one, for cases without needs, stays.
+void LinuxStack::drop_idle_world() {
+  auto oldest = worlds_.end();
+  for (auto world = worlds_.begin() + 1; world != worlds_.end(); ++world) {
+    if ((*world)->open_cases > 0) continue;
+    if (oldest == worlds_.end() || (*world)->last_used < (*oldest)->last_used) oldest = world;
+  }
+  if (oldest == worlds_.end()) return;
+  dropped_by_gone_worlds_ += (*oldest)->link().dropped();
+  worlds_.erase(oldest);
+  rebuild_poll_list();
+}
+
+void LinuxStack::rebuild_poll_list() {
+  poll_list_.clear();
+  poll_list_.push_back({.fd = workers_.fd(), .events = POLLIN, .revents = 0});
+  for (const auto& world : worlds_) {
+    poll_list_.push_back({.fd = world->link().fd(), .events = POLLIN, .revents = 0});
+  }
+}
+
+LinuxCase& LinuxStack::new_case() {
+  if (free_cases_.empty()) {
+    cases_.push_back(std::make_unique<LinuxCase>());
+    free_cases_.push_back(cases_.back().get());
+  }
+  LinuxCase& taken = *free_cases_.back();
+  free_cases_.pop_back();
+  while (slots_[next_id_ % kSlots] != nullptr || next_id_ == 0) ++next_id_;
+  taken.id = next_id_++;
+  slots_[taken.id % kSlots] = &taken;
+  return taken;
+}
+
+Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
+  const auto world = world_for(needs.sysctls);
+  if (!world) return tl::make_unexpected(world.error());
+  if (needs.ipv6 && !(*world)->ipv6()) return fail("this kernel has no IPv6");
+  const unsigned connections = std::max(needs.connections, 1U);
+  if (connections > 1000) return fail("a case has at most 1000 connections");
+  if (open_count_ >= kMostOpen) return fail("too many cases are open; close some first");
+  // With several connections, some may be opened while another socket listens.
+  const unsigned ports = connections == 1 ? 1 : 1 + connections;
+  const auto first = (*world)->take_ports(ports);
+  if (!first) return fail("no local port is left; close some cases first");
+
+  LinuxCase& taken = new_case();
+  taken.world = *world;
+  taken.ipv6 = needs.ipv6;
+  taken.touched = false;
+  taken.waiting = 0;
+  taken.first_port = *first;
+  taken.port_count = static_cast<uint16_t>(ports);
+  taken.connections.assign(connections, {.active = false, .local_port = *first, .written = 0});
+  ++taken.world->open_cases;
+  taken.world->last_used = ++uses_;
+  ++open_count_;
+  return taken.id;
+}
+
+wire::FourTuple LinuxStack::address(CaseId id, unsigned connection) const {
+  const LinuxCase* found = find(id);
+  return found == nullptr ? wire::FourTuple{} : found->tuple(connection);
+}
+
+Result<Time> LinuxStack::inject(CaseId id, std::span<const uint8_t> packet) {
+  LinuxCase* found = find(id);
+  if (found == nullptr) return fail("no such case");
+  found->touched = true;
+  // Before the packet is on its way: no answer may seem to come earlier than it.
+  const Time at = now();
+  if (auto sent = found->world->link().send(packet); !sent) {
+    return tl::make_unexpected(sent.error());
+  }
+  return at;
+}
+
+Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
+  Returned returned{.id = id, .ticket = next_ticket_++};
+  LinuxCase* found = find(id);
+  if (found == nullptr || !found->world->netns().enter()) {
+    returned.value = -1;
+    returned.error = found == nullptr ? EBADF : ENONET;
+    returned.at_ns = link::monotonic_ns();
+    returned_.push_back(returned);
+    return returned.ticket;
+  }
+  found->touched = true;
+  returned.offset = octets_.size();
+  CallOutcome outcome = calls_.make(*found, connection, call, octets_);
+  if (outcome.job) {
+    outcome.job->id = id;
+    outcome.job->ticket = returned.ticket;
+    outcome.job->connection = connection;
+    ++found->waiting;
+    ++jobs_;
+    workers_.run(std::move(outcome.job));
+    found->world->link().collect();
+    return returned.ticket;
+  }
+  found->world->link().collect();
+  returned.size = octets_.size() - returned.offset;
+  returned.value = outcome.value;
+  returned.error = outcome.error;
+  returned.at_ns = link::monotonic_ns();
+  returned_.push_back(returned);
+  return returned.ticket;
+}
+
+void LinuxStack::take_finished_jobs() {
+  workers_.take_done(finished_);
+  for (const auto& job : finished_) {
+    LinuxCase* found = find(job->id);
+    if (found == nullptr) continue;  // one that close() could not end
+    --jobs_;
+    --found->waiting;
+    LinuxCalls::finish(*found, *job);
+    returned_.push_back({.id = job->id,
+                         .ticket = job->ticket,
+                         .at_ns = job->returned_ns,
+                         .value = job->value,
+                         .error = job->error,
+                         .offset = octets_.size(),
+                         .size = job->data.size()});
+    octets_.insert(octets_.end(), job->data.begin(), job->data.end());
+  }
+  if (finished_.empty()) return;
+  finished_.clear();
+  std::stable_sort(returned_.begin(), returned_.end(),
+                   [](const Returned& a, const Returned& b) { return a.at_ns < b.at_ns; });
+}
+
+// Those of `delivering_` that returned by `until_ns`.
+bool LinuxStack::deliver_returned(Sink& sink, int64_t until_ns) {
+  bool any = false;
+  while (next_returned_ < delivering_.size() && delivering_[next_returned_].at_ns <= until_ns) {
+    const Returned& one = delivering_[next_returned_++];
+    if (find(one.id) == nullptr) continue;
+    const CallResult result{.value = one.value,
+                            .error = one.error,
+                            .data = std::span(delivering_octets_).subspan(one.offset, one.size)};
+    sink.on_return(one.id, one.ticket, time_of(one.at_ns), result);
+    any = true;
+  }
+  return any;
+}
+
+// Everything that is there, in the order of time.
+bool LinuxStack::deliver(Sink& sink) {
+  if (jobs_ > 0) take_finished_jobs();
+  std::swap(returned_, delivering_);
+  std::swap(octets_, delivering_octets_);
+  next_returned_ = 0;
+  bool any = false;
+  for (std::size_t i = 0; i < worlds_.size(); ++i) {  // the sink may open a world
+    link::Link& link = worlds_[i]->link();
+    link::Received received;
+    while (link.receive(received)) {
+      const auto number = remote_number(received.packet);
+      const LinuxCase* found = number ? find_remote(*number) : nullptr;
+      if (found == nullptr || found->world != worlds_[i].get()) continue;
+      const CaseId id = found->id;
+      any |= deliver_returned(sink, received.monotonic_ns);
+      if (find(id) == nullptr) continue;  // closed by what it heard
+      sink.on_packet(id, time_of(received.monotonic_ns), received.packet);
+      any = true;
+    }
+  }
+  any |= deliver_returned(sink, std::numeric_limits<int64_t>::max());
+  delivering_.clear();
+  delivering_octets_.clear();
+  if (worlds_.size() > kMostWorlds) drop_idle_world();
+  return any;
+}
+
+void LinuxStack::wait(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  timespec timeout{};
+  timeout.tv_sec = seconds.count();
+  timeout.tv_nsec = (duration - seconds).count();
+  (void)::ppoll(poll_list_.data(), poll_list_.size(), &timeout, nullptr);
+}
+
+void LinuxStack::run_until(Time until, Sink& sink) {
+  while (!deliver(sink)) {
+    const Time at = now();
+    if (until <= at) return;
+    wait(until - at);
+  }
+}
+
+Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
+  LinuxCase* found = find(id);
+  if (found == nullptr) return fail("no such case");
+  auto state = found->world->diag().state(found->tuple(connection));
+  // A listener on the port says nothing of a connection that the case opened actively.
+  if (state == State::kListen && connection < found->connections.size() &&
+      found->connections[connection].active) {
+    return State::kClosed;
+  }
+  return state;
+}
+
+void LinuxStack::close(CaseId id) {
+  LinuxCase* found = find(id);
+  if (found == nullptr) return;
+  LinuxWorld& world = *found->world;
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  for (LinuxSocket& socket : found->sockets) {
+    if (!socket.listening) {
+      ::setsockopt(socket.fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    }
+    socket.fd.reset();
+  }
+  found->sockets.clear();
+  if (found->touched) {
+    for (unsigned i = 0; i < found->connections.size(); ++i) world.diag().destroy(found->tuple(i));
+  }
+  bool ended = true;
+  if (found->waiting > 0) {
+    jobs_ -= found->waiting;
+    ended = workers_.cancel(id);
+  }
+  // What the reset sent finds no case with its remote address any more.
+  if (ended) world.give_back_ports(found->first_port, found->port_count);
+  --world.open_cases;
+  --open_count_;
+  slots_[id % kSlots] = nullptr;
+  found->id = 0;
+  free_cases_.push_back(found);
+}
+
+uint64_t LinuxStack::dropped() {
+  uint64_t sum = dropped_by_gone_worlds_;
+  for (const auto& world : worlds_) sum += world->link().dropped();
+  return sum;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stack>> make_linux_stack(const LinuxOptions& options) {
+  return LinuxStack::make(options);
+}
+
+}  // namespace synfin::stack

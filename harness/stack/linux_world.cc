@@ -1,0 +1,123 @@
+#include "harness/stack/linux_world.h"
+
+#include <utility>
+
+#include "harness/link/device.h"
+#include "harness/link/rtnl.h"
+#include "harness/link/tun.h"
+#include "harness/link/veth.h"
+
+namespace synfin::stack {
+namespace {
+
+Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
+                                              const link::Netns& target,
+                                              const std::optional<link::Netns>& peer) {
+  if (options.link == LinuxLink::kTun) {
+    return link::TunLink::make(target,
+                               {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength});
+  }
+  return link::VethLink::make(target, *peer,
+                              {.mtu = kLinuxDeviceMtu,
+                               .largest = options.mtu,
+                               .txqueuelen = kLinuxTxQueueLength,
+                               .ring_frames = options.ring_frames});
+}
+
+}  // namespace
+
+LinuxWorld::LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag,
+                       Sysctls set)
+    : target_(std::move(target)),
+      link_(std::move(link)),
+      diag_(std::move(diag)),
+      set_(std::move(set)) {}
+
+Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make(const LinuxOptions& options,
+                                                     const Sysctls& set) {
+  auto before = link::Netns::current();
+  if (!before) return tl::make_unexpected(before.error());
+  auto world = make_inside(options, set);
+  if (!world) (void)before->enter();
+  return world;
+}
+
+Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& options,
+                                                            const Sysctls& set) {
+  std::optional<link::Netns> peer;
+  if (options.link == LinuxLink::kVeth) {
+    auto made = link::Netns::create();
+    if (!made) return tl::make_unexpected(made.error());
+    peer = std::move(*made);
+  }
+  auto target = link::Netns::create();
+  if (!target) return tl::make_unexpected(target.error());
+  if (auto applied = apply_linux_sysctls(set); !applied) {
+    return tl::make_unexpected(applied.error());
+  }
+  auto link = make_link(options, *target, peer);
+  if (!link) return tl::make_unexpected(link.error());
+  auto diag = LinuxDiag::open();
+  if (!diag) return tl::make_unexpected(diag.error());
+  std::unique_ptr<LinuxWorld> world(
+      new LinuxWorld(std::move(*target), std::move(*link), std::move(*diag), set));
+  if (auto configured = world->configure(options); !configured) {
+    return tl::make_unexpected(configured.error());
+  }
+  return world;
+}
+
+Result<void> LinuxWorld::configure(const LinuxOptions& options) {
+  ipv6_ = linux_has_ipv6();
+  auto rtnl = link::Rtnl::open();
+  if (!rtnl) return tl::make_unexpected(rtnl.error());
+  const auto index = link::interface_index(link::kTargetInterface);
+  if (!index) return tl::make_unexpected(index.error());
+  const auto loopback = link::interface_index("lo");
+  if (!loopback) return tl::make_unexpected(loopback.error());
+  if (auto up = rtnl->set_up(*loopback); !up) return up;
+
+  for (const bool v6 : {false, true}) {
+    if (v6 && !ipv6_) continue;
+    const LinuxAddresses& addresses = linux_addresses(v6);
+    const uint32_t headers = v6 ? 60 : 40;
+    if (auto added = rtnl->add_address(*index, addresses.target, v6 ? 128 : 32); !added) {
+      return added;
+    }
+    if (options.link == LinuxLink::kVeth) {
+      if (auto added = rtnl->add_neighbour(*index, addresses.router, link::kRouterMac); !added) {
+        return added;
+      }
+    }
+    const link::Route route{.destination = addresses.remotes,
+                            .prefix = addresses.remotes_prefix,
+                            .gateway = addresses.router,
+                            .mtu = options.mtu,
+                            .advmss = options.mtu - headers};
+    if (auto added = rtnl->add_route(*index, route); !added) return added;
+  }
+  return diag_.self_check({.address = linux_addresses(false).target, .port = kEndPort});
+}
+
+std::optional<uint16_t> LinuxWorld::take_ports(unsigned count) {
+  unsigned free = 0;
+  for (unsigned tried = 0; tried < kEndPort - kFirstPort + count; ++tried) {
+    if (next_port_ >= kEndPort) {
+      next_port_ = kFirstPort;
+      free = 0;
+    }
+    free = ports_[next_port_] ? 0 : free + 1;
+    ++next_port_;
+    if (free < count) continue;
+    const unsigned first = next_port_ - count;
+    for (unsigned port = first; port < next_port_; ++port) ports_.set(port);
+    return static_cast<uint16_t>(first);
+  }
+  return std::nullopt;
+}
+
+void LinuxWorld::give_back_ports(uint16_t first, unsigned count) {
+  for (unsigned i = 0; i < count; ++i) ports_.reset(first + i);
+}
+
+}  // namespace synfin::stack

@@ -1,0 +1,56 @@
+// The target's network namespace with its link, and who uses which port there.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/link/link.h"
+#include "harness/link/netns.h"
+#include "harness/stack/linux_diag.h"
+#include "harness/stack/linux_settings.h"
+#include "harness/stack/linux_stack.h"
+#include "harness/wire/error.h"
+
+namespace synfin::stack {
+
+class LinuxWorld {
+ public:
+  // Makes the namespaces; `set` comes on top of linux_settings(). The calling thread is in the
+  // target's namespace afterwards, and back where it was when this fails.
+  static Result<std::unique_ptr<LinuxWorld>> make(const LinuxOptions& options, const Sysctls& set);
+
+  const link::Netns& netns() const { return target_; }
+  link::Link& link() { return *link_; }
+  LinuxDiag& diag() { return diag_; }
+  bool ipv6() const { return ipv6_; }
+  const Sysctls& set() const { return set_; }
+
+  // `count` local ports in a row that no case has; those given back longest ago come first.
+  std::optional<uint16_t> take_ports(unsigned count);
+  void give_back_ports(uint16_t first, unsigned count);
+
+  unsigned open_cases = 0;
+  uint64_t last_used = 0;
+
+ private:
+  static constexpr unsigned kFirstPort = 1024;
+  static constexpr unsigned kEndPort = 61000;  // from here on the kernel chooses
+
+  LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag, Sysctls set);
+  static Result<std::unique_ptr<LinuxWorld>> make_inside(const LinuxOptions& options,
+                                                         const Sysctls& set);
+  Result<void> configure(const LinuxOptions& options);
+
+  link::Netns target_;
+  std::unique_ptr<link::Link> link_;
+  LinuxDiag diag_;
+  Sysctls set_;
+  bool ipv6_ = false;
+  std::bitset<kEndPort> ports_;
+  unsigned next_port_ = kFirstPort;
+};
+
+}  // namespace synfin::stack
