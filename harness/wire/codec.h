@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxPacket = 65535;
 //   what remains. Where less than 18 octets remain, there is no room for a checksum.
 // - A good checksum is one that verifies at a receiver that believes the IP length: under a claim
 //   shorter than the packet it covers only the octets that remain then (RFC 9293 §3.1). Under a
-//   claim that no receiver can follow, it covers what there is.
+//   claim that no receiver can follow up to the checksum, it covers what there is.
 // - A zero or given checksum may be the good one by chance; a bad one never is, and never zero.
 Result<std::size_t> encode(const Packet& packet, std::span<uint8_t> out);
 
@@ -53,6 +53,11 @@ struct Decoded {
 // headers are an error. Where an option occurs more than once, the last one counts. No allocation,
 // except for the sentence of an error.
 Result<Decoded> decode(std::span<const uint8_t> packet);
+
+// The packet that encode() turns into the same octets again, the TCP checksum included. Not kept
+// are IPv4 options, a clear DF bit, an IPv4 checksum that does not verify, and the IPv6 flow label.
+// The text is still that of the octets that were decoded.
+Packet to_packet(const Decoded& decoded);
 
 // Walks option octets. Calls visit(kind, octets including kind and length) for each well-formed
 // option; returns false when it meets one that is not.

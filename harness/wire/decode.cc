@@ -190,4 +190,21 @@ Result<Decoded> decode(Octets packet) {
   return out;
 }
 
+Packet to_packet(const Decoded& decoded) {
+  Packet out;
+  out.source = decoded.source;
+  out.destination = decoded.destination;
+  out.segment = decoded.segment;
+  const Octets options = decoded.option_octets;
+  // They came in a header, so they fit into one.
+  if (!options.empty()) out.options.raw(options[0], std::nullopt, options.subspan(1));
+  out.malformation.checksum = Malformation::Checksum::kValue;
+  out.malformation.checksum_value = decoded.tcp_checksum;
+  out.malformation.reserved = decoded.reserved;
+  out.ttl = decoded.ttl;
+  out.traffic_class = decoded.traffic_class;
+  out.ip_id = decoded.ip_id;
+  return out;
+}
+
 }  // namespace synfin::wire

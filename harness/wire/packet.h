@@ -48,11 +48,12 @@ OptionOctets encode_options(const Options& options);
 struct Malformation {
   enum class Checksum : uint8_t { kGood, kBad, kZero, kValue };
   Checksum checksum = Checksum::kGood;
-  uint16_t checksum_value = 0;         // with kValue
-  std::optional<uint8_t> data_offset;  // 0–15, in 32-bit words
-  uint8_t reserved = 0;                // the four reserved bits, 0–15
-  std::optional<uint16_t> truncate;    // octets kept of the TCP header and text
-  std::optional<uint16_t> ip_length;   // IPv4 total length or IPv6 payload length as claimed
+  uint16_t checksum_value = 0;                        // with kValue
+  std::optional<uint8_t> data_offset = std::nullopt;  // 0–15, in 32-bit words
+  uint8_t reserved = 0;                               // the four reserved bits, 0–15
+  std::optional<uint16_t> truncate = std::nullopt;    // octets kept of the TCP header and text
+  // IPv4 total length or IPv6 payload length, as claimed.
+  std::optional<uint16_t> ip_length = std::nullopt;
 
   friend bool operator==(const Malformation&, const Malformation&) = default;
 };

@@ -1,0 +1,197 @@
+#include "harness/wire/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "harness/wire/bytes.h"
+#include "harness/wire/options.h"
+
+namespace synfin::wire {
+namespace {
+
+using Octets = std::span<const uint8_t>;
+
+struct FlagLetter {
+  char letter;
+  ControlBit bit;
+};
+
+// The order is tcpdump's, which packetdrill keeps.
+constexpr std::array<FlagLetter, 8> kFlagLetters = {{{'F', kFin},
+                                                     {'S', kSyn},
+                                                     {'R', kRst},
+                                                     {'P', kPsh},
+                                                     {'.', kAck},
+                                                     {'U', kUrg},
+                                                     {'E', kEce},
+                                                     {'W', kCwr}}};
+
+std::string hex(Octets octets) {
+  std::string out;
+  for (const uint8_t octet : octets) fmt::format_to(std::back_inserter(out), "{:02x}", octet);
+  return out;
+}
+
+std::string sack_text(Octets option, Seq receiver_isn) {
+  std::string out = "sack";
+  for (std::size_t i = 2; i + 8 <= option.size(); i += 8) {
+    fmt::format_to(std::back_inserter(out), " {}:{}",
+                   Seq::distance(receiver_isn, Seq(get32(option.data() + i))),
+                   Seq::distance(receiver_isn, Seq(get32(option.data() + i + 4))));
+  }
+  return out;
+}
+
+// Name and octets; the name alone when there are none.
+std::string named_octets(std::string_view name, Octets octets) {
+  return octets.empty() ? std::string(name) : fmt::format("{} {}", name, hex(octets));
+}
+
+std::string octets_text(Octets option) {
+  if (option.size() < 2) return fmt::format("opt {}", option[0]);
+  const std::string head = fmt::format("opt {} len {}", option[0], option[1]);
+  return option.size() == 2 ? head : fmt::format("{} 0x{}", head, hex(option.subspan(2)));
+}
+
+// What stands behind an EOL. Zeros need words only where padding would not bring them back.
+std::string after_eol_text(Octets rest, std::size_t before) {
+  if (std::any_of(rest.begin(), rest.end(), [](uint8_t octet) { return octet != 0; })) {
+    return "," + octets_text(rest);
+  }
+  std::string out;
+  const std::size_t whole = before + rest.size();
+  while (before + 4 <= whole) {
+    out += ",eol";
+    ++before;
+  }
+  return out;
+}
+
+// Everything of a segment but what is wrong with it.
+std::string segment_text(const Segment& segment, Octets options, const Isns& isns) {
+  const uint32_t seq = Seq::distance(isns.sender, segment.seq);
+  const auto length = static_cast<uint32_t>(segment.text.size());
+  std::string out = fmt::format("{} seq {}", to_text(segment.flags), seq);
+  if (length > 0) fmt::format_to(std::back_inserter(out), ":{}({})", seq + length, length);
+  if (segment.flags.ack()) {
+    fmt::format_to(std::back_inserter(out), " ack {}", Seq::distance(isns.receiver, segment.ack));
+  }
+  fmt::format_to(std::back_inserter(out), " win {}", segment.wnd);
+  if (segment.flags.urg()) fmt::format_to(std::back_inserter(out), " urg {}", segment.up);
+  if (!options.empty()) {
+    fmt::format_to(std::back_inserter(out), " <{}>", options_text(options, isns.receiver));
+  }
+  return out;
+}
+
+std::string braced(std::string words) {
+  if (words.empty()) return words;
+  words.front() = '{';  // for the space before the first word
+  return words + '}';
+}
+
+}  // namespace
+
+std::string to_text(Flags flags) {
+  std::string out;
+  for (const auto& [letter, bit] : kFlagLetters) {
+    if (flags.has(bit)) out += letter;
+  }
+  return out.empty() ? "-" : out;
+}
+
+std::optional<Flags> parse_flags(std::string_view text) {
+  Flags flags;
+  if (text == "-") return flags;
+  for (const char letter : text) {
+    const auto* found = std::find_if(kFlagLetters.begin(), kFlagLetters.end(),
+                                     [&](const FlagLetter& each) { return each.letter == letter; });
+    if (found == kFlagLetters.end() || flags.has(found->bit)) return std::nullopt;
+    flags.set(found->bit);
+  }
+  return text.empty() ? std::nullopt : std::optional(flags);
+}
+
+std::string option_text(Octets octets, Seq receiver_isn) {
+  if (octets.empty()) return "";
+  if (!option_length_ok(octets[0], octets.size())) return octets_text(octets);
+  const uint8_t* p = octets.data();
+  switch (p[0]) {
+    case kOptionEol:
+      return "eol";
+    case kOptionNop:
+      return "nop";
+    case kOptionMss:
+      return fmt::format("mss {}", get16(p + 2));
+    case kOptionWindowScale:
+      return fmt::format("wscale {}", p[2]);
+    case kOptionSackPermitted:
+      return "sackOK";
+    case kOptionSack:
+      return sack_text(octets, receiver_isn);
+    case kOptionTimestamps:
+      return fmt::format("TS val {} ecr {}", get32(p + 2), get32(p + 6));
+    case kOptionMd5:
+      return named_octets("md5", octets.subspan(2));
+    case kOptionFastOpen:
+      return named_octets("FO", octets.subspan(2));
+    default:
+      return octets_text(octets);
+  }
+}
+
+std::string options_text(Octets octets, Seq receiver_isn) {
+  std::string out;
+  std::size_t walked = 0;
+  const bool whole = for_each_option(octets, [&](uint8_t, Octets option) {
+    if (walked > 0) out += ',';
+    out += option_text(option, receiver_isn);
+    walked += option.size();
+  });
+  const Octets rest = octets.subspan(walked);
+  if (whole) return rest.empty() ? out : out + after_eol_text(rest, walked);
+  return out + (walked > 0 ? "," : "") + octets_text(rest);
+}
+
+std::string to_text(const Malformation& malformation) {
+  std::string out;
+  auto end = std::back_inserter(out);
+  switch (malformation.checksum) {
+    case Malformation::Checksum::kGood:
+      break;
+    case Malformation::Checksum::kBad:
+      out += " sum=bad";
+      break;
+    case Malformation::Checksum::kZero:
+      out += " sum=zero";
+      break;
+    case Malformation::Checksum::kValue:
+      fmt::format_to(end, " sum=0x{:04x}", malformation.checksum_value);
+      break;
+  }
+  if (malformation.data_offset) fmt::format_to(end, " off={}", *malformation.data_offset);
+  if (malformation.reserved != 0) fmt::format_to(end, " res={}", malformation.reserved);
+  if (malformation.truncate) fmt::format_to(end, " trunc={}", *malformation.truncate);
+  if (malformation.ip_length) fmt::format_to(end, " iplen={}", *malformation.ip_length);
+  return braced(std::move(out));
+}
+
+std::string to_text(const Decoded& packet, const Isns& isns) {
+  Malformation seen;
+  if (!packet.tcp_checksum_ok) seen.checksum = Malformation::Checksum::kBad;
+  seen.reserved = packet.reserved;
+  const std::string wrong = to_text(seen);
+  return segment_text(packet.segment, packet.option_octets, isns) +
+         (wrong.empty() ? "" : " " + wrong);
+}
+
+std::string to_text(const Packet& packet, const Isns& isns) {
+  const std::string wrong = to_text(packet.malformation);
+  return segment_text(packet.segment, packet.options.octets(), isns) +
+         (wrong.empty() ? "" : " " + wrong);
+}
+
+}  // namespace synfin::wire
