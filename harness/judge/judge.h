@@ -13,29 +13,12 @@
 #include "engine/clause.h"
 #include "engine/profile.h"
 #include "engine/rules.h"
+#include "harness/judge/divergence.h"
 #include "harness/play/observer.h"
 #include "harness/play/player.h"
 #include "harness/stack/stack.h"
 
 namespace synfin::judge {
-
-// A place where the target parts from the rules.
-struct Divergence {
-  Clause clause = Clause::kSmOut5;
-  State state = State::kClosed;   // of the shadow, before the stimulus
-  std::string stimulus;           // the last thing that was done to the target, in one line
-  std::string wanted;
-  std::string got;
-  std::vector<play::Difference> fields;
-  uint32_t step = 0;
-  uint16_t connection = 0;
-};
-
-struct JudgeOptions {
-  bool compare_states = true;
-};
-
-class Shadow;  // one connection of the target, followed by the rules
 
 class Judge : public play::Observer {
  public:
@@ -53,28 +36,16 @@ class Judge : public play::Observer {
   bool last_was_allowed_repetition() const override;
   bool last_was_allowed() const override;
 
-  const std::vector<Divergence>& divergences() const { return divergences_; }
+  const std::vector<Divergence>& divergences() const;
   // False when the shadow lost the target after a divergence: the rest was not judged.
   bool judged_to_the_end() const;
   // The shadow's state of a connection after each event of the trace, for ladders: index = event.
-  const std::vector<State>& states() const { return states_; }
+  const std::vector<State>& states() const;
   const Rules& rules(uint16_t connection) const;
 
  private:
-  friend class Shadow;
-  class Sockets;  // what the program's calls mean to the connections
-
-  const Profile* profile_;
-  const stack::Traits* traits_;
-  ClauseSet* coverage_;
-  const script::FlatProgram* program_ = nullptr;
-  const play::Trace* trace_ = nullptr;
-  std::vector<std::unique_ptr<Shadow>> shadows_;
-  std::unique_ptr<Sockets> sockets_;
-  std::vector<Divergence> divergences_;
-  std::vector<State> states_;
-  bool last_allowed_ = true;
-  bool last_repetition_ = false;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace synfin::judge

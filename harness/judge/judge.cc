@@ -1,0 +1,191 @@
+#include "harness/judge/judge.h"
+
+#include <algorithm>
+
+#include "harness/judge/shadow.h"
+#include "harness/judge/sockets.h"
+#include "harness/play/describe.h"
+#include "harness/wire/codec.h"
+#include "harness/wire/text.h"
+
+namespace synfin::judge {
+
+using play::Event;
+using play::EventKind;
+
+class Judge::Impl : public Complaints {
+ public:
+  Impl(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage)
+      : profile_(profile), traits_(traits), coverage_(coverage), sockets_(profile, shadows_) {}
+
+  void add(Divergence divergence) override;
+  void begin(const script::FlatProgram& program, const play::Trace& trace);
+  void on_event(const Event& event);
+  void injected(const Event& event);
+  void sent(const Event& event);
+  std::string describe_stimulus() const;
+
+  // By value: the profile follows what a case sets.
+  Profile profile_;
+  const stack::Traits& traits_;
+  ClauseSet* coverage_;
+  const script::FlatProgram* program_ = nullptr;
+  const play::Trace* trace_ = nullptr;
+  std::vector<std::unique_ptr<Shadow>> shadows_;
+  Sockets sockets_;
+  std::vector<Divergence> divergences_;
+  std::vector<State> states_;
+  std::size_t stimulus_ = 0;      // index + 1 of the event of the last stimulus; 0: none yet
+  uint32_t step_ = 0;
+  Shadow::Sent last_;
+};
+
+void Judge::Impl::begin(const script::FlatProgram& program, const play::Trace& trace) {
+  program_ = &program;
+  trace_ = &trace;
+  for (std::size_t i = 0; i < program.connections.size(); ++i) {
+    shadows_.push_back(std::make_unique<Shadow>(profile_, traits_, coverage_, *this,
+                                                static_cast<uint16_t>(i)));
+  }
+}
+
+void Judge::Impl::add(Divergence divergence) {
+  const auto same = [&](const Divergence& other) {
+    return other.clause == divergence.clause && other.wanted == divergence.wanted &&
+           other.got == divergence.got && other.step == step_;
+  };
+  if (std::any_of(divergences_.begin(), divergences_.end(), same)) return;
+  divergence.step = step_;
+  divergence.stimulus = describe_stimulus();
+  divergences_.push_back(std::move(divergence));
+}
+
+std::string Judge::Impl::describe_stimulus() const {
+  if (stimulus_ == 0) return "nothing yet";
+  const Event& event = trace_->events[stimulus_ - 1];
+  if (event.kind != EventKind::kInjected) {
+    return play::describe(program_->calls[event.call]);
+  }
+  const auto packet = wire::decode(trace_->data(event));
+  if (!packet) return "a malformed packet";
+  const Tcb& tcb = shadows_[event.connection]->rules().tcb();
+  return wire::to_text(*packet, {.sender = tcb.rcv.irs, .receiver = tcb.snd.iss});
+}
+
+void Judge::Impl::on_event(const Event& event) {
+  step_ = event.step;
+  Shadow& shadow = *shadows_[event.connection];
+  // What had to come before this and could have been seen is missing.
+  const Time due = event.at - traits_.quiet_time;
+  for (auto& each : shadows_) each->missing(due);
+  switch (event.kind) {
+    case EventKind::kInjected:
+      stimulus_ = trace_->events.size();
+      injected(event);
+      break;
+    case EventKind::kSent:
+      sent(event);
+      break;
+    case EventKind::kCallStart:
+      stimulus_ = trace_->events.size();
+      sockets_.call_starts(event.at, program_->calls[event.call], event.connection);
+      break;
+    case EventKind::kCallReturn:
+      sockets_.call_returns(event.at, program_->calls[event.call], event.connection, event.value,
+                            event.error, trace_->data(event));
+      break;
+    case EventKind::kState:
+      shadow.observed(event.at, event.state);
+      break;
+    case EventKind::kQuiet:
+      break;  // what is missing by now was told above
+  }
+  states_.push_back(shadow.state());
+}
+
+void Judge::Impl::injected(const Event& event) {
+  const auto packet = wire::decode(trace_->data(event));
+  // What is not a segment, or has a wrong checksum, has not arrived (MUST-3).
+  if (!packet || !packet->tcp_checksum_ok || !packet->ip_checksum_ok) return;
+  Shadow& shadow = *shadows_[event.connection];
+  const bool was_ready = shadow.ready();
+  shadow.injected(event.at, *packet, sockets_.admission(event.connection));
+  if (!was_ready && shadow.ready()) sockets_.ready(event.connection);
+}
+
+void Judge::Impl::sent(const Event& event) {
+  last_ = {};
+  const auto packet = wire::decode(trace_->data(event));
+  if (!packet) return;
+  last_ = shadows_[event.connection]->sent(event.at, *packet);
+}
+
+// --- Judge ---------------------------------------------------------------------------------------
+
+Judge::Judge(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage)
+    : impl_(std::make_unique<Impl>(profile, traits, coverage)) {}
+
+Judge::~Judge() = default;
+
+void Judge::begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+                  const play::Trace& trace) {
+  if (!tuples.empty() && tuples[0].local.address.v6) {
+    impl_->profile_.default_mss = 1220;  // MUST-15
+  }
+  impl_->begin(program, trace);
+}
+
+void Judge::on_event(const Event& event) { impl_->on_event(event); }
+
+std::optional<uint32_t> Judge::value(uint16_t connection, script::Base name) const {
+  const Tcb& tcb = impl_->shadows_[connection]->rules().tcb();
+  switch (name) {
+    case script::Base::kIss:
+      return tcb.iss_known ? std::optional(tcb.snd.iss.value()) : std::nullopt;
+    case script::Base::kSndUna:
+      return tcb.iss_known ? std::optional(tcb.snd.una.value()) : std::nullopt;
+    case script::Base::kSndNxt:
+      return tcb.iss_known ? std::optional(tcb.snd.nxt.value()) : std::nullopt;
+    case script::Base::kIrs:
+      return tcb.irs_known ? std::optional(tcb.rcv.irs.value()) : std::nullopt;
+    case script::Base::kRcvNxt:
+      return tcb.irs_known ? std::optional(tcb.rcv.nxt.value()) : std::nullopt;
+    case script::Base::kSndWnd:
+      return tcb.snd.wnd;
+    case script::Base::kSndMaxWnd:
+      return tcb.snd.max_wnd;
+    case script::Base::kRcvWnd:
+      return tcb.rcv.wnd();
+    default:
+      return std::nullopt;
+  }
+}
+
+uint8_t Judge::peer_window_shift(uint16_t connection) const {
+  return impl_->shadows_[connection]->peer_shift();
+}
+
+uint8_t Judge::stack_window_shift(uint16_t connection) const {
+  return impl_->shadows_[connection]->own_shift();
+}
+
+bool Judge::last_was_allowed_repetition() const {
+  return impl_->last_.repetition && impl_->last_.allowed;
+}
+
+bool Judge::last_was_allowed() const { return impl_->last_.allowed; }
+
+const std::vector<Divergence>& Judge::divergences() const { return impl_->divergences_; }
+
+bool Judge::judged_to_the_end() const {
+  return std::none_of(impl_->shadows_.begin(), impl_->shadows_.end(),
+                      [](const auto& shadow) { return shadow->lost(); });
+}
+
+const std::vector<State>& Judge::states() const { return impl_->states_; }
+
+const Rules& Judge::rules(uint16_t connection) const {
+  return impl_->shadows_[connection]->rules();
+}
+
+}  // namespace synfin::judge

@@ -1,0 +1,153 @@
+#include "harness/judge/session.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <optional>
+
+#include "harness/judge/judge.h"
+#include "harness/judge/verdict.h"
+#include "harness/play/player.h"
+
+namespace synfin::judge {
+namespace {
+
+// The longest case that runs without --long where time is real.
+constexpr Duration kLongest = std::chrono::seconds(75);
+
+class Session {
+ public:
+  Session(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
+          const SessionOptions& options, ClauseSet& coverage,
+          const std::function<void(const proto::CaseResult&)>& on_result)
+      : stack_(stack),
+        profile_(profile),
+        baseline_(baseline),
+        options_(options),
+        coverage_(coverage),
+        on_result_(on_result),
+        player_(stack, options.most_at_once) {}
+
+  proto::RunResult run(const std::vector<Case>& cases,
+                       const std::function<bool(const SessionProgress&)>& between);
+
+ private:
+  // One case under way: its judge must outlive the play.
+  struct Play {
+    const Case* played = nullptr;
+    std::unique_ptr<Judge> judge;
+    unsigned attempts = 0;
+  };
+
+  void start(Play& play);
+  void ended(Play& play, play::PlayResult&& result);
+  void finish(proto::CaseResult&& result);
+  bool skip_long(const Case& candidate);
+  void describe(proto::Provenance& out) const;
+
+  stack::Stack& stack_;
+  const Profile& profile_;
+  const Baseline& baseline_;
+  const SessionOptions& options_;
+  ClauseSet& coverage_;
+  const std::function<void(const proto::CaseResult&)>& on_result_;
+  play::Player player_;
+  std::vector<Play> plays_;
+  proto::RunResult out_;
+  std::size_t done_ = 0;
+};
+
+bool Session::skip_long(const Case& candidate) {
+  if (stack_.traits().virtual_time || options_.include_long) return false;
+  if (candidate.program->shortest <= kLongest) return false;
+  proto::CaseResult result;
+  result.set_id(candidate.id);
+  result.set_file(candidate.program->file);
+  result.set_verdict(proto::SKIP);
+  result.set_reason("takes longer than 75 s in real time: --long plays it");
+  finish(std::move(result));
+  return true;
+}
+
+void Session::start(Play& play) {
+  ++play.attempts;
+  play.judge = std::make_unique<Judge>(profile_, stack_.traits(), &coverage_);
+  play::Job job;
+  job.program = play.played->program;
+  job.options.ipv6 = play.played->ipv6;
+  job.options.allow_shell = options_.allow_shell;
+  job.options.seed = options_.seed;
+  job.observer = play.judge.get();
+  job.done = [this, &play](play::PlayResult&& result) { ended(play, std::move(result)); };
+  player_.add(std::move(job));
+}
+
+void Session::ended(Play& play, play::PlayResult&& result) {
+  if (result.unreliable && play.attempts < options_.unreliable_plays) {
+    start(play);
+    return;
+  }
+  proto::CaseResult verdict =
+      make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
+  if (options_.keep_traces || verdict.verdict() != proto::PASS) {
+    copy_trace(*play.played->program, result, *verdict.mutable_trace());
+  }
+  verdict.set_attempts(play.attempts);
+  std::string repeat = options_.repeat_command;
+  if (const auto place = repeat.find("{id}"); place != std::string::npos) {
+    repeat.replace(place, 4, play.played->id);
+  }
+  verdict.set_repeat(repeat);
+  play.judge.reset();
+  finish(std::move(verdict));
+}
+
+void Session::finish(proto::CaseResult&& result) {
+  ++done_;
+  ++(*out_.mutable_verdicts())[proto::Verdict_Name(result.verdict())];
+  on_result_(result);
+  *out_.add_cases() = std::move(result);
+}
+
+void Session::describe(proto::Provenance& out) const {
+  const stack::Identity& identity = stack_.identity();
+  out.set_stack(identity.name);
+  out.set_stack_version(identity.version);
+  out.set_kernel(identity.kernel);
+  out.set_link(identity.link);
+  out.set_privilege(identity.privilege);
+  out.mutable_settings()->insert(identity.settings.begin(), identity.settings.end());
+  out.set_profile(profile_.name);
+  out.set_seed(options_.seed);
+  out.set_dropped_packets(stack_.dropped());
+}
+
+proto::RunResult Session::run(const std::vector<Case>& cases,
+                              const std::function<bool(const SessionProgress&)>& between) {
+  const Time started = stack_.now();
+  plays_.reserve(cases.size());  // plays are referred to while they run
+  for (const Case& each : cases) {
+    if (skip_long(each)) continue;
+    plays_.push_back({&each, nullptr, 0});
+    start(plays_.back());
+  }
+  player_.run([&] { return !between || between({done_, cases.size()}); });
+  describe(*out_.mutable_provenance());
+  out_.set_duration_ns((stack_.now() - started).count());
+  for (std::size_t i = 0; i < kClauseCount; ++i) {
+    if (coverage_.test(i)) out_.add_clauses_hit(std::string(kClauses[i].id));
+  }
+  return std::move(out_);
+}
+
+}  // namespace
+
+proto::RunResult run_session(stack::Stack& stack, const Profile& profile,
+                             const Baseline& baseline, const std::vector<Case>& cases,
+                             const SessionOptions& options, ClauseSet& coverage,
+                             const std::function<void(const proto::CaseResult&)>& on_result,
+                             const std::function<bool(const SessionProgress&)>& between) {
+  return Session(stack, profile, baseline, options, coverage, on_result).run(cases, between);
+}
+
+}  // namespace synfin::judge

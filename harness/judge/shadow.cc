@@ -1,0 +1,245 @@
+#include "harness/judge/shadow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "harness/wire/text.h"
+
+namespace synfin::judge {
+namespace {
+
+wire::Isns isns(const Tcb& tcb) { return {.sender = tcb.snd.iss, .receiver = tcb.rcv.irs}; }
+
+std::string_view describe(Due due) {
+  switch (due) {
+    case Due::kSyn:
+      return "a SYN";
+    case Due::kSynAck:
+      return "a SYN,ACK";
+    case Due::kAck:
+      return "an ACK";
+    case Due::kReset:
+      return "a RST";
+    case Due::kText:
+      return "the queued text or FIN";
+    case Due::kRetransmit:
+      return "a retransmission";
+    case Due::kProbe:
+      return "a zero-window probe";
+  }
+  return "a segment";
+}
+
+// Whether two states are the same to someone who looks from outside: a connection that is gone reads
+// as LISTEN where a listener covers its 4-tuple.
+bool gone(State state) { return state == State::kClosed || state == State::kListen; }
+
+}  // namespace
+
+Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage,
+               Complaints& complaints, uint16_t connection)
+    : profile_(&profile),
+      traits_(&traits),
+      complaints_(&complaints),
+      rules_(profile, coverage),
+      connection_(connection) {}
+
+void Shadow::complain(Clause clause, std::string wanted, std::string got,
+                      std::vector<play::Difference> fields) {
+  if (lost_) return;
+  Divergence divergence;
+  divergence.clause = clause;
+  divergence.state = rules_.state();
+  divergence.wanted = std::move(wanted);
+  divergence.got = std::move(got);
+  divergence.fields = std::move(fields);
+  divergence.connection = connection_;
+  complaints_->add(std::move(divergence));
+}
+
+// --- what the program did ------------------------------------------------------------------------
+
+void Shadow::listener(Time now, bool there) {
+  listener_ = there;
+  if (there && rules_.state() == State::kClosed && !used_) rules_.open_passive(now);
+  if (!there && rules_.state() == State::kListen) rules_.close(now, CloseKind::kBoth);
+  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) {
+    // A half-open connection dies with its listener; whether the peer is told is left open.
+    rules_.on_user_timeout(now);
+  }
+}
+
+void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
+  last_heard_ = now;
+  declined_.reset();
+  if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
+    // Whether the 2MSL are over yet is the target's to tell; see follow().
+    if (now > rules_.time_wait_latest() + traits_->timer_slack_min) rules_.on_time_wait_timeout(now);
+  }
+  if (rules_.state() == State::kClosed && listener_) rules_.open_passive(now);
+  const State before = rules_.state();
+  rules_.on_segment(now, packet.segment, admission);
+  const bool refused = (!admission.syn && packet.segment.flags.syn() && gone(before)) ||
+                       (!admission.third_ack && before == State::kSynReceived &&
+                        rules_.state() == State::kSynReceived);
+  if (refused) {
+    declined_.emplace(Declined{packet.segment,
+                               {packet.segment.text.begin(), packet.segment.text.end()}});
+  }
+  if (!gone(rules_.state())) used_ = true;
+  if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+}
+
+void Shadow::take_declined(Time now) {
+  if (!declined_) return;
+  Declined declined = std::move(*declined_);
+  declined_.reset();
+  declined.segment.text = declined.text;
+  rules_.on_segment(now, declined.segment, Admission{});
+  if (!gone(rules_.state())) used_ = true;
+}
+
+void Shadow::open_active(Time now) {
+  if (rules_.open_active(now) == CallStatus::kOk) used_ = true;
+}
+
+void Shadow::send(Time now, std::span<const uint8_t> octets, bool urgent) {
+  std::size_t taken = 0;
+  rules_.send(now, octets, taken, urgent);
+}
+
+void Shadow::retract(uint32_t octets) { rules_.retract(octets); }
+
+void Shadow::received(Time now, std::span<const uint8_t> octets) {
+  std::array<uint8_t, 4096> buffer;
+  while (!octets.empty()) {
+    std::size_t got = 0;
+    rules_.receive(now, std::span(buffer).first(std::min(buffer.size(), octets.size())), got);
+    if (got == 0) {
+      complain(Clause::kSmRcv1, "no more octets than the peer sent in order",
+               fmt::format("{} more", octets.size()));
+      return;
+    }
+    if (!std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got),
+                    octets.begin())) {
+      complain(Clause::kSmAcc7, "the octets that the peer sent", "others");
+      return;
+    }
+    octets = octets.subspan(got);
+  }
+}
+
+void Shadow::received_end(Time) {
+  if (rules_.peer_closed() || gone(rules_.state())) return;
+  complain(Clause::kMust12, "no end of the peer's text: no FIN has come", "end of text");
+}
+
+void Shadow::close(Time now, CloseKind kind) {
+  deaf_ = deaf_ || kind == CloseKind::kBoth;
+  rules_.close(now, kind);
+}
+
+void Shadow::abort(Time now) { rules_.abort(now); }
+
+bool Shadow::may_have_given_up(Time now) const {
+  unsigned limit = profile_->retries;
+  if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
+  if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
+  if (rules_.retransmissions() >= limit && limit > 0) return true;
+  if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
+  return keepalive_ && now - last_heard_ >= profile_->keepalive_idle;
+}
+
+void Shadow::gave_up(Time now) {
+  if (gone(rules_.state())) return;
+  if (!may_have_given_up(now)) {
+    complain(rules_.state() == State::kSynSent ? Clause::kMust23 : Clause::kMust20,
+             fmt::format("no end of the connection before R2: {} retransmissions",
+                         profile_->retries),
+             fmt::format("a timeout after {}", rules_.retransmissions()));
+  }
+  rules_.on_user_timeout(now);
+}
+
+// --- what the target did -------------------------------------------------------------------------
+
+Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
+  const Segment& segment = packet.segment;
+  if (declined_ && !segment.flags.rst()) {
+    const bool answers_syn = segment.flags.syn() && gone(rules_.state());
+    if (answers_syn) take_declined(now);
+  }
+  Sent result;
+  result.repetition = rules_.is_repetition(segment);
+  const Findings findings = rules_.findings(now, segment);
+  for (const Finding& finding : findings.all()) {
+    result.allowed = false;
+    std::vector<play::Difference> fields;
+    if (finding.wanted != finding.got) {
+      const bool own = finding.field == Field::kSeq;
+      const bool number = own || finding.field == Field::kAck;
+      fields.push_back({std::string(to_string(finding.field)),
+                        number ? name(Seq(finding.wanted), own) : std::to_string(finding.wanted),
+                        number ? name(Seq(finding.got), own) : std::to_string(finding.got)});
+    }
+    complain(finding.clause, std::string(finding.sentence),
+             wire::to_text(packet, isns(rules_.tcb())), std::move(fields));
+  }
+  rules_.sent(now, segment);
+  return result;
+}
+
+// A sequence number as the ladder has it: relative to its side's ISN.
+std::string Shadow::name(Seq number, bool own) const {
+  const Seq isn = own ? rules_.tcb().snd.iss : rules_.tcb().rcv.irs;
+  return fmt::format("{}", Seq::distance(isn, number));
+}
+
+// The target's state is another than the shadow's: may it have moved by itself?
+bool Shadow::follow(Time now, State observed) {
+  const State here = rules_.state();
+  if (gone(here) && gone(observed)) return true;
+  if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (declined_) {
+    take_declined(now);
+    if (rules_.state() == observed) return true;
+  }
+  if (!gone(observed)) return false;
+  if (here == State::kTimeWait) {
+    const Duration whole = 2 * profile_->msl;
+    const auto slack = std::max(
+        traits_->timer_slack_min,
+        Duration(static_cast<int64_t>(static_cast<double>(whole.count()) * traits_->timer_slack)));
+    if (now + slack < rules_.time_wait_earliest()) return false;
+    rules_.on_time_wait_timeout(now);
+    return true;
+  }
+  if (here == State::kFinWait2 && deaf_ && profile_->fin_wait_2_timeout > Duration{0} &&
+      now - fin_wait_2_since_ + traits_->timer_slack_min >= profile_->fin_wait_2_timeout) {
+    rules_.on_fin_wait_2_timeout(now);
+    return true;
+  }
+  if (may_have_given_up(now)) {
+    rules_.on_user_timeout(now);
+    return true;
+  }
+  return false;
+}
+
+void Shadow::observed(Time now, State state) {
+  if (lost_ || rules_.state() == state || follow(now, state)) return;
+  const std::string wanted(to_string(rules_.state()));
+  const std::string got(to_string(state));
+  complain(rules_.last_clause(), wanted, got, {{"state", wanted, got}});
+  lost_ = true;
+}
+
+void Shadow::missing(Time due) {
+  while (const auto late = rules_.overdue(due)) {
+    complain(late->clause, std::string(describe(late->due)), "nothing");
+  }
+}
+
+}  // namespace synfin::judge

@@ -1,0 +1,96 @@
+// One connection of the target, followed by the rules.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/profile.h"
+#include "engine/rules.h"
+#include "harness/judge/divergence.h"
+#include "harness/stack/stack.h"
+#include "harness/wire/codec.h"
+
+namespace synfin::judge {
+
+// Where divergences go; the judge knows what the last stimulus was.
+class Complaints {
+ public:
+  virtual ~Complaints() = default;
+  virtual void add(Divergence divergence) = 0;
+};
+
+class Shadow {
+ public:
+  Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage,
+         Complaints& complaints, uint16_t connection);
+
+  // --- what the program did to the target ------------------------------------------------------
+  // A listener covers this connection, or no longer does.
+  void listener(Time now, bool there);
+  // `admission`: what the target's queues have room for by their usual size. A refusal is a choice:
+  // when the target took the segment all the same, the shadow takes it then.
+  void injected(Time now, const wire::Decoded& packet, Admission admission);
+  void open_active(Time now);
+  void send(Time now, std::span<const uint8_t> octets, bool urgent);
+  void retract(uint32_t octets);
+  // The target's user read `octets`.
+  void received(Time now, std::span<const uint8_t> octets);
+  void received_end(Time now);
+  void close(Time now, CloseKind kind);
+  void abort(Time now);
+  // A call failed with ETIMEDOUT: the target has given up.
+  void gave_up(Time now);
+  void set_nagle(bool on) { rules_.set_nagle(on); }
+  void set_keepalive(bool on) { keepalive_ = on, rules_.set_keepalive(on); }
+  void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
+
+  // --- what the target did -----------------------------------------------------------------------
+  struct Sent {
+    bool allowed = true;
+    bool repetition = false;
+  };
+  Sent sent(Time now, const wire::Decoded& packet);
+  void observed(Time now, State state);
+  // Whatever was due by `due` and has not come is missing.
+  void missing(Time due);
+
+  const Rules& rules() const { return rules_; }
+  State state() const { return rules_.state(); }
+  bool lost() const { return lost_; }
+  bool used() const { return used_; }
+  // Waits for accept(): came from a listener and is past SYN-RECEIVED.
+  bool ready() const { return rules_.passive() && is_synchronized(rules_.state()); }
+  uint8_t peer_shift() const { return rules_.tcb().snd.shift; }
+  uint8_t own_shift() const { return rules_.tcb().rcv.shift; }
+
+ private:
+  void complain(Clause clause, std::string wanted, std::string got,
+                std::vector<play::Difference> fields = {});
+  bool follow(Time now, State observed);
+  bool may_have_given_up(Time now) const;
+  void take_declined(Time now);
+  std::string name(Seq number, bool own) const;
+
+  const Profile* profile_;
+  const stack::Traits* traits_;
+  Complaints* complaints_;
+  Rules rules_;
+  // A segment that the target's queues were thought to have no room for.
+  struct Declined {
+    Segment segment;
+    std::vector<uint8_t> text;
+  };
+  std::optional<Declined> declined_;
+  uint16_t connection_;
+  Time fin_wait_2_since_{};
+  Time last_heard_{};
+  bool listener_ = false;
+  bool used_ = false;        // has left CLOSED or LISTEN at least once
+  bool keepalive_ = false;
+  bool deaf_ = false;
+  bool lost_ = false;        // a divergence of state: what follows is not judged
+};
+
+}  // namespace synfin::judge

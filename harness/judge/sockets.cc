@@ -1,0 +1,215 @@
+#include "harness/judge/sockets.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace synfin::judge {
+namespace {
+
+using script::CallName;
+
+int as_int(std::span<const uint8_t> octets, std::size_t index = 0) {
+  int value = 0;
+  if (octets.size() >= (index + 1) * sizeof value) {
+    std::memcpy(&value, octets.data() + index * sizeof value, sizeof value);
+  }
+  return value;
+}
+
+bool writes(CallName name) {
+  return name == CallName::kWrite || name == CallName::kSend || name == CallName::kSendto;
+}
+
+bool reads(CallName name) {
+  return name == CallName::kRead || name == CallName::kRecv || name == CallName::kRecvfrom;
+}
+
+std::size_t offered(const script::CallSpec& call) {
+  return call.data.empty() ? call.length : call.data.size();
+}
+
+}  // namespace
+
+Shadow* Sockets::connected(int32_t fd) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end() || found->second.kind != Socket::Kind::kConnected) return nullptr;
+  return (*shadows_)[found->second.connection].get();
+}
+
+const Sockets::Socket* Sockets::listening() const {
+  for (const auto& [fd, socket] : sockets_) {
+    if (socket.kind == Socket::Kind::kListening) return &socket;
+  }
+  return nullptr;
+}
+
+void Sockets::ready(uint16_t connection) {
+  if (std::find(accept_queue_.begin(), accept_queue_.end(), connection) == accept_queue_.end()) {
+    accept_queue_.push_back(connection);
+  }
+}
+
+Admission Sockets::admission(uint16_t connection) const {
+  const Socket* listener = listening();
+  if (listener == nullptr) return {};
+  const auto backlog = static_cast<std::size_t>(std::max<int64_t>(listener->backlog, 0));
+  std::size_t half_open = 0;
+  for (std::size_t i = 0; i < shadows_->size(); ++i) {
+    const Shadow& shadow = *(*shadows_)[i];
+    if (i != connection && shadow.state() == State::kSynReceived && shadow.rules().passive()) {
+      ++half_open;
+    }
+  }
+  const bool accept_room = accept_queue_.size() < backlog + profile_->accept_queue_slack;
+  return {.syn = accept_room && half_open < std::max<std::size_t>(
+                                               backlog + profile_->syn_queue_slack, 1),
+          .third_ack = accept_room};
+}
+
+// --- calls ---------------------------------------------------------------------------------------
+
+// What a call does, it does while it runs: its segments may be seen before it returns.
+void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t connection) {
+  switch (call.name) {
+    case CallName::kConnect: {
+      Socket& socket = sockets_[call.fd];
+      if (socket.kind == Socket::Kind::kConnected) return;  // asks how the first one went
+      socket.kind = Socket::Kind::kConnected;
+      socket.connection = connection;
+      (*shadows_)[connection]->open_active(now);
+      return;
+    }
+    case CallName::kShutdown:
+      if (Shadow* shadow = connected(call.fd); shadow != nullptr && call.flags != SHUT_RD) {
+        shadow->close(now, CloseKind::kSending);
+      }
+      return;
+    case CallName::kClose:
+      close_starts(now, call.fd);
+      return;
+    case CallName::kSetsockopt:
+      set_option(now, call);
+      return;
+    default:
+      if (writes(call.name)) write_starts(now, call);
+      return;
+  }
+}
+
+void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t connection,
+                           int64_t value, int error, std::span<const uint8_t> data) {
+  switch (call.name) {
+    case CallName::kSocket:
+      if (value >= 0) sockets_[static_cast<int32_t>(value)] = Socket{};
+      return;
+    case CallName::kListen:
+      if (value != 0) return;
+      sockets_[call.fd].kind = Socket::Kind::kListening;
+      sockets_[call.fd].backlog = call.argument;
+      for (auto& shadow : *shadows_) shadow->listener(now, true);
+      return;
+    case CallName::kAccept:
+      accept_returns(value, connection);
+      return;
+    case CallName::kConnect:
+      if (value < 0 && error == ETIMEDOUT) {
+        if (Shadow* shadow = connected(call.fd)) shadow->gave_up(now);
+      }
+      return;
+    default:
+      if (writes(call.name)) write_returns(call, value);
+      if (reads(call.name)) read_returns(now, call, value, error, data);
+      return;
+  }
+}
+
+void Sockets::accept_returns(int64_t value, uint16_t connection) {
+  if (value < 0) return;
+  if (!accept_queue_.empty()) {
+    const auto named = std::find(accept_queue_.begin(), accept_queue_.end(), connection);
+    const auto taken = named == accept_queue_.end() ? accept_queue_.begin() : named;
+    connection = *taken;
+    accept_queue_.erase(taken);
+  }
+  Socket& socket = sockets_[static_cast<int32_t>(value)];
+  socket = Socket{};
+  socket.kind = Socket::Kind::kConnected;
+  socket.connection = connection;
+}
+
+void Sockets::close_starts(Time now, int32_t fd) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end()) return;
+  const Socket socket = found->second;
+  sockets_.erase(found);
+  if (socket.kind == Socket::Kind::kListening) {
+    for (auto& shadow : *shadows_) shadow->listener(now, false);
+    // Connections that nobody will ever accept are aborted.
+    for (const uint16_t waiting : accept_queue_) (*shadows_)[waiting]->abort(now);
+    accept_queue_.clear();
+  } else if (socket.kind == Socket::Kind::kConnected) {
+    Shadow& shadow = *(*shadows_)[socket.connection];
+    if (socket.reset_on_close) {
+      shadow.abort(now);
+    } else {
+      shadow.close(now, CloseKind::kBoth);
+    }
+  }
+}
+
+// All that is offered counts as sent by the user until the call says how much it took.
+void Sockets::write_starts(Time now, const script::CallSpec& call) {
+  const auto found = sockets_.find(call.fd);
+  Shadow* shadow = connected(call.fd);
+  if (shadow == nullptr) return;
+  uint32_t& position = written_[found->second.connection];
+  std::vector<uint8_t> octets = call.data;
+  octets.reserve(offered(call));
+  while (octets.size() < offered(call)) {
+    octets.push_back(script::pattern(position + static_cast<uint32_t>(octets.size())));
+  }
+  position += static_cast<uint32_t>(octets.size());
+  shadow->send(now, octets, (call.flags & MSG_OOB) != 0);
+}
+
+void Sockets::write_returns(const script::CallSpec& call, int64_t value) {
+  Shadow* shadow = connected(call.fd);
+  if (shadow == nullptr) return;
+  const auto taken = static_cast<std::size_t>(std::max<int64_t>(value, 0));
+  if (taken >= offered(call)) return;
+  const auto rest = static_cast<uint32_t>(offered(call) - taken);
+  shadow->retract(rest);
+  written_[sockets_[call.fd].connection] -= rest;
+}
+
+void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value, int error,
+                           std::span<const uint8_t> data) {
+  Shadow* shadow = connected(call.fd);
+  if (shadow == nullptr || (call.flags & (MSG_PEEK | MSG_OOB)) != 0) return;
+  if (value > 0) shadow->received(now, data);
+  if (value == 0 && call.length > 0) shadow->received_end(now);
+  if (value < 0 && error == ETIMEDOUT) shadow->gave_up(now);
+}
+
+void Sockets::set_option(Time now, const script::CallSpec& call) {
+  const int value = as_int(call.data);
+  Shadow* shadow = connected(call.fd);
+  if (call.level == SOL_SOCKET && call.option == SO_LINGER) {
+    sockets_[call.fd].reset_on_close = value != 0 && as_int(call.data, 1) == 0;
+  } else if (shadow == nullptr) {
+    return;
+  } else if (call.level == SOL_SOCKET && call.option == SO_KEEPALIVE) {
+    shadow->set_keepalive(value != 0);
+  } else if (call.level == IPPROTO_TCP && call.option == TCP_NODELAY) {
+    shadow->set_nagle(value == 0);
+  } else if (call.level == IPPROTO_TCP && call.option == TCP_USER_TIMEOUT) {
+    shadow->set_user_timeout(now, std::chrono::milliseconds(value));
+  }
+}
+
+}  // namespace synfin::judge

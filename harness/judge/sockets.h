@@ -1,0 +1,55 @@
+// What a program's socket calls mean to its connections: the calls of POSIX as those of RFC 9293.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/judge/shadow.h"
+#include "harness/play/trace.h"
+#include "harness/script/flat.h"
+
+namespace synfin::judge {
+
+class Sockets {
+ public:
+  Sockets(const Profile& profile, std::vector<std::unique_ptr<Shadow>>& shadows)
+      : profile_(&profile), shadows_(&shadows) {}
+
+  void call_starts(Time now, const script::CallSpec& call, uint16_t connection);
+  void call_returns(Time now, const script::CallSpec& call, uint16_t connection, int64_t value,
+                    int error, std::span<const uint8_t> data);
+  // A connection came into being at a listener and waits for accept().
+  void ready(uint16_t connection);
+  // What the listener's queues have room for, by the usual size of such queues.
+  Admission admission(uint16_t connection) const;
+
+ private:
+  struct Socket {
+    enum class Kind : uint8_t { kFresh, kListening, kConnected };
+    Kind kind = Kind::kFresh;
+    uint16_t connection = 0;
+    int64_t backlog = 0;
+    bool reset_on_close = false;  // SO_LINGER {1, 0}
+  };
+
+  void close_starts(Time now, int32_t fd);
+  void write_starts(Time now, const script::CallSpec& call);
+  void write_returns(const script::CallSpec& call, int64_t value);
+  void read_returns(Time now, const script::CallSpec& call, int64_t value, int error,
+                    std::span<const uint8_t> data);
+  void accept_returns(int64_t value, uint16_t connection);
+  void set_option(Time now, const script::CallSpec& call);
+  Shadow* connected(int32_t fd);
+  const Socket* listening() const;
+
+  const Profile* profile_;
+  std::vector<std::unique_ptr<Shadow>>* shadows_;
+  std::map<int32_t, Socket> sockets_;
+  std::vector<uint16_t> accept_queue_;
+  std::map<uint16_t, uint32_t> written_;  // octets that the user of each connection has written
+};
+
+}  // namespace synfin::judge
