@@ -1,0 +1,288 @@
+#include "harness/stack/reference.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/stack/socket_layer.h"
+#include "harness/wire/codec.h"
+
+namespace synfin::stack {
+namespace {
+
+constexpr Time kStart{std::chrono::seconds(1)};
+constexpr uint16_t kLocalPort = 8080;
+constexpr uint16_t kRemotePort = 10000;
+
+// Stirs `value` into `hash` (Steele, Lea, Flood: SplitMix).
+uint64_t mix(uint64_t hash, uint64_t value) {
+  uint64_t z = (hash ^ value) + 0x9e3779b97f4a7c15U;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31U);
+}
+
+uint64_t hash_of(uint64_t hash, const wire::Endpoint& end) {
+  for (std::size_t i = 0; i < end.address.octets.size(); i += 8) {
+    uint64_t word = 0;
+    for (std::size_t k = 0; k < 8; ++k) word = word << 8U | end.address.octets[i + k];
+    hash = mix(hash, word);
+  }
+  return mix(hash, end.port);
+}
+
+// 192.0.2.1 and 2001:db8::1 are the stack; the peers are in 198.18.0.0/15 and 2001:db8:1::/48.
+wire::FourTuple tuple_of(CaseId id, bool ipv6, unsigned connection) {
+  wire::FourTuple tuple;
+  if (ipv6) {
+    tuple.local.address = {.v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8}};
+    tuple.local.address.octets[15] = 1;
+    tuple.remote.address = {.v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8, 0, 1}};
+    for (unsigned i = 0; i < 4; ++i) {
+      tuple.remote.address.octets[15 - i] = static_cast<uint8_t>(id >> (8 * i));
+    }
+  } else {
+    tuple.local.address = wire::Address::ipv4(192, 0, 2, 1);
+    tuple.remote.address =
+        wire::Address::ipv4(198, static_cast<uint8_t>(18U + (id >> 16U & 1U)),
+                            static_cast<uint8_t>(id >> 8U), static_cast<uint8_t>(id));
+  }
+  tuple.local.port = kLocalPort;
+  tuple.remote.port = static_cast<uint16_t>(kRemotePort + connection);
+  return tuple;
+}
+
+class ReferenceStack final : public Stack {
+ public:
+  explicit ReferenceStack(const ReferenceOptions& options);
+
+  const Identity& identity() const override { return identity_; }
+  const Traits& traits() const override { return traits_; }
+  Result<CaseId> open(const CaseNeeds& needs) override;
+  wire::FourTuple address(CaseId id, unsigned connection) const override;
+  Time now() override { return now_; }
+  Result<Time> inject(CaseId id, std::span<const uint8_t> packet) override;
+  Ticket start(CaseId id, unsigned connection, const script::CallSpec& call) override;
+  void run_until(Time until, Sink& sink) override;
+  Result<State> snapshot(CaseId id, unsigned connection) override;
+  void close(CaseId id) override { cases_.erase(id); }
+
+ private:
+  // One case: a host of its own, whose output goes to the stack's queue.
+  struct Case final : SocketLayer::Output {
+    Case(ReferenceStack& owner, CaseId number, bool v6)
+        : stack(owner), id(number), ipv6(v6),
+          sockets(v6 ? owner.profile6_ : owner.options_.profile, owner.options_.coverage, *this) {}
+    void send(const wire::FourTuple& tuple, const Segment& segment) override {
+      stack.queue_packet(*this, tuple, segment);
+    }
+    void returned(Ticket ticket, const CallResult& result) override {
+      stack.queue_return(*this, ticket, result);
+    }
+    Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
+
+    ReferenceStack& stack;
+    CaseId id;
+    bool ipv6;
+    uint16_t ip_id = 1;
+    Time armed = kNever;  // its earliest entry in the heap of deadlines
+    SocketLayer sockets;
+  };
+  // Something to be delivered: a packet, or the end of a call.
+  struct Item {
+    CaseId id = 0;
+    bool is_packet = true;
+    Ticket ticket = 0;
+    Time at{};
+    int64_t value = 0;
+    int error = 0;
+    std::size_t offset = 0;
+    std::size_t size = 0;
+  };
+  struct Deadline {
+    Time at{};
+    CaseId id = 0;
+    // For a heap with the earliest on top.
+    friend bool operator<(const Deadline& a, const Deadline& b) { return a.at > b.at; }
+  };
+  struct Queue {
+    std::vector<Item> items;
+    std::vector<uint8_t> octets;
+  };
+
+  void queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment);
+  void queue_return(Case& from, Ticket ticket, const CallResult& result);
+  void arm(Case& one);
+  bool deliver(Sink& sink);
+  Seq iss(const wire::FourTuple& tuple) const;
+  Case* find(CaseId id) const {
+    const auto found = cases_.find(id);
+    return found == cases_.end() ? nullptr : found->second.get();
+  }
+
+  ReferenceOptions options_;
+  Profile profile6_;
+  Identity identity_;
+  Traits traits_;
+  Time now_ = kStart;
+  std::unordered_map<CaseId, std::unique_ptr<Case>> cases_;
+  std::vector<Deadline> deadlines_;
+  Queue queue_;
+  Queue delivering_;
+  CaseId next_case_ = 1;
+  Ticket next_ticket_ = 1;
+};
+
+ReferenceStack::ReferenceStack(const ReferenceOptions& options)
+    : options_(options), profile6_(options.profile) {
+  // The IP header is 20 octets longer (RFC 9293 §3.7.1, MUST-15 and MUST-67).
+  constexpr uint16_t kMore = 20;
+  profile6_.default_mss = std::max<uint16_t>(profile6_.default_mss, 1220);
+  profile6_.mss = static_cast<uint16_t>(profile6_.mss - kMore);
+  profile6_.path_mss = static_cast<uint16_t>(profile6_.path_mss - kMore);
+  identity_.name = "reference";
+  identity_.version = "0.1";
+  identity_.link = "call";
+  identity_.settings.emplace("profile", options_.profile.name);
+  traits_.virtual_time = true;
+  traits_.quiet_time = std::chrono::milliseconds(100);
+}
+
+Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
+  if (!needs.sysctls.empty()) return fail("the reference stack has no sysctls");
+  const CaseId id = next_case_++;
+  cases_.emplace(id, std::make_unique<Case>(*this, id, needs.ipv6));
+  return id;
+}
+
+wire::FourTuple ReferenceStack::address(CaseId id, unsigned connection) const {
+  const Case* one = find(id);
+  return tuple_of(id, one != nullptr && one->ipv6, connection);
+}
+
+// RFC 6528 §3: ISN = M + F(localip, localport, remoteip, remoteport, secretkey), M a 4 µs clock.
+Seq ReferenceStack::iss(const wire::FourTuple& tuple) const {
+  const auto ticks =
+      std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch()).count() / 4;
+  const uint64_t hash = hash_of(hash_of(mix(0, options_.seed), tuple.local), tuple.remote);
+  return Seq(static_cast<uint32_t>(hash) + static_cast<uint32_t>(ticks));
+}
+
+Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) {
+  Case* one = find(id);
+  if (one == nullptr) return fail("the case is closed");
+  const auto decoded = wire::decode(packet);
+  // What is not TCP, or not whole, does not get as far as TCP; nor does a wrong checksum (MUST-3).
+  if (!decoded || !decoded->tcp_checksum_ok || !decoded->ip_checksum_ok) return now_;
+  const wire::FourTuple tuple{decoded->destination, decoded->source};
+  one->sockets.on_segment(now_, tuple, decoded->segment);
+  arm(*one);
+  return now_;
+}
+
+Ticket ReferenceStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
+  const Ticket ticket = next_ticket_++;
+  if (Case* one = find(id); one != nullptr) {
+    one->sockets.call(now_, ticket, tuple_of(id, one->ipv6, connection), call);
+    arm(*one);
+  }
+  return ticket;
+}
+
+Result<State> ReferenceStack::snapshot(CaseId id, unsigned connection) {
+  const Case* one = find(id);
+  if (one == nullptr) return fail("the case is closed");
+  return one->sockets.state(tuple_of(id, one->ipv6, connection));
+}
+
+// --- time ------------------------------------------------------------------------------------------
+
+void ReferenceStack::arm(Case& one) {
+  const Time next = one.sockets.next_deadline();
+  if (next >= one.armed) return;
+  one.armed = next;
+  deadlines_.push_back({next, one.id});
+  std::push_heap(deadlines_.begin(), deadlines_.end());
+}
+
+void ReferenceStack::run_until(Time until, Sink& sink) {
+  if (deliver(sink)) return;
+  while (!deadlines_.empty() && deadlines_.front().at <= until) {
+    const Deadline deadline = deadlines_.front();
+    std::pop_heap(deadlines_.begin(), deadlines_.end());
+    deadlines_.pop_back();
+    Case* one = find(deadline.id);
+    if (one == nullptr || one->armed != deadline.at) continue;
+    one->armed = kNever;
+    now_ = std::max(now_, deadline.at);
+    if (one->sockets.next_deadline() <= now_) one->sockets.on_time(now_);
+    if (one->sockets.next_deadline() <= now_) {
+      sink.on_broken(one->id, {"a timer of the reference does not advance"});
+      return;
+    }
+    arm(*one);
+    if (deliver(sink)) return;
+  }
+  now_ = std::max(now_, until);
+}
+
+// --- output ----------------------------------------------------------------------------------------
+
+void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple,
+                                  const Segment& segment) {
+  wire::Packet packet;
+  packet.source = tuple.local;
+  packet.destination = tuple.remote;
+  packet.segment = segment;
+  packet.options = wire::encode_options(segment.options);
+  packet.ip_id = from.ip_id++;
+  Item item;
+  item.id = from.id;
+  item.at = now_;
+  item.offset = queue_.octets.size();
+  constexpr std::size_t kHeaders = 40 + 60;
+  queue_.octets.resize(item.offset + kHeaders + segment.text.size());
+  const auto size = wire::encode(packet, std::span(queue_.octets).subspan(item.offset));
+  item.size = size.value_or(0);
+  queue_.octets.resize(item.offset + item.size);
+  queue_.items.push_back(item);
+}
+
+void ReferenceStack::queue_return(Case& from, Ticket ticket, const CallResult& result) {
+  Item item;
+  item.id = from.id;
+  item.is_packet = false;
+  item.ticket = ticket;
+  item.at = now_;
+  item.value = result.value;
+  item.error = result.error;
+  item.offset = queue_.octets.size();
+  item.size = result.data.size();
+  queue_.octets.insert(queue_.octets.end(), result.data.begin(), result.data.end());
+  queue_.items.push_back(item);
+}
+
+bool ReferenceStack::deliver(Sink& sink) {
+  if (queue_.items.empty()) return false;
+  std::swap(queue_, delivering_);
+  for (const Item& item : delivering_.items) {
+    if (find(item.id) == nullptr) continue;
+    const auto octets = std::span(delivering_.octets).subspan(item.offset, item.size);
+    if (item.is_packet) {
+      sink.on_packet(item.id, item.at, octets);
+    } else {
+      sink.on_return(item.id, item.ticket, item.at, {item.value, item.error, octets});
+    }
+  }
+  delivering_.items.clear();
+  delivering_.octets.clear();
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Stack> make_reference_stack(const ReferenceOptions& options) {
+  return std::make_unique<ReferenceStack>(options);
+}
+
+}  // namespace synfin::stack

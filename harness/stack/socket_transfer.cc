@@ -1,0 +1,152 @@
+// The calls that move octets, and those that ask whether they could.
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "harness/stack/socket_layer.h"
+
+namespace synfin::stack {
+namespace {
+
+bool opens(State state) { return state == State::kSynSent || state == State::kSynReceived; }
+
+void store(int32_t value, std::vector<uint8_t>& out) {
+  out.resize(sizeof value);
+  std::memcpy(out.data(), &value, sizeof value);
+}
+
+}  // namespace
+
+// Brings the octets that can be read now, up to `wanted`, into `peeked`.
+std::size_t SocketLayer::fill(Time now, Socket& socket, std::size_t wanted, CallStatus& status) {
+  status = CallStatus::kOk;
+  while (socket.peeked.size() < wanted) {
+    const std::size_t had = socket.peeked.size();
+    std::size_t got = 0;
+    socket.peeked.resize(wanted);
+    status = socket.tcp->receive(now, std::span(socket.peeked).subspan(had), got);
+    socket.peeked.resize(had + got);
+    if (got == 0) break;
+  }
+  return std::min(socket.peeked.size(), wanted);
+}
+
+SocketLayer::Attempt SocketLayer::do_read(Time now, Call& call, Socket& socket) {
+  const script::CallSpec& spec = *call.spec;
+  if (socket.tcp == nullptr) return failed(ENOTCONN);
+  // RFC 9293 has urgent text in line (§3.8.5); there is nothing out of band to read.
+  if ((spec.flags & MSG_OOB) != 0) return failed(EINVAL);
+  const bool opening = opens(socket.tcp->state());
+  CallStatus status = CallStatus::kOk;
+  const std::size_t got = opening ? 0 : fill(now, socket, spec.length, status);
+  const bool all = (spec.flags & MSG_WAITALL) != 0 && status == CallStatus::kOk;
+  if (got > 0 && (!all || got == spec.length || socket.nonblocking)) {
+    const auto end = socket.peeked.begin() + static_cast<std::ptrdiff_t>(got);
+    buffer_.assign(socket.peeked.begin(), end);
+    if ((spec.flags & MSG_PEEK) == 0) socket.peeked.erase(socket.peeked.begin(), end);
+    return Done{static_cast<int64_t>(got), 0, buffer_};
+  }
+  if (spec.length == 0) return Done{};
+  if (socket.error != 0) return failed(std::exchange(socket.error, 0));
+  if (!opening && status != CallStatus::kOk) return Done{};  // the peer's FIN, or all is over
+  if (socket.read_shut) return Done{};
+  if (socket.nonblocking || (spec.flags & MSG_DONTWAIT) != 0) return failed(EAGAIN);
+  return {};
+}
+
+SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket) {
+  const script::CallSpec& spec = *call.spec;
+  if (socket.error != 0 && call.progress == 0) return failed(std::exchange(socket.error, 0));
+  if (socket.tcp == nullptr) return failed(EPIPE);
+  if (spec.name == script::CallName::kSendto && spec.address) return failed(EISCONN);
+  const bool blocks = !socket.nonblocking && (spec.flags & MSG_DONTWAIT) == 0;
+  const bool opening = opens(socket.tcp->state());
+  if (opening && !blocks) return failed(EAGAIN);
+  CallStatus status = CallStatus::kOk;
+  std::array<uint8_t, 4096> piece{};
+  while (!opening && call.progress < spec.length) {
+    const std::size_t size = std::min<std::size_t>(piece.size(), spec.length - call.progress);
+    for (std::size_t i = 0; i < size; ++i) {
+      piece[i] = spec.data.empty()
+                     ? script::pattern(socket.written + static_cast<uint32_t>(i))
+                     : spec.data[call.progress + i];
+    }
+    std::size_t taken = 0;
+    const bool last = call.progress + size == spec.length;
+    status = socket.tcp->send(now, std::span(piece).first(size), taken,
+                              last && (spec.flags & MSG_OOB) != 0);
+    call.progress += static_cast<uint32_t>(taken);
+    socket.written += static_cast<uint32_t>(taken);
+    transmit(now);
+    if (taken < size) break;
+  }
+  if (!opening && call.progress == spec.length) {
+    return Done{static_cast<int64_t>(call.progress), 0, {}};
+  }
+  const bool over = status == CallStatus::kConnectionClosing ||
+                    status == CallStatus::kConnectionDoesNotExist;
+  if (over && call.progress == 0) return failed(EPIPE);
+  if (over || (!blocks && call.progress > 0)) {
+    return Done{static_cast<int64_t>(call.progress), 0, {}};
+  }
+  if (!blocks) return failed(EAGAIN);
+  return {};
+}
+
+// --- poll(), ioctl() ---------------------------------------------------------------------------------
+
+int32_t SocketLayer::ready_events(Socket& socket) const {
+  int32_t events = 0;
+  if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? POLLIN | POLLRDNORM : 0;
+  if (socket.error != 0) events |= POLLERR;
+  if (socket.tcp == nullptr) return events | POLLOUT | POLLWRNORM | POLLHUP;
+  const Rules& rules = socket.tcp->rules();
+  const State state = rules.state();
+  if (opens(state)) return events;
+  const bool closed = state == State::kClosed;
+  const bool ended = closed || rules.peer_closed() || socket.read_shut;
+  if (ended) events |= POLLIN | POLLRDNORM | POLLRDHUP;
+  if (rules.readable() > 0 || !socket.peeked.empty()) events |= POLLIN | POLLRDNORM;
+  if (closed || (ended && rules.fin_queued())) events |= POLLHUP;
+  if (closed || rules.fin_queued() || rules.send_room() > 0) events |= POLLOUT | POLLWRNORM;
+  return events;
+}
+
+SocketLayer::Attempt SocketLayer::do_poll(Time now, Call& call) {
+  const script::CallSpec& spec = *call.spec;
+  if (call.first && spec.argument >= 0) {
+    call.deadline = now + std::chrono::milliseconds(spec.argument);
+  }
+  Socket* socket = find(spec.fd);
+  const int32_t always = POLLERR | POLLHUP;
+  const int32_t ready =
+      socket == nullptr ? POLLNVAL : ready_events(*socket) & (spec.events | always);
+  if (ready == 0 && now < call.deadline) return {};
+  store(ready, buffer_);
+  return Done{ready != 0 ? 1 : 0, 0, buffer_};
+}
+
+SocketLayer::Done SocketLayer::do_ioctl(const Call& call, Socket& socket) {
+  if (socket.listener != nullptr || socket.tcp == nullptr) return failed(EINVAL);
+  const Rules& rules = socket.tcp->rules();
+  switch (call.spec->flags) {
+    case SIOCINQ:
+      store(static_cast<int32_t>(rules.readable() + socket.peeked.size()), buffer_);
+      break;
+    case SIOCOUTQ:
+      store(static_cast<int32_t>(
+                Seq::distance(rules.tcb().snd.una, rules.tcb().snd.nxt) + rules.unsent()),
+            buffer_);
+      break;
+    default: return failed(ENOTTY);
+  }
+  return {0, 0, buffer_};
+}
+
+}  // namespace synfin::stack
