@@ -24,12 +24,23 @@ Result<When> compile_time(const proto::Time& time) {
   When when;
   when.start = *start;
   switch (time.kind()) {
-    case proto::Time::RELATIVE: when.kind = TimeKind::kRelative; break;
-    case proto::Time::ABSOLUTE: when.kind = TimeKind::kAbsolute; break;
-    case proto::Time::ANY: when.kind = TimeKind::kAny; break;
-    case proto::Time::RELATIVE_RANGE: when.kind = TimeKind::kRelativeRange; break;
-    case proto::Time::ABSOLUTE_RANGE: when.kind = TimeKind::kAbsoluteRange; break;
-    default: return fail("unknown kind of time");
+    case proto::Time::RELATIVE:
+      when.kind = TimeKind::kRelative;
+      break;
+    case proto::Time::ABSOLUTE:
+      when.kind = TimeKind::kAbsolute;
+      break;
+    case proto::Time::ANY:
+      when.kind = TimeKind::kAny;
+      break;
+    case proto::Time::RELATIVE_RANGE:
+      when.kind = TimeKind::kRelativeRange;
+      break;
+    case proto::Time::ABSOLUTE_RANGE:
+      when.kind = TimeKind::kAbsoluteRange;
+      break;
+    default:
+      return fail("unknown kind of time");
   }
   if (when.kind == TimeKind::kRelativeRange || when.kind == TimeKind::kAbsoluteRange) {
     when.end = *end;
@@ -96,7 +107,8 @@ class Compiler {
     auto when = compile_time(source.time());
     if (!when) return fail(when.error().message);
     step.when = *when;
-    if (when->kind != TimeKind::kRelative && when->kind != TimeKind::kAbsolute && !expects(source)) {
+    if (when->kind != TimeKind::kRelative && when->kind != TimeKind::kAbsolute &&
+        !expects(source)) {
       return fail("only an expected packet (>) can have '*' or a range as its time");
     }
     if (when->returns && !source.has_call()) {
@@ -162,14 +174,19 @@ class Compiler {
 
   Result<void> action(const proto::Step& source, Step* step) {
     switch (source.what_case()) {
-      case proto::Step::kPacket: return packet(source.packet(), step);
-      case proto::Step::kCall: return call(source.call(), step);
+      case proto::Step::kPacket:
+        return packet(source.packet(), step);
+      case proto::Step::kCall:
+        return call(source.call(), step);
       case proto::Step::kShell:
         return keep(Result<std::string>(source.shell()), StepKind::kShell, &flat_.texts, step);
       case proto::Step::kCode:
         return keep(Result<std::string>(source.code()), StepKind::kCode, &flat_.texts, step);
-      case proto::Step::kNothing: step->kind = StepKind::kWait; return {};
-      default: return fail("the step is empty");
+      case proto::Step::kNothing:
+        step->kind = StepKind::kWait;
+        return {};
+      default:
+        return fail("the step is empty");
     }
   }
 

@@ -12,8 +12,8 @@
 namespace synfin::script {
 namespace {
 
-constexpr std::array<std::string_view, 8> kProgramKeys = {"requires", "needs", "profile", "ip",
-                                                          "role",     "sysctl", "doc",    "each"};
+constexpr std::array<std::string_view, 8> kProgramKeys = {"requires", "needs",  "profile", "ip",
+                                                          "role",     "sysctl", "doc",     "each"};
 
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> words;
@@ -75,9 +75,9 @@ Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram
   const std::string& value = annotation.value();
   if (std::find(kProgramKeys.begin(), kProgramKeys.end(), key) == kProgramKeys.end()) {
     const bool step = key == "state";
-    return fail(fmt::format("unknown annotation '{}' before the first step{}", key,
-                            step ? ": it belongs behind the step that it speaks of"
-                                 : suggestion(key, kProgramKeys)));
+    return fail(fmt::format(
+        "unknown annotation '{}' before the first step{}", key,
+        step ? ": it belongs behind the step that it speaks of" : suggestion(key, kProgramKeys)));
   }
   if (value.empty()) return fail(fmt::format("annotation '{}' has no value", key));
   if (key == "requires") return add_requirements(value, flat);
@@ -101,8 +101,8 @@ Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram
 
 Result<void> compile_annotation(const proto::Annotation& annotation, Step* step) {
   if (annotation.key() != "state") {
-    const bool head = std::find(kProgramKeys.begin(), kProgramKeys.end(), annotation.key()) !=
-                      kProgramKeys.end();
+    const bool head =
+        std::find(kProgramKeys.begin(), kProgramKeys.end(), annotation.key()) != kProgramKeys.end();
     return fail(fmt::format("unknown annotation '{}' at a step{}", annotation.key(),
                             head ? ": it belongs before the first step" : ": expected 'state'"));
   }

@@ -56,7 +56,8 @@ class Arguments {
     return static_cast<uint32_t>(number(what, 0, kMaxOctets, {}));
   }
 
-  int64_t number(std::string_view what, int64_t low, int64_t high, std::optional<int64_t> ellipsis) {
+  int64_t number(std::string_view what, int64_t low, int64_t high,
+                 std::optional<int64_t> ellipsis) {
     const proto::Value* value = next(what);
     if (value == nullptr) return 0;
     if (value->ellipsis() && ellipsis) return *ellipsis;
@@ -105,7 +106,8 @@ class Arguments {
     made.address.v6 = source.family() == "AF_INET6";
     made.port = static_cast<uint16_t>(source.port());
     const int family = made.address.v6 ? AF_INET6 : AF_INET;
-    if (source.port() > 0xffff || inet_pton(family, source.ip().c_str(), &made.address.octets) != 1) {
+    if (source.port() > 0xffff ||
+        inet_pton(family, source.ip().c_str(), &made.address.octets) != 1) {
       return set_error(fmt::format("'{}' is no {} address", source.ip(), source.family()));
     }
     *out = made;
@@ -180,7 +182,8 @@ int64_t option_size(Arguments* arguments) {
   if (inner->ellipsis()) return -1;
   const auto number = Arguments::to_number(*inner, "the length of the option's value");
   if (!number) return arguments->set_error(number.error().message), -1;
-  if (*number < 0 || *number > kMaxInt) return arguments->set_error("the length is out of range"), -1;
+  if (*number < 0 || *number > kMaxInt)
+    return arguments->set_error("the length is out of range"), -1;
   return *number;
 }
 
@@ -280,10 +283,17 @@ void other_form(Arguments* arguments, CallSpec* spec) {
       arguments->address(&spec->address);
       arguments->skip_rest();
       break;
-    case CallName::kAccept: arguments->skip_rest(); break;
-    case CallName::kListen: spec->argument = arguments->integer("the backlog"); break;
-    case CallName::kShutdown: spec->flags = arguments->integer("how"); break;
-    default: break;  // close
+    case CallName::kAccept:
+      arguments->skip_rest();
+      break;
+    case CallName::kListen:
+      spec->argument = arguments->integer("the backlog");
+      break;
+    case CallName::kShutdown:
+      spec->flags = arguments->integer("how");
+      break;
+    default:
+      break;  // close
   }
 }
 
@@ -294,15 +304,22 @@ void form(Arguments* arguments, CallSpec* spec) {
   switch (spec->name) {
     case CallName::kRead:
     case CallName::kRecv:
-    case CallName::kRecvfrom: return receive_form(arguments, spec);
+    case CallName::kRecvfrom:
+      return receive_form(arguments, spec);
     case CallName::kWrite:
     case CallName::kSend:
-    case CallName::kSendto: return send_form(arguments, spec);
-    case CallName::kSetsockopt: return socket_option(arguments, true, spec);
-    case CallName::kGetsockopt: return socket_option(arguments, false, spec);
-    case CallName::kFcntl: return fcntl_form(arguments, spec);
-    case CallName::kIoctl: return ioctl_form(arguments, spec);
-    default: return other_form(arguments, spec);
+    case CallName::kSendto:
+      return send_form(arguments, spec);
+    case CallName::kSetsockopt:
+      return socket_option(arguments, true, spec);
+    case CallName::kGetsockopt:
+      return socket_option(arguments, false, spec);
+    case CallName::kFcntl:
+      return fcntl_form(arguments, spec);
+    case CallName::kIoctl:
+      return ioctl_form(arguments, spec);
+    default:
+      return other_form(arguments, spec);
   }
 }
 
@@ -345,7 +362,8 @@ Result<CallSpec> compile_call(const proto::Call& call) {
   Arguments arguments(call);
   form(&arguments, &spec);
   if (!arguments.error() && arguments.more()) arguments.set_error("there are too many arguments");
-  if (arguments.error()) return fail(fmt::format("{}(): {}", call.name(), arguments.error()->message));
+  if (arguments.error())
+    return fail(fmt::format("{}(): {}", call.name(), arguments.error()->message));
   if (auto done = set_result(call, &spec); !done) {
     return fail(fmt::format("{}(): {}", call.name(), done.error().message));
   }

@@ -26,13 +26,20 @@ Result<void> check(std::string_view what, int64_t value, int64_t high) {
 // The octets that an option takes in the header.
 std::size_t size_of(const OptionSpec& option) {
   switch (option.kind) {
-    case OptionSpec::Kind::kMss: return 4;
-    case OptionSpec::Kind::kWindowScale: return 3;
-    case OptionSpec::Kind::kSackPermitted: return 2;
-    case OptionSpec::Kind::kSack: return 2 + 8 * option.sack.size();
-    case OptionSpec::Kind::kTimestamps: return 10;
-    case OptionSpec::Kind::kRaw: return (option.raw_length ? 2 : 1) + option.raw.size();
-    default: return 1;
+    case OptionSpec::Kind::kMss:
+      return 4;
+    case OptionSpec::Kind::kWindowScale:
+      return 3;
+    case OptionSpec::Kind::kSackPermitted:
+      return 2;
+    case OptionSpec::Kind::kSack:
+      return 2 + 8 * option.sack.size();
+    case OptionSpec::Kind::kTimestamps:
+      return 10;
+    case OptionSpec::Kind::kRaw:
+      return (option.raw_length ? 2 : 1) + option.raw.size();
+    default:
+      return 1;
   }
 }
 
@@ -92,7 +99,9 @@ Result<OptionSpec> compile_option(const proto::TcpOption& option, bool inject) {
       spec.value = option.window_scale().shift();
       done = check("shift count", spec.value, 255);
       break;
-    case proto::TcpOption::kSackPermitted: spec.kind = OptionSpec::Kind::kSackPermitted; break;
+    case proto::TcpOption::kSackPermitted:
+      spec.kind = OptionSpec::Kind::kSackPermitted;
+      break;
     case proto::TcpOption::kSack:
       spec.kind = OptionSpec::Kind::kSack;
       done = add_sack(option.sack(), &spec);
@@ -100,10 +109,17 @@ Result<OptionSpec> compile_option(const proto::TcpOption& option, bool inject) {
     case proto::TcpOption::kTimestamps:
       done = set_timestamps(option.timestamps(), inject, &spec);
       break;
-    case proto::TcpOption::kNop: spec.kind = OptionSpec::Kind::kNop; break;
-    case proto::TcpOption::kEol: spec.kind = OptionSpec::Kind::kEol; break;
-    case proto::TcpOption::kRaw: done = set_raw(option.raw(), &spec); break;
-    default: return fail("a TCP option is empty");
+    case proto::TcpOption::kNop:
+      spec.kind = OptionSpec::Kind::kNop;
+      break;
+    case proto::TcpOption::kEol:
+      spec.kind = OptionSpec::Kind::kEol;
+      break;
+    case proto::TcpOption::kRaw:
+      done = set_raw(option.raw(), &spec);
+      break;
+    default:
+      return fail("a TCP option is empty");
   }
   if (!done) return fail(done.error().message);
   return spec;
@@ -119,10 +135,17 @@ Result<wire::Malformation> compile_malformation(const proto::Malformation& sourc
   }
   wire::Malformation made;
   switch (source.checksum()) {
-    case proto::Malformation::BAD: made.checksum = wire::Malformation::Checksum::kBad; break;
-    case proto::Malformation::ZERO: made.checksum = wire::Malformation::Checksum::kZero; break;
-    case proto::Malformation::VALUE: made.checksum = wire::Malformation::Checksum::kValue; break;
-    default: break;
+    case proto::Malformation::BAD:
+      made.checksum = wire::Malformation::Checksum::kBad;
+      break;
+    case proto::Malformation::ZERO:
+      made.checksum = wire::Malformation::Checksum::kZero;
+      break;
+    case proto::Malformation::VALUE:
+      made.checksum = wire::Malformation::Checksum::kValue;
+      break;
+    default:
+      break;
   }
   made.checksum_value = static_cast<uint16_t>(source.checksum_value());
   made.reserved = static_cast<uint8_t>(source.reserved());

@@ -26,10 +26,14 @@ std::string shorten(std::string_view text) {
 
 std::string describe(const Token& token) {
   switch (token.kind) {
-    case TokenKind::kEnd: return "the end of the file";
-    case TokenKind::kShell: return "`" + shorten(token.text) + "`";
-    case TokenKind::kCode: return "%{ code }%";
-    default: return "'" + shorten(token.text) + "'";
+    case TokenKind::kEnd:
+      return "the end of the file";
+    case TokenKind::kShell:
+      return "`" + shorten(token.text) + "`";
+    case TokenKind::kCode:
+      return "%{ code }%";
+    default:
+      return "'" + shorten(token.text) + "'";
   }
 }
 

@@ -116,14 +116,16 @@ class Expander {
  private:
   bool declare(std::string_view declaration, std::size_t offset) {
     const std::size_t equals = declaration.find('=');
-    Variable variable{.name = std::string(trim(declaration.substr(0, equals))), .values = {}, .offset = offset};
-    const bool word = !variable.name.empty() &&
-                      std::all_of(variable.name.begin(), variable.name.end(), is_word);
+    Variable variable{
+        .name = std::string(trim(declaration.substr(0, equals))), .values = {}, .offset = offset};
+    const bool word =
+        !variable.name.empty() && std::all_of(variable.name.begin(), variable.name.end(), is_word);
     if (!word || equals == std::string_view::npos) {
       return fail(offset, "expected //@ each name = value | value");
     }
     for (const Variable& other : variables_) {
-      if (other.name == variable.name) return fail(offset, fmt::format("'{}' is declared twice", other.name));
+      if (other.name == variable.name)
+        return fail(offset, fmt::format("'{}' is declared twice", other.name));
     }
     variable.values = split_values(declaration.substr(equals + 1));
     if (variable.values.size() > kMaxValues) {
@@ -133,9 +135,10 @@ class Expander {
       if (value.empty()) return fail(offset, fmt::format("'{}' has an empty value", variable.name));
     }
     if (!variables_.empty() && variables_[0].values.size() != variable.values.size()) {
-      return fail(offset, fmt::format("'{}' has {} values, but '{}' has {}: several variables form rows",
-                                      variable.name, variable.values.size(), variables_[0].name,
-                                      variables_[0].values.size()));
+      return fail(offset,
+                  fmt::format("'{}' has {} values, but '{}' has {}: several variables form rows",
+                              variable.name, variable.values.size(), variables_[0].name,
+                              variables_[0].values.size()));
     }
     variables_.push_back(std::move(variable));
     return true;
@@ -193,7 +196,8 @@ Programs parse_rows(Expander* expander, std::string_view file_name, const Define
     programs.push_back(std::move(*program));
   }
   if (const Variable* variable = expander->unused()) {
-    expander->fail(variable->offset, fmt::format("'{0}' is never used: expected ${{{0}}}", variable->name));
+    expander->fail(variable->offset,
+                   fmt::format("'{0}' is never used: expected ${{{0}}}", variable->name));
     return tl::make_unexpected(expander->error());
   }
   return programs;

@@ -49,7 +49,8 @@ class Lexer {
 
   // Adds what stands in [position_, position_ + whole) as a token that shows [from, from + size).
   void add(TokenKind kind, std::size_t from, std::size_t size, std::size_t whole) {
-    Token token{.kind = kind, .text = source_.substr(from, size), .offset = position_, .line = line_};
+    Token token{
+        .kind = kind, .text = source_.substr(from, size), .offset = position_, .line = line_};
     advance(position_ + whole);
     token.last_line = line_;
     lexed_.tokens.push_back(token);
@@ -107,7 +108,8 @@ class Lexer {
     if (starts("--") && is_word(at(position_ + 2))) return option();
     const char next = at(position_ + 1);
     const bool fraction = c == '.' && is_digit(next);
-    const bool negative = c == '-' && (is_digit(next) || (next == '.' && is_digit(at(position_ + 2))));
+    const bool negative =
+        c == '-' && (is_digit(next) || (next == '.' && is_digit(at(position_ + 2))));
     if (is_digit(c) || fraction || negative) return number();
     if (is_word(c)) return word();
     if (c > ' ' && c < 0x7f) return add(TokenKind::kPunct, position_, 1);
@@ -194,8 +196,8 @@ class Lexer {
       token->kind = word_kind(value);
       token->text = value;
     } else {
-      fail(token->offset, fmt::format("{} is defined as what is no number, word, text or command",
-                                      token->text));
+      fail(token->offset,
+           fmt::format("{} is defined as what is no number, word, text or command", token->text));
     }
   }
 
@@ -237,7 +239,8 @@ class Lexer {
     return hex ? TokenKind::kHex : TokenKind::kWord;
   }
 
-  // name{.name}{(+|-)(name{.name}|digits)}: no blanks, since a `+1` after one is the next step's time.
+  // name{.name}{(+|-)(name{.name}|digits)}: no blanks, since a `+1` after one is the next step's
+  // time.
   void symbolic() {
     std::size_t end = position_;
     const auto run = [&] {
@@ -269,7 +272,8 @@ ParseError error_at(std::string_view source, std::size_t offset, std::string mes
   offset = std::min(offset, source.size());
   const std::string_view before = source.substr(0, offset);
   const std::size_t newline = before.rfind('\n');
-  const std::string_view line = newline == std::string_view::npos ? before : before.substr(newline + 1);
+  const std::string_view line =
+      newline == std::string_view::npos ? before : before.substr(newline + 1);
   ParseError error;
   error.line = 1 + static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n'));
   error.column = 1 + static_cast<uint32_t>(std::count_if(
@@ -281,7 +285,8 @@ ParseError error_at(std::string_view source, std::size_t offset, std::string mes
 tl::expected<Lexed, ParseError> lex(std::string_view source, const Defines& defines) {
   if (source.size() > kMaxFileOctets) {
     return tl::make_unexpected(ParseError{
-        1, 1, fmt::format("the file has {} octets; at most {} are read", source.size(), kMaxFileOctets)});
+        1, 1,
+        fmt::format("the file has {} octets; at most {} are read", source.size(), kMaxFileOctets)});
   }
   if (const auto bad = find_invalid_utf8(source)) {
     return tl::make_unexpected(error_at(

@@ -21,17 +21,17 @@ struct ParseError {
 std::string to_string(std::string_view file, const ParseError& error);
 
 enum class TokenKind : uint8_t {
-  kWord,       // letters, digits, _
-  kInteger,    // 12 or -12
-  kHex,        // 0x12, of any length
-  kDecimal,    // .5 or 1.25
-  kSymbolic,   // RCV.NXT+RCV.WND-1, ISS+1: one token, without blanks
-  kText,       // "octets", quotes included
-  kShell,      // `command`, without the quotes
-  kCode,       // %{ code }%, without the marks and the blanks beside them
-  kOption,     // --name or --name=value
-  kEllipsis,   // ...
-  kPunct,      // any other printable character, alone
+  kWord,      // letters, digits, _
+  kInteger,   // 12 or -12
+  kHex,       // 0x12, of any length
+  kDecimal,   // .5 or 1.25
+  kSymbolic,  // RCV.NXT+RCV.WND-1, ISS+1: one token, without blanks
+  kText,      // "octets", quotes included
+  kShell,     // `command`, without the quotes
+  kCode,      // %{ code }%, without the marks and the blanks beside them
+  kOption,    // --name or --name=value
+  kEllipsis,  // ...
+  kPunct,     // any other printable character, alone
   kEnd,
 };
 
@@ -76,7 +76,8 @@ tl::expected<Lexed, ParseError> lex(std::string_view source, const Defines& defi
 // The error at an octet of the source.
 ParseError error_at(std::string_view source, std::size_t offset, std::string message);
 
-// The octets that a quoted string stands for, or what is wrong and where in `quoted`.
+// The octets that a quoted string stands for, or what is wrong. The column of the error counts the
+// octets of `quoted`, whose lines do not matter.
 tl::expected<std::string, ParseError> unescape(std::string_view quoted);
 
 }  // namespace synfin::script

@@ -69,11 +69,13 @@ bool parse_text(Cursor& cursor, proto::Value* value) {
   return true;
 }
 
-// {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr("192.0.2.1")}, from sa_family on.
+// {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr("192.0.2.1")}, from sa_family
+// on.
 bool parse_address(Cursor& cursor, proto::Value::Address* address) {
   int64_t port = 0;
   if (!cursor.expect("sa_family") || !cursor.expect('=')) return false;
-  if (!cursor.word("AF_INET") && !cursor.word("AF_INET6")) return cursor.unexpected("AF_INET or AF_INET6");
+  if (!cursor.word("AF_INET") && !cursor.word("AF_INET6"))
+    return cursor.unexpected("AF_INET or AF_INET6");
   address->set_family(std::string(cursor.take().text));
   if (!cursor.expect(',') || !cursor.expect("sin_port") || !cursor.expect('=') ||
       !cursor.expect("htons") || !cursor.expect('(') ||
@@ -87,7 +89,8 @@ bool parse_address(Cursor& cursor, proto::Value::Address* address) {
   if (token.kind != TokenKind::kText) return cursor.unexpected("an IP address in quotes");
   const std::string_view ip = token.text.substr(1, token.text.size() - 2);
   const auto may_stand = [](char c) { return is_hex(c) || c == '.' || c == ':'; };
-  if (!std::all_of(ip.begin(), ip.end(), may_stand)) return cursor.unexpected("an IP address in quotes");
+  if (!std::all_of(ip.begin(), ip.end(), may_stand))
+    return cursor.unexpected("an IP address in quotes");
   address->set_ip(std::string(ip));
   cursor.take();
   return cursor.expect(')') && cursor.expect('}');
@@ -111,7 +114,8 @@ std::string parse_field_name(Cursor& cursor) {
 bool parse_field(Cursor& cursor, int depth, proto::Value::Struct* out) {
   proto::Value::Struct::Field* field = out->add_fields();
   const Token& inner = cursor.peek(2);
-  if (cursor.peek(1).is('(') && inner.kind != TokenKind::kInteger && inner.kind != TokenKind::kEllipsis) {
+  if (cursor.peek(1).is('(') && inner.kind != TokenKind::kInteger &&
+      inner.kind != TokenKind::kEllipsis) {
     return cursor.fail(cursor.peek(1), "found '(', expected '=', ',' or '}'");
   }
   field->set_name(parse_field_name(cursor));
@@ -119,7 +123,8 @@ bool parse_field(Cursor& cursor, int depth, proto::Value::Struct* out) {
 }
 
 bool parse_value(Cursor& cursor, int depth, proto::Value* value) {
-  if (depth > kMaxDepth) return cursor.fail(fmt::format("values are nested more than {} deep", kMaxDepth));
+  if (depth > kMaxDepth)
+    return cursor.fail(fmt::format("values are nested more than {} deep", kMaxDepth));
   const auto array = [&] {
     return parse_value(cursor, depth + 1, value->mutable_array()->add_values());
   };

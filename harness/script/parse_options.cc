@@ -29,7 +29,8 @@ bool parse_octets(Cursor& cursor, std::string_view prefix, std::string* out) {
   const std::string_view digits = text.substr(std::min(prefix.size(), text.size()));
   if (!text.starts_with(prefix) || digits.size() % 2 != 0 || digits.size() > 2 * kMaxOctets ||
       !std::all_of(digits.begin(), digits.end(), is_hex)) {
-    return cursor.unexpected(fmt::format("at most {} octets as pairs of hexadecimal digits", kMaxOctets));
+    return cursor.unexpected(
+        fmt::format("at most {} octets as pairs of hexadecimal digits", kMaxOctets));
   }
   *out = from_hex(digits);
   cursor.take();
@@ -81,7 +82,8 @@ bool parse_timestamps(Cursor& cursor, bool inject, proto::TcpOption::Timestamps*
     timestamps->set_any_value(true);
   } else {
     int64_t value = 0;
-    if (!cursor.integer(inject ? form.what : "a timestamp or 'any'", 0, kMaxSequence, &value)) return false;
+    if (!cursor.integer(inject ? form.what : "a timestamp or 'any'", 0, kMaxSequence, &value))
+      return false;
     timestamps->mutable_value()->set_offset(value);
   }
   if (!cursor.expect("ecr")) return false;

@@ -62,9 +62,9 @@ bool parse_flag_letters(Cursor& cursor, proto::Segment* segment) {
     const auto known = std::find_if(kFlagLetters.begin(), kFlagLetters.end(),
                                     [&](const auto& flag) { return flag.first == letter; });
     if (known == kFlagLetters.end()) {
-      return cursor.fail_at(token.offset + i, fmt::format("found {} in {}, expected {}",
-                                                          describe_octet(letter), describe(token),
-                                                          kFlagsWanted));
+      return cursor.fail_at(token.offset + i,
+                            fmt::format("found {} in {}, expected {}", describe_octet(letter),
+                                        describe(token), kFlagsWanted));
     }
     flags |= known->second;
   }
@@ -94,7 +94,8 @@ bool parse_flags(Cursor& cursor, proto::Segment* segment) {
 
 bool parse_numbers(Cursor& cursor, proto::Segment* segment) {
   if (cursor.accept("ack")) {
-    if (!parse_number(cursor, {.what = "an acknowledgment number"}, segment->mutable_ack())) return false;
+    if (!parse_number(cursor, {.what = "an acknowledgment number"}, segment->mutable_ack()))
+      return false;
   }
   if (cursor.accept("win")) {
     const NumberForm form{.what = "a window", .high = 0xffff, .absolute = false};
@@ -112,7 +113,8 @@ bool parse_text(Cursor& cursor, proto::Segment* segment) {
   const Token& token = cursor.peek();
   if (token.kind != TokenKind::kText) return true;
   const auto octets = unescape(token.text);
-  if (!octets) return cursor.fail_at(token.offset + octets.error().column - 1, octets.error().message);
+  if (!octets)
+    return cursor.fail_at(token.offset + octets.error().column - 1, octets.error().message);
   if (octets->size() != segment->length()) {
     return cursor.fail(fmt::format("this text has {} octets, but the segment says {}",
                                    octets->size(), segment->length()));
@@ -166,7 +168,8 @@ bool parse_malformation(Cursor& cursor, proto::Segment* segment) {
   if (!cursor.accept('{')) return true;
   do {
     const Token key = cursor.peek();
-    if (key.kind != TokenKind::kWord || std::find(kKeys.begin(), kKeys.end(), key.text) == kKeys.end()) {
+    if (key.kind != TokenKind::kWord ||
+        std::find(kKeys.begin(), kKeys.end(), key.text) == kKeys.end()) {
       return cursor.unexpected("one of sum= off= res= trunc= iplen= ttl=");
     }
     cursor.take();
@@ -203,9 +206,11 @@ bool parse_icmp(Cursor& cursor, proto::Icmp* icmp) {
     if (!cursor.integer("an MTU", 0, 0xffffffff, &mtu)) return false;
     icmp->set_mtu(static_cast<uint32_t>(mtu));
   }
-  if (cursor.word("id")) return cursor.fail("ICMP echo messages are packetdrill's; synfin has no use for them");
+  if (cursor.word("id"))
+    return cursor.fail("ICMP echo messages are packetdrill's; synfin has no use for them");
   if (!cursor.accept('[')) return true;
-  if (cursor.word("udp") || cursor.word("raw")) return cursor.fail("only TCP segments can be quoted");
+  if (cursor.word("udp") || cursor.word("raw"))
+    return cursor.fail("only TCP segments can be quoted");
   uint32_t length = 0;
   if (!parse_sequence(cursor, icmp->mutable_seq(), &length)) return false;
   icmp->set_length(length);
@@ -226,7 +231,8 @@ bool refuse_unsupported(Cursor& cursor) {
 }
 
 // The name at the start of `text`, taken from it.
-bool take_base(Cursor& cursor, const Token& token, std::string_view& text, proto::Number::Base* base) {
+bool take_base(Cursor& cursor, const Token& token, std::string_view& text,
+               proto::Number::Base* base) {
   std::size_t end = 0;
   while (end < text.size() && (is_word(text[end]) || text[end] == '.')) ++end;
   const std::string_view name = text.substr(0, end);
@@ -235,7 +241,8 @@ bool take_base(Cursor& cursor, const Token& token, std::string_view& text, proto
     return cursor.fail_at(
         token.offset + (token.text.size() - text.size()),
         fmt::format("unknown name '{}', expected ISS, IRS, SND.UNA, SND.NXT, SND.WND, SND.MAX.WND, "
-                    "RCV.NXT or RCV.WND", name.substr(0, 40)));
+                    "RCV.NXT or RCV.WND",
+                    name.substr(0, 40)));
   }
   *base = static_cast<proto::Number::Base>(known - kBaseNames.begin());
   text.remove_prefix(end);
@@ -260,9 +267,10 @@ bool parse_symbolic(Cursor& cursor, proto::Number* number) {
     const bool whole = std::all_of(digits.text.begin(), digits.text.end(), is_digit);
     const auto value = whole ? integer_value(digits) : std::nullopt;
     if (!value || *value > kMaxSequence) {
-      return cursor.fail_at(token.offset + (token.text.size() - text.size()),
-                            fmt::format("found '{}', expected a number up to {} (name, +name, +N or -N)",
-                                        text.substr(0, 40), kMaxSequence));
+      return cursor.fail_at(
+          token.offset + (token.text.size() - text.size()),
+          fmt::format("found '{}', expected a number up to {} (name, +name, +N or -N)",
+                      text.substr(0, 40), kMaxSequence));
     }
     number->set_offset(negative ? -*value : *value);
   }
@@ -295,20 +303,23 @@ bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length) {
     return false;
   }
   if (!plain && cursor.is(':')) {
-    return cursor.fail("only plain numbers have an end: a name, '=N' or '*' is followed by (length)");
+    return cursor.fail(
+        "only plain numbers have an end: a name, '=N' or '*' is followed by (length)");
   }
-  if (plain && (!cursor.expect(':') || !cursor.integer("a sequence number", 0, kMaxSequence, &end))) {
+  if (plain &&
+      (!cursor.expect(':') || !cursor.integer("a sequence number", 0, kMaxSequence, &end))) {
     return false;
   }
   int64_t octets = 0;
-  if (!cursor.expect('(') || !cursor.integer("a length", 0, 0xffff, &octets) || !cursor.expect(')')) {
+  if (!cursor.expect('(') || !cursor.integer("a length", 0, 0xffff, &octets) ||
+      !cursor.expect(')')) {
     return false;
   }
   *length = static_cast<uint32_t>(octets);
   if (plain && ((seq->offset() + octets) & kMaxSequence) != end) {
-    return cursor.fail(start, fmt::format("{}:{}({}) does not add up: the end should be {}",
-                                          seq->offset(), end, octets,
-                                          (seq->offset() + octets) & kMaxSequence));
+    return cursor.fail(
+        start, fmt::format("{}:{}({}) does not add up: the end should be {}", seq->offset(), end,
+                           octets, (seq->offset() + octets) & kMaxSequence));
   }
   return true;
 }

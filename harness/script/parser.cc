@@ -223,8 +223,7 @@ class Parser {
 
   bool check_time(const Token& start, const proto::Step& step) {
     const proto::Time& time = step.time();
-    const bool expects =
-        step.has_packet() && step.packet().direction() == proto::Packet::EXPECT;
+    const bool expects = step.has_packet() && step.packet().direction() == proto::Packet::EXPECT;
     const bool open = time.kind() != proto::Time::RELATIVE && time.kind() != proto::Time::ABSOLUTE;
     if (open && !expects) {
       return cursor_.fail(start, "only an expected packet (>) can have '*' or a range as its time");
@@ -256,7 +255,7 @@ std::string program_name(std::string_view file_name) {
 }
 
 tl::expected<proto::Program, ParseError> parse(std::string_view text, std::string_view file_name,
-                                           const Defines& defines) {
+                                               const Defines& defines) {
   const auto lexed = lex(text, defines);
   if (!lexed) return tl::make_unexpected(lexed.error());
   proto::Program program;

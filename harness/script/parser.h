@@ -12,7 +12,7 @@ namespace synfin::script {
 
 // One program. Text that uses `//@ each` holds several: see expand.h.
 tl::expected<proto::Program, ParseError> parse(std::string_view text, std::string_view file_name,
-                                           const Defines& defines = {});
+                                               const Defines& defines = {});
 
 // "listen/syn" for "any/specs/listen/syn.pkt".
 std::string program_name(std::string_view file_name);

@@ -16,9 +16,9 @@ bool parse_options(Cursor& cursor, bool inject, proto::Segment* segment);
 
 // What a number may be.
 struct NumberForm {
-  std::string_view what;       // "an acknowledgment number"
-  int64_t high = 0xffffffff;   // of a plain number
-  bool absolute = true;        // may be written =N
+  std::string_view what;      // "an acknowledgment number"
+  int64_t high = 0xffffffff;  // of a plain number
+  bool absolute = true;       // may be written =N
 };
 bool parse_number(Cursor& cursor, const NumberForm& form, proto::Number* number);
 // a:b(len), or with a symbol or =N: a(len). `seq` is not set for `*(len)`, where `any` allows it.

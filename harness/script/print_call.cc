@@ -33,16 +33,28 @@ void print_array(const proto::Value::Array& source, std::string* out) {
 
 void print_value(const proto::Value& value, std::string* out) {
   switch (value.what_case()) {
-    case proto::Value::kInteger: *out += fmt::format("{}", value.integer()); break;
-    case proto::Value::kSymbol: *out += value.symbol(); break;
-    case proto::Value::kText: *out += quote(value.text()); break;
-    case proto::Value::kStruct: print_struct(value.struct_(), out); break;
-    case proto::Value::kArray: print_array(value.array(), out); break;
+    case proto::Value::kInteger:
+      *out += fmt::format("{}", value.integer());
+      break;
+    case proto::Value::kSymbol:
+      *out += value.symbol();
+      break;
+    case proto::Value::kText:
+      *out += quote(value.text());
+      break;
+    case proto::Value::kStruct:
+      print_struct(value.struct_(), out);
+      break;
+    case proto::Value::kArray:
+      print_array(value.array(), out);
+      break;
     case proto::Value::kAddress:
       *out += fmt::format("{{sa_family = {}, sin_port = htons({}), sin_addr = inet_addr(\"{}\")}}",
                           value.address().family(), value.address().port(), value.address().ip());
       break;
-    default: *out += "..."; break;
+    default:
+      *out += "...";
+      break;
   }
 }
 

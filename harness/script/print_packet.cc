@@ -37,10 +37,17 @@ void print_malformation(const proto::Segment& segment, std::string* out) {
   const proto::Malformation& bad = segment.malformation();
   std::string inner;
   switch (bad.checksum()) {
-    case proto::Malformation::BAD: inner += " sum=bad"; break;
-    case proto::Malformation::ZERO: inner += " sum=zero"; break;
-    case proto::Malformation::VALUE: inner += fmt::format(" sum=0x{:04x}", bad.checksum_value()); break;
-    default: break;
+    case proto::Malformation::BAD:
+      inner += " sum=bad";
+      break;
+    case proto::Malformation::ZERO:
+      inner += " sum=zero";
+      break;
+    case proto::Malformation::VALUE:
+      inner += fmt::format(" sum=0x{:04x}", bad.checksum_value());
+      break;
+    default:
+      break;
   }
   if (bad.has_data_offset()) inner += fmt::format(" off={}", bad.data_offset());
   if (bad.reserved() > kAccurateEcnBit) inner += fmt::format(" res={}", bad.reserved());
@@ -75,7 +82,8 @@ std::string accurate_ecn(const proto::TcpOption::Raw& raw) {
   std::string out = "ECN";
   for (std::size_t i = 0; i < raw.data().size(); i += 3) {
     uint32_t count = 0;
-    for (std::size_t k = 0; k < 3; ++k) count = count << 8U | static_cast<uint8_t>(raw.data()[i + k]);
+    for (std::size_t k = 0; k < 3; ++k)
+      count = count << 8U | static_cast<uint8_t>(raw.data()[i + k]);
     out += fmt::format(" {} {}", order[i / 3], count);
   }
   return out;
@@ -148,11 +156,15 @@ void print_number(const proto::Number& number, std::string* out) {
 
 void print_option(const proto::TcpOption& option, std::string* out) {
   switch (option.what_case()) {
-    case proto::TcpOption::kMss: *out += fmt::format("mss {}", option.mss().value()); break;
+    case proto::TcpOption::kMss:
+      *out += fmt::format("mss {}", option.mss().value());
+      break;
     case proto::TcpOption::kWindowScale:
       *out += fmt::format("wscale {}", option.window_scale().shift());
       break;
-    case proto::TcpOption::kSackPermitted: *out += "sackOK"; break;
+    case proto::TcpOption::kSackPermitted:
+      *out += "sackOK";
+      break;
     case proto::TcpOption::kSack:
       *out += "sack";
       for (const auto& block : option.sack().blocks()) {
@@ -162,10 +174,18 @@ void print_option(const proto::TcpOption& option, std::string* out) {
         print_number(block.right(), out);
       }
       break;
-    case proto::TcpOption::kTimestamps: print_timestamps(option.timestamps(), out); break;
-    case proto::TcpOption::kEol: *out += "eol"; break;
-    case proto::TcpOption::kRaw: print_raw(option.raw(), out); break;
-    default: *out += "nop"; break;
+    case proto::TcpOption::kTimestamps:
+      print_timestamps(option.timestamps(), out);
+      break;
+    case proto::TcpOption::kEol:
+      *out += "eol";
+      break;
+    case proto::TcpOption::kRaw:
+      print_raw(option.raw(), out);
+      break;
+    default:
+      *out += "nop";
+      break;
   }
 }
 

@@ -39,11 +39,21 @@ void print_step(const proto::Step& step, std::string* out) {
   if (!step.connection().empty()) *out += fmt::format(" @{}", step.connection());
   *out += ' ';
   switch (step.what_case()) {
-    case proto::Step::kPacket: print_packet(step.packet(), out); break;
-    case proto::Step::kCall: print_call(step.call(), out); break;
-    case proto::Step::kShell: *out += fmt::format("`{}`", step.shell()); break;
-    case proto::Step::kCode: *out += fmt::format("%{{ {} }}%", step.code()); break;
-    default: *out += "wait"; break;
+    case proto::Step::kPacket:
+      print_packet(step.packet(), out);
+      break;
+    case proto::Step::kCall:
+      print_call(step.call(), out);
+      break;
+    case proto::Step::kShell:
+      *out += fmt::format("`{}`", step.shell());
+      break;
+    case proto::Step::kCode:
+      *out += fmt::format("%{{ {} }}%", step.code());
+      break;
+    default:
+      *out += "wait";
+      break;
   }
 }
 

@@ -26,6 +26,7 @@ struct Entry {
   T value;
 };
 
+// clang-format off
 #define SYNFIN_NAME(name) \
   { #name, name }
 
@@ -106,23 +107,33 @@ constexpr Entry<int> kErrors[] = {
 };
 
 #undef SYNFIN_NAME
+// clang-format on
 
 constexpr Entry<CallName> kCalls[] = {
-    {"socket", CallName::kSocket},         {"bind", CallName::kBind},
-    {"listen", CallName::kListen},         {"accept", CallName::kAccept},
-    {"connect", CallName::kConnect},       {"read", CallName::kRead},
-    {"write", CallName::kWrite},           {"send", CallName::kSend},
-    {"recv", CallName::kRecv},             {"sendto", CallName::kSendto},
-    {"recvfrom", CallName::kRecvfrom},     {"shutdown", CallName::kShutdown},
-    {"close", CallName::kClose},           {"setsockopt", CallName::kSetsockopt},
-    {"getsockopt", CallName::kGetsockopt}, {"fcntl", CallName::kFcntl},
-    {"ioctl", CallName::kIoctl},           {"poll", CallName::kPoll},
+    {"socket", CallName::kSocket},
+    {"bind", CallName::kBind},
+    {"listen", CallName::kListen},
+    {"accept", CallName::kAccept},
+    {"connect", CallName::kConnect},
+    {"read", CallName::kRead},
+    {"write", CallName::kWrite},
+    {"send", CallName::kSend},
+    {"recv", CallName::kRecv},
+    {"sendto", CallName::kSendto},
+    {"recvfrom", CallName::kRecvfrom},
+    {"shutdown", CallName::kShutdown},
+    {"close", CallName::kClose},
+    {"setsockopt", CallName::kSetsockopt},
+    {"getsockopt", CallName::kGetsockopt},
+    {"fcntl", CallName::kFcntl},
+    {"ioctl", CallName::kIoctl},
+    {"poll", CallName::kPoll},
 };
 
 constexpr std::string_view kForeignCalls[] = {
-    "readv",       "writev",   "recvmsg",   "sendmsg", "open",     "cap_set",     "epoll_create",
-    "epoll_ctl",   "epoll_wait", "pipe",    "splice",  "sendfile", "psp_rx_assoc", "psp_tx_assoc",
-    "accept4",     "select",
+    "readv",        "writev",       "recvmsg",    "sendmsg", "open",   "cap_set",
+    "epoll_create", "epoll_ctl",    "epoll_wait", "pipe",    "splice", "sendfile",
+    "psp_rx_assoc", "psp_tx_assoc", "accept4",    "select",
 };
 
 struct IcmpType {
@@ -132,7 +143,7 @@ struct IcmpType {
 };
 
 constexpr IcmpType kIcmpTypes[] = {
-    {"unreachable", 3, 1},   {"source_quench", 4, -1},     {"redirect", 5, -1},
+    {"unreachable", 3, 1},    {"source_quench", 4, -1},     {"redirect", 5, -1},
     {"time_exceeded", 11, 3}, {"parameter_problem", 12, 4}, {"packet_too_big", -1, 2},
 };
 
@@ -233,10 +244,9 @@ std::optional<IcmpSpec> find_icmp(std::string_view type, std::string_view code) 
   if (const auto number = numbered(code, "code_")) {
     v4_code = v6_code = *number;
   } else if (!code.empty()) {
-    const auto known =
-        std::find_if(std::begin(kIcmpCodes), std::end(kIcmpCodes), [&](const IcmpCode& entry) {
-          return entry.type == type && entry.name == code;
-        });
+    const auto known = std::find_if(
+        std::begin(kIcmpCodes), std::end(kIcmpCodes),
+        [&](const IcmpCode& entry) { return entry.type == type && entry.name == code; });
     if (known == std::end(kIcmpCodes)) return std::nullopt;
     v4_code = known->v4;
     v6_code = known->v6;

@@ -15,15 +15,15 @@ namespace synfin::script {
 namespace {
 
 constexpr std::array<std::pair<char, char>, 10> kEscapes = {{{'n', '\n'},
-                                                            {'r', '\r'},
-                                                            {'t', '\t'},
-                                                            {'f', '\f'},
-                                                            {'v', '\v'},
-                                                            {'a', '\a'},
-                                                            {'b', '\b'},
-                                                            {'\\', '\\'},
-                                                            {'"', '"'},
-                                                            {'\'', '\''}}};
+                                                             {'r', '\r'},
+                                                             {'t', '\t'},
+                                                             {'f', '\f'},
+                                                             {'v', '\v'},
+                                                             {'a', '\a'},
+                                                             {'b', '\b'},
+                                                             {'\\', '\\'},
+                                                             {'"', '"'},
+                                                             {'\'', '\''}}};
 
 constexpr bool in(unsigned value, unsigned low, unsigned high) {
   return value >= low && value <= high;
@@ -62,7 +62,9 @@ std::string_view trim(std::string_view text) {
 }
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return static_cast<unsigned>(static_cast<uint8_t>(text[i])); };
+  const auto octet = [&](std::size_t i) {
+    return static_cast<unsigned>(static_cast<uint8_t>(text[i]));
+  };
   for (std::size_t i = 0; i < text.size();) {
     const Utf8Form form = utf8_form(octet(i));
     if (form.size == 0 || i + form.size > text.size()) return i;
@@ -98,6 +100,10 @@ std::string quote(std::string_view octets) {
 }
 
 tl::expected<std::string, ParseError> unescape(std::string_view quoted) {
+  const auto wrong = [](std::size_t inner_offset, std::string message) {
+    const auto column = static_cast<uint32_t>(inner_offset + 2);
+    return tl::make_unexpected(ParseError{1, column, std::move(message)});
+  };
   const std::string_view inner = quoted.substr(1, quoted.size() - 2);
   std::string out;
   for (std::size_t i = 0; i < inner.size(); ++i) {
@@ -105,10 +111,10 @@ tl::expected<std::string, ParseError> unescape(std::string_view quoted) {
       out += inner[i];
       continue;
     }
-    if (++i == inner.size()) return tl::make_unexpected(error_at(quoted, i, "found \\ at the end"));
+    if (++i == inner.size()) return wrong(i, "found \\ at the end");
     if (inner[i] == 'x') {
       if (i + 2 >= inner.size() || !is_hex(inner[i + 1]) || !is_hex(inner[i + 2])) {
-        return tl::make_unexpected(error_at(quoted, i, "expected two hexadecimal digits after \\x"));
+        return wrong(i, "expected two hexadecimal digits after \\x");
       }
       out += static_cast<char>(hex_digit(inner[i + 1]) * 16 + hex_digit(inner[i + 2]));
       i += 2;
@@ -117,8 +123,8 @@ tl::expected<std::string, ParseError> unescape(std::string_view quoted) {
     const auto escape = std::find_if(kEscapes.begin(), kEscapes.end(),
                                      [&](const auto& pair) { return pair.first == inner[i]; });
     if (escape == kEscapes.end()) {
-      return tl::make_unexpected(error_at(
-          quoted, i, fmt::format("found \\ before {}: expected one of nrtfvab\\\"'x", describe_octet(inner[i]))));
+      return wrong(i, fmt::format("found \\ before {}: expected one of nrtfvab\\\"'x",
+                                  describe_octet(inner[i])));
     }
     out += escape->second;
   }

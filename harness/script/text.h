@@ -17,7 +17,8 @@ constexpr bool is_hex(char c) {
 constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_blank(char c) { return is_space(c) || c == '\n' || c == '\r'; }
 constexpr bool is_option_value(char c) {
-  return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ',' || c == '+' || c == '%';
+  return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ',' || c == '+' ||
+         c == '%';
 }
 // An octet of a UTF-8 character after its first.
 constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }

@@ -8,11 +8,13 @@ namespace {
 void random_value(Random& random, int depth, proto::Value* value);
 
 std::string random_symbol(Random& random) {
-  constexpr std::string_view kNames[] = {"SOL_SOCKET", "O_RDWR", "MSG_PEEK", "NULL", "zero", "EAGAIN"};
+  constexpr std::string_view kNames[] = {"SOL_SOCKET", "O_RDWR", "MSG_PEEK",
+                                         "NULL",       "zero",   "EAGAIN"};
   std::string out(random.pick(kNames));
   while (random.one_in(3)) {
     out += '|';
-    out += random.one_in(3) ? fmt::format("{}", random.between(-9, 9)) : std::string(random.pick(kNames));
+    out += random.one_in(3) ? fmt::format("{}", random.between(-9, 9))
+                            : std::string(random.pick(kNames));
   }
   return out;
 }
@@ -37,18 +39,30 @@ void random_struct(Random& random, int depth, proto::Value::Struct* out) {
 
 void random_value(Random& random, int depth, proto::Value* value) {
   switch (random.below(depth > 4 ? 4 : 7)) {
-    case 0: value->set_ellipsis(true); break;
-    case 1: value->set_symbol(random_symbol(random)); break;
-    case 2: value->set_text(random_octets(random, random.below(12))); break;
-    case 3: value->set_integer(random.between(-(int64_t{1} << 40), int64_t{1} << 40)); break;
-    case 4: random_struct(random, depth, value->mutable_struct_()); break;
+    case 0:
+      value->set_ellipsis(true);
+      break;
+    case 1:
+      value->set_symbol(random_symbol(random));
+      break;
+    case 2:
+      value->set_text(random_octets(random, random.below(12)));
+      break;
+    case 3:
+      value->set_integer(random.between(-(int64_t{1} << 40), int64_t{1} << 40));
+      break;
+    case 4:
+      random_struct(random, depth, value->mutable_struct_());
+      break;
     case 5:
       value->mutable_array();
       for (auto n = random.below(4); n > 0; --n) {
         random_value(random, depth + 1, value->mutable_array()->add_values());
       }
       break;
-    default: random_address(random, value->mutable_address()); break;
+    default:
+      random_address(random, value->mutable_address());
+      break;
   }
 }
 
@@ -82,17 +96,28 @@ proto::Call sensible_call(Random& random) {
   const proto::Value octets = integer(random.number(10000));
   proto::Call call;
   switch (random.below(11)) {
-    case 0: return call = make("socket", {ellipsis(), name("SOCK_STREAM"), name("IPPROTO_TCP")});
-    case 1: return call = make("bind", {fd, ellipsis(), ellipsis()});
-    case 2: return call = make("listen", {fd, integer(random.between(0, 3))});
-    case 3: return call = make("accept", {fd, ellipsis(), ellipsis()});
-    case 4: return call = make("connect", {fd, ellipsis(), ellipsis()});
-    case 5: return call = make("read", {fd, ellipsis(), octets});
-    case 6: return call = make("write", {fd, ellipsis(), octets});
-    case 7: return call = make("send", {fd, ellipsis(), octets, name("MSG_OOB|MSG_DONTWAIT")});
-    case 8: return call = make("shutdown", {fd, name(random.one_in(2) ? "SHUT_WR" : "SHUT_RDWR")});
-    case 9: return call = make("fcntl", {fd, name("F_SETFL"), name("O_RDWR|O_NONBLOCK")});
-    default: return call = make("close", {fd});
+    case 0:
+      return call = make("socket", {ellipsis(), name("SOCK_STREAM"), name("IPPROTO_TCP")});
+    case 1:
+      return call = make("bind", {fd, ellipsis(), ellipsis()});
+    case 2:
+      return call = make("listen", {fd, integer(random.between(0, 3))});
+    case 3:
+      return call = make("accept", {fd, ellipsis(), ellipsis()});
+    case 4:
+      return call = make("connect", {fd, ellipsis(), ellipsis()});
+    case 5:
+      return call = make("read", {fd, ellipsis(), octets});
+    case 6:
+      return call = make("write", {fd, ellipsis(), octets});
+    case 7:
+      return call = make("send", {fd, ellipsis(), octets, name("MSG_OOB|MSG_DONTWAIT")});
+    case 8:
+      return call = make("shutdown", {fd, name(random.one_in(2) ? "SHUT_WR" : "SHUT_RDWR")});
+    case 9:
+      return call = make("fcntl", {fd, name("F_SETFL"), name("O_RDWR|O_NONBLOCK")});
+    default:
+      return call = make("close", {fd});
   }
 }
 

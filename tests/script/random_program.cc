@@ -68,8 +68,9 @@ void random_head(Random& random, const RandomShape& shape, proto::Program* progr
     random_annotation(random, shape.sensible, true, program->add_annotations());
   }
   for (auto n = random.below(3); n > 0; --n) {
-    program->add_options(random.one_in(2) ? "--" + random_word(random)
-                                          : fmt::format("--{}={}", random_word(random), random.number(99)));
+    program->add_options(random.one_in(2)
+                             ? "--" + random_word(random)
+                             : fmt::format("--{}={}", random_word(random), random.number(99)));
   }
   if (random.one_in(4)) program->add_options("--name=\"a b\"");
   for (auto n = random.below(2); n > 0; --n) program->add_init_commands(random_shell(random));
@@ -79,10 +80,14 @@ void random_head(Random& random, const RandomShape& shape, proto::Program* progr
 
 uint32_t Random::number(uint32_t high) {
   switch (below(4)) {
-    case 0: return static_cast<uint32_t>(below(std::min(high, 3U) + 1));
-    case 1: return high - static_cast<uint32_t>(below(std::min(high, 2U) + 1));
-    case 2: return static_cast<uint32_t>(below(std::min(high, 3000U) + 1));
-    default: return static_cast<uint32_t>(below(uint64_t{high} + 1));
+    case 0:
+      return static_cast<uint32_t>(below(std::min(high, 3U) + 1));
+    case 1:
+      return high - static_cast<uint32_t>(below(std::min(high, 2U) + 1));
+    case 2:
+      return static_cast<uint32_t>(below(std::min(high, 3000U) + 1));
+    default:
+      return static_cast<uint32_t>(below(uint64_t{high} + 1));
   }
 }
 
@@ -92,11 +97,19 @@ proto::Step random_step(Random& random, const RandomShape& shape) {
   if (labelled) step.set_connection(random.one_in(2) ? "b" : random_word(random));
   bool inject = random.one_in(2);
   switch (random.below(10)) {
-    case 0: step.set_shell(random_shell(random)); break;
-    case 1: step.set_code(random_code(random)); break;
-    case 2: step.set_nothing(true); break;
+    case 0:
+      step.set_shell(random_shell(random));
+      break;
+    case 1:
+      step.set_code(random_code(random));
+      break;
+    case 2:
+      step.set_nothing(true);
+      break;
     case 3:
-    case 4: *step.mutable_call() = random_call(random, shape); break;
+    case 4:
+      *step.mutable_call() = random_call(random, shape);
+      break;
     case 5:
       step.mutable_packet()->set_direction(proto::Packet::INJECT);
       random_icmp(random, shape.sensible, step.mutable_packet()->mutable_icmp());

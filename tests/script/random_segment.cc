@@ -29,9 +29,15 @@ void random_raw(Random& random, bool sensible, proto::TcpOption::Raw* raw) {
 
 void random_option(Random& random, bool inject, bool sensible, proto::TcpOption* option) {
   switch (random.below(8)) {
-    case 0: option->mutable_mss()->set_value(random.number(0xffff)); break;
-    case 1: option->mutable_window_scale()->set_shift(random.number(255)); break;
-    case 2: option->set_sack_permitted(true); break;
+    case 0:
+      option->mutable_mss()->set_value(random.number(0xffff));
+      break;
+    case 1:
+      option->mutable_window_scale()->set_shift(random.number(255));
+      break;
+    case 2:
+      option->set_sack_permitted(true);
+      break;
     case 3:
       option->mutable_sack();
       for (auto n = random.below(sensible ? 2 : 5); n > 0; --n) {
@@ -40,23 +46,36 @@ void random_option(Random& random, bool inject, bool sensible, proto::TcpOption*
         *block->mutable_right() = random_number(random, true);
       }
       break;
-    case 4: random_timestamps(random, inject, option->mutable_timestamps()); break;
-    case 5: option->set_nop(true); break;
-    case 6: option->set_eol(true); break;
-    default: random_raw(random, sensible, option->mutable_raw()); break;
+    case 4:
+      random_timestamps(random, inject, option->mutable_timestamps());
+      break;
+    case 5:
+      option->set_nop(true);
+      break;
+    case 6:
+      option->set_eol(true);
+      break;
+    default:
+      random_raw(random, sensible, option->mutable_raw());
+      break;
   }
 }
 
 void random_malformation(Random& random, proto::Segment* segment) {
   proto::Malformation made;
   switch (random.below(5)) {
-    case 0: made.set_checksum(proto::Malformation::BAD); break;
-    case 1: made.set_checksum(proto::Malformation::ZERO); break;
+    case 0:
+      made.set_checksum(proto::Malformation::BAD);
+      break;
+    case 1:
+      made.set_checksum(proto::Malformation::ZERO);
+      break;
     case 2:
       made.set_checksum(proto::Malformation::VALUE);
       made.set_checksum_value(random.number(0xffff));
       break;
-    default: break;
+    default:
+      break;
   }
   if (random.one_in(3)) made.set_data_offset(random.number(15));
   if (random.one_in(3)) made.set_reserved(random.number(15));
@@ -71,7 +90,8 @@ void random_malformation(Random& random, proto::Segment* segment) {
 proto::Segment random_segment(Random& random, bool inject, const RandomShape& shape) {
   proto::Segment segment;
   constexpr uint32_t kFlags[] = {0x02, 0x12, 0x10, 0x18, 0x11, 0x04, 0x14, 0x00, 0xff};
-  segment.set_flags(random.one_in(3) ? static_cast<uint32_t>(random.below(256)) : random.pick(kFlags));
+  segment.set_flags(random.one_in(3) ? static_cast<uint32_t>(random.below(256))
+                                     : random.pick(kFlags));
   segment.set_length(random.one_in(2) ? 0 : random.number(0xffff));
   if (!inject && random.one_in(5)) {
     segment.set_any_seq(true);

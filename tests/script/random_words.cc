@@ -4,10 +4,10 @@ namespace synfin::script {
 namespace {
 
 // Pieces that are likely to break something.
-constexpr std::string_view kPieces[] = {"word", "a b",  "//",   "/*", "*/",  "@",      "\"",   "'",
-                                        "{",    "}",    "%",    "#",  "...", "+0",     "é",    "日本",
-                                        "<",    ">",    "(x)",  "=",  "RST", "|",      "\t-",  "\\\\",
-                                        "${x}", "--o=1", "\x7f", ":",  "0x1", "-1",     ";",    ","};
+constexpr std::string_view kPieces[] = {"word", "a b",   "//",   "/*", "*/",  "@",  "\"",  "'",
+                                        "{",    "}",     "%",    "#",  "...", "+0", "é",   "日本",
+                                        "<",    ">",     "(x)",  "=",  "RST", "|",  "\t-", "\\\\",
+                                        "${x}", "--o=1", "\x7f", ":",  "0x1", "-1", ";",   ","};
 
 std::string pieces(Random& random, std::size_t most) {
   std::string out;
@@ -44,7 +44,8 @@ std::string random_shell(Random& random) {
 std::string random_code(Random& random) {
   if (random.one_in(5)) return "";
   std::string out = "assert " + pieces(random, 4) + "\n  x == 1}";
-  for (std::size_t at = out.find("}%"); at != std::string::npos; at = out.find("}%")) out.erase(at, 1);
+  for (std::size_t at = out.find("}%"); at != std::string::npos; at = out.find("}%"))
+    out.erase(at, 1);
   return out;
 }
 
@@ -63,7 +64,8 @@ proto::Number random_number(Random& random, bool absolute) {
     number.set_offset(random.number(0xffffffff));
   } else {
     const auto name = [&] {
-      return static_cast<proto::Number::Base>(random.between(proto::Number::ISS, proto::Number::RCV_WND));
+      return static_cast<proto::Number::Base>(
+          random.between(proto::Number::ISS, proto::Number::RCV_WND));
     };
     number.set_base(name());
     if (random.one_in(3)) number.add_plus(name());

@@ -36,9 +36,9 @@ TEST(RoundTrip, SensibleProgramsCompile) {
     const proto::Program program = random_program(random, {.max_steps = 20, .sensible = true});
     const auto flat = compile(program);
     ASSERT_TRUE(flat) << "seed " << seed << ": " << flat.error().message << "\n" << print(program);
-    ASSERT_EQ(flat->steps.size(), static_cast<std::size_t>(program.steps_size() +
-                                                           program.init_commands_size() +
-                                                           program.cleanup_commands_size()));
+    ASSERT_EQ(flat->steps.size(),
+              static_cast<std::size_t>(program.steps_size() + program.init_commands_size() +
+                                       program.cleanup_commands_size()));
   }
 }
 
@@ -62,10 +62,18 @@ TEST(RoundTrip, DamagedTextNeverCrashes) {
     for (auto n = random.between(1, 3); n > 0 && !text.empty(); --n) {
       const std::size_t at = random.below(text.size());
       switch (random.below(4)) {
-        case 0: text[at] = static_cast<char>(random.below(256)); break;
-        case 1: text.erase(at, random.below(10)); break;
-        case 2: text.insert(at, text.substr(random.below(text.size()), random.below(20))); break;
-        default: text.resize(at); break;
+        case 0:
+          text[at] = static_cast<char>(random.below(256));
+          break;
+        case 1:
+          text.erase(at, random.below(10));
+          break;
+        case 2:
+          text.insert(at, text.substr(random.below(text.size()), random.below(20)));
+          break;
+        default:
+          text.resize(at);
+          break;
       }
     }
     const auto program = parse(text, "damaged");
