@@ -196,7 +196,7 @@ void LinuxStack::drop_idle_world() {
     if (oldest == worlds_.end() || (*world)->last_used < (*oldest)->last_used) oldest = world;
   }
   if (oldest == worlds_.end()) return;
-  dropped_by_gone_worlds_ += (*oldest)->link().dropped();
+  dropped_by_gone_worlds_ += (*oldest)->dropped();
   worlds_.erase(oldest);
   rebuild_poll_list();
 }
@@ -422,7 +422,7 @@ void LinuxStack::close(CaseId id) {
 
 uint64_t LinuxStack::dropped() {
   uint64_t sum = dropped_by_gone_worlds_;
-  for (const auto& world : worlds_) sum += world->link().dropped();
+  for (const auto& world : worlds_) sum += world->dropped();
   return sum;
 }
 

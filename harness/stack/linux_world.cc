@@ -1,14 +1,22 @@
 #include "harness/stack/linux_world.h"
 
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <array>
+#include <span>
 #include <utility>
 
 #include "harness/link/device.h"
 #include "harness/link/rtnl.h"
 #include "harness/link/tun.h"
 #include "harness/link/veth.h"
+#include "harness/wire/codec.h"
 
 namespace synfin::stack {
 namespace {
+
+constexpr int kMostKnocks = 3000;
 
 Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
@@ -64,6 +72,7 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
   if (auto configured = world->configure(options); !configured) {
     return tl::make_unexpected(configured.error());
   }
+  world->dropped_before_ = world->link_->dropped();
   return world;
 }
 
@@ -96,7 +105,37 @@ Result<void> LinuxWorld::configure(const LinuxOptions& options) {
                             .advmss = options.mtu - headers};
     if (auto added = rtnl->add_route(*index, route); !added) return added;
   }
+  for (const bool v6 : {false, true}) {
+    if (v6 && !ipv6_) continue;
+    if (auto answers = wait_until_it_answers(v6); !answers) return answers;
+  }
   return diag_.self_check({.address = linux_addresses(false).target, .port = kEndPort});
+}
+
+// An interface that was just brought up carries packets only once the kernel's own threads have
+// seen to it, IPv6 later than IPv4. So a closed port is knocked at until it answers.
+Result<void> LinuxWorld::wait_until_it_answers(bool v6) {
+  wire::Packet packet;
+  packet.source = {.address = linux_addresses(v6).remotes, .port = kEndPort};
+  packet.destination = {.address = linux_addresses(v6).target, .port = kEndPort};
+  packet.segment.flags = Flags(kSyn);
+  std::array<uint8_t, 128> octets;
+  const auto size = wire::encode(packet, octets);
+  if (!size) return tl::make_unexpected(size.error());
+  Result<void> sent;
+  for (int tried = 0; tried < kMostKnocks; ++tried) {
+    sent = link_->send(std::span(octets).first(*size));
+    pollfd waiting{.fd = link_->fd(), .events = POLLIN, .revents = 0};
+    link::Received received;
+    bool answered = link_->receive(received);
+    if (!answered && ::poll(&waiting, 1, 1) > 0) answered = link_->receive(received);
+    for (; answered; answered = link_->receive(received)) {
+      const auto answer = wire::decode(received.packet);
+      if (answer && answer->segment.flags.rst() && answer->source.address.v6 == v6) return {};
+    }
+  }
+  if (!sent) return sent;
+  return fail(fmt::format("the target does not answer over {} on a link just made", v6 ? "IPv6" : "IPv4"));
 }
 
 std::optional<uint16_t> LinuxWorld::take_ports(unsigned count) {

@@ -27,6 +27,8 @@ class LinuxWorld {
   LinuxDiag& diag() { return diag_; }
   bool ipv6() const { return ipv6_; }
   const Sysctls& set() const { return set_; }
+  // Packets that the link has lost since it was ready.
+  uint64_t dropped() { return link_->dropped() - dropped_before_; }
 
   // `count` local ports in a row that no case has; those given back longest ago come first.
   std::optional<uint16_t> take_ports(unsigned count);
@@ -43,12 +45,14 @@ class LinuxWorld {
   static Result<std::unique_ptr<LinuxWorld>> make_inside(const LinuxOptions& options,
                                                          const Sysctls& set);
   Result<void> configure(const LinuxOptions& options);
+  Result<void> wait_until_it_answers(bool v6);
 
   link::Netns target_;
   std::unique_ptr<link::Link> link_;
   LinuxDiag diag_;
   Sysctls set_;
   bool ipv6_ = false;
+  uint64_t dropped_before_ = 0;
   std::bitset<kEndPort> ports_;
   unsigned next_port_ = kFirstPort;
 };
