@@ -1,0 +1,43 @@
+// Requirements by their names, and how many of them a run has shown to be met.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "engine/clause.h"
+#include "harness/proto/result.pb.h"
+
+namespace synfin::report {
+
+// "MUST-10" to its entry in engine/clause.h; nullptr when there is none.
+const ClauseInfo* find_clause(std::string_view id);
+
+// "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
+std::string_view level_word(Level level);
+constexpr bool is_must(Level level) { return level == Level::kMust || level == Level::kMustNot; }
+constexpr bool is_should(Level level) {
+  return level == Level::kShould || level == Level::kShouldNot;
+}
+
+// "RFC 9293 §3.10.7.4"; of a rule in two sections "RFC 9293 §3.4, §3.10.7.4".
+std::string section_of(const ClauseInfo& clause);
+// "MUST-10  RFC 9293 §3.5"; the ID alone when it is not known.
+std::string describe_requirement(std::string_view id);
+
+// Whether a stack met the requirements that a run has tested.
+struct Tally {
+  std::map<std::string, bool, std::less<>> met;  // by ID
+  std::size_t must = 0;
+  std::size_t must_met = 0;
+  std::size_t should = 0;
+  std::size_t should_met = 0;
+};
+
+// A requirement is tested when a case that names it came to a verdict on the stack, and met when
+// none of those cases shows that it is violated, a known deviation included. A case that diverges
+// speaks against the clauses of its divergences; where they have none, against all that it names.
+Tally tally(const proto::RunResult& run);
+
+}  // namespace synfin::report
