@@ -9,7 +9,9 @@
 #include <tins/sniffer.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -118,6 +120,11 @@ CaptureWriter& CaptureWriter::operator=(CaptureWriter&&) noexcept = default;
 CaptureWriter::~CaptureWriter() = default;
 
 Result<CaptureWriter> CaptureWriter::open(const std::string& path, CaptureLink link) {
+  // libtins 4.0 reads libpcap's message after it has closed the handle that holds it, so a file
+  // that cannot be opened must not come so far.
+  if (!std::ofstream(path, std::ios::binary)) {
+    return fail(fmt::format("the capture {} cannot be written: {}", path, std::strerror(errno)));
+  }
   try {
     return CaptureWriter(std::make_unique<Impl>(path, link));
   } catch (const std::exception& error) {
@@ -132,8 +139,7 @@ Result<void> CaptureWriter::write(Time at, std::span<const uint8_t> octets) {
                             kSnapLength));
   }
   const auto since_epoch = at.time_since_epoch();
-  if (since_epoch < Duration::zero() ||
-      since_epoch >= kSecondsWrap) {
+  if (since_epoch < Duration::zero() || since_epoch >= kSecondsWrap) {
     return fail(fmt::format("a capture has no time {} ns", since_epoch.count()));
   }
   try {

@@ -164,16 +164,23 @@ TEST(Layers, MalformedOptions) {
     Packet packet = data_segment(true);
     packet.options.clear();
     packet.options.raw(each.octets[0], std::nullopt, std::span(each.octets).subspan(1));
-    EXPECT_EQ(wrong(encoded(packet), "option", each.name), each.wrong);
+    const auto octets = encoded(packet);
+    EXPECT_EQ(wrong(octets, "option", each.name), each.wrong);
+    const auto fields = dissect(octets);
+    EXPECT_EQ(fields.back().layer, "text");
+    EXPECT_EQ(fields.back().length, 3U);
   }
 }
 
 TEST(Layers, OctetsBehindThePacket) {
-  auto octets = encoded(data_segment(false));
-  octets.insert(octets.end(), 6, 0);
-  const auto fields = dissect(octets);
-  EXPECT_EQ(find(fields, "text", "text")->length, 3U);
-  EXPECT_EQ(find(fields, "rest", "after the packet")->length, 6U);
+  for (const bool v6 : {false, true}) {
+    auto octets = encoded(data_segment(v6));
+    octets.insert(octets.end(), 6, 0);
+    const auto fields = dissect(octets);
+    ASSERT_NE(find(fields, "rest", "after the packet"), nullptr);
+    EXPECT_EQ(find(fields, "text", "text")->length, 3U);
+    EXPECT_EQ(find(fields, "rest", "after the packet")->length, 6U);
+  }
 }
 
 TEST(Layers, OtherPayloads) {

@@ -48,6 +48,9 @@ TEST(EncodeOptions, LeavesOutSackBlocksThatDoNotFit) {
   options.sack_count = 200;  // more than the array holds
   options.timestamps.reset();
   EXPECT_EQ(text(options), "nop,nop,sack 0:5 10:15 20:25 30:35");
+  options.mss = 1460;
+  options.window_scale = 7;
+  EXPECT_EQ(text(options), "mss 1460,nop,wscale 7,nop,nop,sack 0:5 10:15 20:25");
 }
 
 TEST(OptionOctets, RefusesWhatDoesNotFitAndStaysAsItWas) {
