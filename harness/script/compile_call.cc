@@ -243,8 +243,9 @@ void ioctl_form(Arguments* arguments, CallSpec* spec) {
   if (!arguments->more()) return;
   const proto::Value* value = arguments->next("the value");
   if (value->ellipsis()) return;
-  option_value(*value, -1, arguments, &spec->wanted_data);
-  spec->check_data = true;
+  const bool sets = find_constant("FIONBIO") == spec->flags;
+  option_value(*value, -1, arguments, sets ? &spec->data : &spec->wanted_data);
+  spec->check_data = !sets;
 }
 
 void fcntl_form(Arguments* arguments, CallSpec* spec) {

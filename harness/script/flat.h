@@ -103,7 +103,7 @@ struct CallSpec {
   CallName name = CallName::kSocket;
   int32_t fd = -1;
   int32_t new_fd = -1;
-  int32_t flags = 0;        // send/recv flags, shutdown how, fcntl cmd, ioctl request, accept4 flags
+  int32_t flags = 0;        // send/recv flags, shutdown how, fcntl cmd, ioctl request
   int32_t domain = 0;       // socket: as written; the case's IP version replaces AF_INET
   int32_t type = 0;
   int32_t protocol = 0;

@@ -181,13 +181,16 @@ TEST(Compile, OtherCalls) {
   EXPECT_EQ(call("fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0").argument, O_RDWR | O_NONBLOCK);
   EXPECT_EQ(call("connect(3, ..., ...) = -1 EINPROGRESS (x)").wanted_errno, EINPROGRESS);
   EXPECT_EQ(call("ioctl(4, SIOCINQ, [5]) = 0").wanted_data.at(0), 5);
+  EXPECT_TRUE(call("ioctl(4, SIOCINQ, [5]) = 0").check_data);
+  EXPECT_EQ(call("ioctl(4, FIONBIO, [1]) = 0").data.at(0), 1);
+  EXPECT_FALSE(call("ioctl(4, FIONBIO, [1]) = 0").check_data);
   const CallSpec poll = call("poll([{fd=4, events=POLLIN, revents=POLLIN|POLLOUT}], 1, 250) = 1");
   EXPECT_EQ(poll.fd, 4);
   EXPECT_EQ(poll.events, 1);
   EXPECT_EQ(poll.revents, 5);
   EXPECT_EQ(poll.argument, 250);
   const CallSpec bind = call(
-      R"(bind(3, {sa_family = AF_INET6, sin_port = htons(80), sin_addr = inet_addr("::1")}, ...) = 0)");
+      "bind(3, {sa_family = AF_INET6, sin_port = htons(80), sin_addr = inet_addr(\"::1\")}, ...)");
   ASSERT_TRUE(bind.address);
   EXPECT_EQ(bind.address->port, 80);
   EXPECT_TRUE(bind.address->address.v6);

@@ -102,7 +102,8 @@ TEST(Parser, EveryFormPrintsInItsPlainForm) {
       {"+0 setsockopt(3, SOL_TCP, 7, [1, [], {}], 4) = 0", nullptr},
       {R"(+0 write(4, "ab" "c\x00", 4) = 4)", R"(+0 write(4, "abc\x00", 4) = 4)"},
       {"+0 poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLIN}], 1, 0) = 1", nullptr},
-      {R"(+0 bind(3, {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr("192.0.2.1")}, ...) = 0)",
+      {"+0 bind(3, {sa_family = AF_INET, sin_port = htons(80), "
+       "sin_addr = inet_addr(\"192.0.2.1\")}, ...) = 0",
        nullptr},
       {"+0 sendmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 9}], msg_flags=0}, 0) = 9", nullptr},
       // Others.
