@@ -1,0 +1,91 @@
+#include "harness/stack/registry.h"
+
+#include <array>
+
+#include "harness/stack/linux_stack.h"
+#include "harness/stack/reference.h"
+
+namespace synfin::stack {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Profile rfc_profile() { return {}; }
+
+// What an unconfigured Linux kernel of the 6 series does, apart from what linux_settings.h sets.
+Profile linux_profile() {
+  Profile profile;
+  profile.name = "linux-default";
+  profile.mss = 1460;
+  profile.default_mss = 536;
+  profile.window_scale = 7;
+  profile.receive_buffer = 65535;
+  profile.msl = seconds(30);  // TCP_TIMEWAIT_LEN is 60 s
+  profile.delayed_ack = milliseconds(40);
+  profile.rto_initial = seconds(1);
+  profile.rto_min = milliseconds(200);
+  profile.rto_max = seconds(120);
+  profile.persist_max = seconds(120);
+  profile.syn_retries = 6;
+  profile.syn_ack_retries = 5;
+  profile.retries = 15;
+  profile.initial_window = 10;
+  profile.fin_wait_2_timeout = seconds(60);
+  profile.rfc5961 = true;
+  profile.syn_received_returns_to_listen = false;
+  // Both queues are full when they hold more than the backlog.
+  profile.syn_queue_slack = 1;
+  profile.accept_queue_slack = 1;
+  profile.accept_overflow_resets = false;
+  return profile;
+}
+
+Result<std::unique_ptr<Stack>> make_reference(const StackOptions& options) {
+  if (!options.link.empty() && options.link != "call") {
+    return fail("the reference stack is called directly: it has no link " + options.link);
+  }
+  ReferenceOptions reference;
+  reference.profile = options.profile;
+  reference.seed = options.seed;
+  return make_reference_stack(reference);
+}
+
+Result<std::unique_ptr<Stack>> make_linux(const StackOptions& options) {
+  LinuxOptions chosen;
+  chosen.virtual_time = options.virtual_time;
+  if (options.link == "tun") {
+    chosen.link = LinuxLink::kTun;
+  } else if (!options.link.empty() && options.link != "veth") {
+    return fail("unknown link " + options.link + "; the linux stack has veth and tun");
+  }
+  return make_linux_stack(chosen);
+}
+
+constexpr std::array kStacks = {
+    StackInfo{"reference", "synfin's own TCP, in virtual time", rfc_profile, make_reference},
+    StackInfo{"linux", "the kernel that this process runs on", linux_profile, make_linux},
+};
+
+}  // namespace
+
+std::span<const StackInfo> stacks() { return kStacks; }
+
+const StackInfo* find_stack(std::string_view name) {
+  for (const StackInfo& info : kStacks) {
+    if (info.name == name) return &info;
+  }
+  return nullptr;
+}
+
+Result<Profile> find_profile(std::string_view name) {
+  std::string known;
+  for (const StackInfo& info : kStacks) {
+    Profile profile = info.profile();
+    if (profile.name == name) return profile;
+    known += (known.empty() ? "" : ", ") + profile.name;
+  }
+  return fail("unknown profile " + std::string(name) + "; there are " + known);
+}
+
+}  // namespace synfin::stack

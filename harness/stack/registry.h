@@ -1,0 +1,39 @@
+// The one list of the stacks that synfin can test.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/profile.h"
+#include "harness/stack/stack.h"
+#include "harness/wire/error.h"
+
+namespace synfin::stack {
+
+struct StackOptions {
+  std::string link;          // "veth", "tun"; empty: the stack's own
+  uint64_t seed = 1;
+  Profile profile;           // of stacks that run with one
+  bool virtual_time = false; // linux: the kernel's clock jumps over waits (uml)
+};
+
+struct StackInfo {
+  std::string_view name;
+  std::string_view description;  // one line
+  // The choices that the stack is known to make: the judge's and, for the reference, its own.
+  Profile (*profile)();
+  Result<std::unique_ptr<Stack>> (*make)(const StackOptions& options);
+};
+
+// In the order in which they are shown.
+std::span<const StackInfo> stacks();
+
+// nullptr when there is none of that name.
+const StackInfo* find_stack(std::string_view name);
+
+// "rfc9293" or "linux-default"; an error names those that there are.
+Result<Profile> find_profile(std::string_view name);
+
+}  // namespace synfin::stack
