@@ -41,9 +41,9 @@ Result<void> check(const Packet& packet, const Sizes& sizes, std::size_t room) {
                             to_string(packet.source.address),
                             to_string(packet.destination.address)));
   }
-  if (packet.malformation.data_offset.value_or(0) > 15) {
-    return fail(fmt::format("a data offset of {} words does not fit the field: give 0 to 15",
-                            *packet.malformation.data_offset));
+  if (const auto words = packet.malformation.data_offset; words && *words > 15) {
+    return fail(
+        fmt::format("a data offset of {} words does not fit the field: give 0 to 15", *words));
   }
   if (packet.malformation.reserved > 15) {
     return fail(fmt::format("reserved bits of {} do not fit the field: give 0 to 15",

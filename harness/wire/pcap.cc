@@ -133,7 +133,8 @@ Result<CaptureWriter> CaptureWriter::open(const std::string& path, CaptureLink l
 }
 
 Result<void> CaptureWriter::write(Time at, std::span<const uint8_t> octets) {
-  if (!impl_->writer) return fail(fmt::format("the capture {} is closed", impl_->path));
+  std::optional<Tins::PacketWriter>& writer = impl_->writer;
+  if (!writer) return fail(fmt::format("the capture {} is closed", impl_->path));
   if (octets.empty() || octets.size() > kSnapLength) {
     return fail(fmt::format("a packet of {} octets cannot be captured; 1 to {} can", octets.size(),
                             kSnapLength));
@@ -145,7 +146,7 @@ Result<void> CaptureWriter::write(Time at, std::span<const uint8_t> octets) {
   try {
     const Tins::RawPDU pdu(octets.data(), static_cast<uint32_t>(octets.size()));
     Tins::Packet packet(pdu, Tins::Timestamp(since_epoch));
-    impl_->writer->write(packet);
+    writer->write(packet);
   } catch (const std::exception& error) {
     return fail(fmt::format("the capture {} cannot be written: {}", impl_->path, error.what()));
   }
@@ -157,7 +158,7 @@ Result<void> CaptureWriter::close() {
   impl_->writer.reset();
   // Neither libtins nor libpcap's dumper tells of a full disk.
   std::error_code error;
-  if (!fs::is_regular_file(impl_->path, error)) return {};
+  if (fs::is_other(impl_->path, error)) return {};  // a device has no size
   const auto size = fs::file_size(impl_->path, error);
   if (!error && size == impl_->size) return {};
   return fail(fmt::format("the capture {} has {} of its {} octets: is the disk full?", impl_->path,
