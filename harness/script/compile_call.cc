@@ -166,6 +166,9 @@ void option_value(const proto::Value& value, int64_t size, Arguments* arguments,
     }
     const auto number = Arguments::to_number(*part, "the option's value");
     if (!number) return arguments->set_error(number.error().message);
+    if (!wide && (*number < kMinInt || *number > 2 * kMaxInt + 1)) {
+      return arguments->set_error(fmt::format("{} does not fit four octets", *number));
+    }
     append_native(*number, wide ? 8 : 4, out);
   }
   if (size >= 0 && static_cast<std::size_t>(size) < out->size()) {
@@ -223,6 +226,9 @@ void poll_form(Arguments* arguments, CallSpec* spec) {
   for (const auto& field : value->array().values(0).struct_().fields()) {
     const auto number = Arguments::to_number(field.value(), field.name());
     if (!number) return arguments->set_error(number.error().message);
+    if (*number < kMinInt || *number > kMaxInt) {
+      return arguments->set_error(fmt::format("{} {} is out of range", field.name(), *number));
+    }
     const int32_t narrow = static_cast<int32_t>(*number);
     if (field.name() == "fd") {
       spec->fd = narrow;
