@@ -98,7 +98,11 @@ std::string describe(Flags flags) {
 
 std::string describe(const script::SegmentSpec& spec) {
   std::string out = describe(spec.flags);
-  if (!spec.any_seq) {
+  if (spec.any_seq) {
+    out += fmt::format(" *({})", spec.length);
+  } else if (spec.seq.symbolic()) {
+    out += fmt::format(" {}({})", describe(spec.seq), spec.length);
+  } else {
     script::Number end = spec.seq;
     end.offset += spec.length;
     out += fmt::format(" {}:{}({})", describe(spec.seq), describe(end), spec.length);

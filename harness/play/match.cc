@@ -104,12 +104,12 @@ bool Matcher::is_reset_of_nothing() const {
 }
 
 void Matcher::numbers() {
-  if (!spec_.any_seq) {
-    if (!is_reset_of_nothing()) number("seq", spec_.seq, own_.iss(), segment_.seq.value());
-    const std::size_t length = spec_.text.empty() ? spec_.length : spec_.text.size();
-    if (segment_.text.size() != length) {
-      differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
-    }
+  if (!spec_.any_seq && !is_reset_of_nothing()) {
+    number("seq", spec_.seq, own_.iss(), segment_.seq.value());
+  }
+  const std::size_t length = spec_.text.empty() ? spec_.length : spec_.text.size();
+  if (segment_.text.size() != length) {
+    differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
   if (spec_.ack) number("ack", *spec_.ack, own_.peer_isn(), segment_.ack.value());
 }

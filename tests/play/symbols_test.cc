@@ -1,0 +1,227 @@
+// Numbers by name, what is injected, and several connections.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+
+#include "tests/play/fake_stack.h"
+#include "tests/play/programs.h"
+
+namespace synfin {
+namespace {
+
+using namespace std::chrono_literals;
+using script::Base;
+using testing::explain;
+using testing::FakeStack;
+using testing::play_one;
+using testing::program;
+
+// Knows what a test tells it, and what a packet brings.
+class FakeObserver : public play::Observer {
+ public:
+  void begin(const script::FlatProgram&, std::span<const wire::FourTuple>,
+             const play::Trace& trace) override {
+    trace_ = &trace;
+  }
+  void on_event(const play::Event& event) override {
+    ++events;
+    if (event.kind == play::EventKind::kSent) {
+      const auto packet = wire::decode(trace_->data(event));
+      if (packet->segment.flags.syn()) values[Base::kIss] = packet->segment.seq.value();
+      values[Base::kSndNxt] = packet->segment.end().value();
+    }
+  }
+  std::optional<uint32_t> value(uint16_t, Base name) const override {
+    const auto found = values.find(name);
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  }
+  uint8_t peer_window_shift(uint16_t) const override { return 3; }
+  uint8_t stack_window_shift(uint16_t) const override { return 2; }
+  bool last_was_allowed_repetition() const override { return repetition; }
+  bool last_was_allowed() const override { return true; }
+
+  std::map<Base, uint32_t> values;
+  bool repetition = false;
+  int events = 0;
+
+ private:
+  const play::Trace* trace_ = nullptr;
+};
+
+// What the program injects, one after the other.
+struct Recorder {
+  explicit Recorder(FakeStack& stack) {
+    stack.when_injected = [this](stack::CaseId, const wire::Decoded& got) {
+      segments.push_back(got.segment);
+      destinations.push_back(got.source.port);
+      good.push_back(got.tcp_checksum_ok);
+      segments.back().text = {};
+      texts.emplace_back(got.segment.text.begin(), got.segment.text.end());
+    };
+  }
+  std::vector<Segment> segments;
+  std::vector<std::vector<uint8_t>> texts;
+  std::vector<uint16_t> destinations;
+  std::vector<bool> good;
+};
+
+TEST(Symbols, AreResolvedWhenTheSegmentIsInjected) {
+  FakeStack stack;
+  Recorder got(stack);
+  FakeObserver observer;
+  observer.values = {{Base::kRcvNxt, 1000}, {Base::kRcvWnd, 500}, {Base::kSndUna, 70},
+                     {Base::kSndNxt, 90},   {Base::kSndWnd, 800}};
+  const auto result = play_one(stack, program(R"(
+0 < . RCV.NXT-1(0) ack SND.UNA+5 win 10
++0 < . RCV.NXT+RCV.WND(0) ack SND.NXT win SND.WND
++0 < R =7(0) win 0
+)"),
+                               {}, &observer);
+  ASSERT_EQ(got.segments.size(), 3U) << explain(result);
+  EXPECT_EQ(got.segments[0].seq, Seq(999));
+  EXPECT_EQ(got.segments[0].ack, Seq(75));
+  EXPECT_EQ(got.segments[0].wnd, 10);
+  EXPECT_EQ(got.segments[1].seq, Seq(1500));
+  EXPECT_EQ(got.segments[1].ack, Seq(90));
+  EXPECT_EQ(got.segments[1].wnd, 100);  // 800 >> 3
+  EXPECT_EQ(got.segments[2].seq, Seq(7));
+  EXPECT_EQ(observer.events, static_cast<int>(result.trace.events.size()));
+}
+
+// <SEQ=SND.NXT> means SND.NXT as it was before that very segment was sent.
+TEST(Symbols, OfAnExpectationHoldFromBeforeThePacket) {
+  FakeStack stack;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    auto packet = stack.packet(id, kAck | kFin, 5000, got.segment.seq.value());
+    stack.send(id, 0s, packet);
+  };
+  FakeObserver observer;
+  observer.values[Base::kSndNxt] = 5000;
+  const auto text = "0 < . 1:1(0) ack 1 win 9\n+0 > F. SND.NXT(0) ack 1\n";
+  auto result = play_one(stack, program(text), {}, &observer);
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+  observer.values[Base::kSndNxt] = 4999;
+  result = play_one(stack, program(text), {}, &observer);
+  ASSERT_EQ(result.mismatches.size(), 1U);
+  EXPECT_EQ(result.mismatches[0].differences[0].field, "seq");
+}
+
+TEST(Symbols, OfTheSynItselfComeWithIt) {
+  FakeStack stack;
+  stack.answer_syns(4242, 0s);
+  FakeObserver observer;
+  const auto result =
+      play_one(stack, program("0 < S 0:0(0) win 9\n+0 > S. ISS(0) ack 1\n"), {}, &observer);
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+}
+
+TEST(Symbols, WithoutAJudgeBreakTheCase) {
+  FakeStack stack;
+  const auto result = play_one(stack, program("0 < . RCV.NXT(0) ack 1 win 9"));
+  EXPECT_EQ(result.outcome, play::Outcome::kBroken);
+  EXPECT_NE(result.broken.find("RCV.NXT"), std::string::npos) << result.broken;
+}
+
+TEST(Symbols, TheJudgeSaysWhatIsARepetition) {
+  FakeStack stack;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded&) {
+    stack.send(id, 0s, stack.packet(id, kAck, 5, 5));
+  };
+  FakeObserver observer;
+  const auto text = "0 < . 1:1(0) ack 1 win 9\n+0 > R 1:1(0)\n";
+  EXPECT_EQ(play_one(stack, program(text), {}, &observer).mismatches[0].differences.size(), 2U);
+  observer.repetition = true;  // set aside: then nothing is left
+  EXPECT_EQ(play_one(stack, program(text), {}, &observer).mismatches[0].got, "nothing");
+}
+
+TEST(Injected, LiteralsCountFromTheIsns) {
+  FakeStack stack;
+  std::vector<Segment> seen;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    seen.push_back(got.segment);
+    if (seen.size() == 1) {
+      stack.send(id, 0s, stack.packet(id, kSyn | kAck, 90000, got.segment.seq.value() + 1));
+    }
+  };
+  const auto result = play_one(stack, program(R"(
+0 < S 0:0(0) win 1000
++0 > S. 0:0(0) ack 1
++0 < P. 1:11(10) ack 1 win 257
+)"));
+  ASSERT_EQ(seen.size(), 2U) << explain(result);
+  EXPECT_EQ(Seq::distance(seen[0].seq, seen[1].seq), 1U);
+  EXPECT_EQ(seen[1].ack, Seq(90001));
+  EXPECT_EQ(seen[1].wnd, 257);
+}
+
+TEST(Injected, TheSeedChoosesThePeersIsn) {
+  FakeStack stack;
+  Recorder got(stack);
+  for (const uint64_t seed : {1U, 1U, 2U}) {
+    play_one(stack, program("0 < S 0:0(0) win 9"), {.seed = seed});
+  }
+  EXPECT_EQ(got.segments[0].seq, got.segments[1].seq);
+  EXPECT_NE(got.segments[0].seq, got.segments[2].seq);
+}
+
+TEST(Injected, TextIsThePatternOfItsPosition) {
+  FakeStack stack;
+  Recorder got(stack);
+  play_one(stack, program("0 < . 5:8(3) ack 1 win 9\n+0 < S 0:2(2) win 9\n"));
+  ASSERT_EQ(got.texts.size(), 2U);
+  EXPECT_EQ(got.texts[0], (std::vector{script::pattern(4), script::pattern(5), script::pattern(6)}));
+  EXPECT_EQ(got.texts[1], (std::vector{script::pattern(0), script::pattern(1)}));
+}
+
+TEST(Injected, MalformationsGoOut) {
+  FakeStack stack;
+  Recorder got(stack);
+  play_one(stack, program("0 < S 0:0(0) win 9 {sum=bad}\n+0 < S 0:0(0) win 9\n"));
+  ASSERT_EQ(got.good.size(), 2U);
+  EXPECT_FALSE(got.good[0]);
+  EXPECT_TRUE(got.good[1]);
+}
+
+TEST(Injected, TimestampsEchoWhatTheStackSent) {
+  FakeStack stack;
+  std::vector<Segment> seen;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    seen.push_back(got.segment);
+    if (seen.size() > 1) return;
+    auto packet = stack.packet(id, kSyn | kAck, 90000, got.segment.seq.value() + 1);
+    packet.options.timestamps(123456, 100);
+    stack.send(id, 0s, packet);
+  };
+  const auto result = play_one(stack, program(R"(
+0 < S 0:0(0) win 1000 <TS val 100 ecr 0>
++0 > S. 0:0(0) ack 1 <TS val 700 ecr 100>
++0 < . 1:1(0) ack 1 win 257 <nop,nop,TS val 110 ecr 700>
+)"));
+  ASSERT_EQ(seen.size(), 2U) << explain(result);
+  EXPECT_EQ(seen[0].options.timestamps->value, 100U);
+  EXPECT_EQ(seen[1].options.timestamps->echo_reply, 123456U);
+}
+
+TEST(Connections, EachHasItsOwnNumbersAndQueue) {
+  FakeStack stack;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    const unsigned number = got.source.port - 10000U;
+    auto packet = stack.packet(id, kSyn | kAck, 1000 * (number + 1), got.segment.seq.value() + 1);
+    packet.destination = got.source;
+    stack.send(id, 0s, packet);
+  };
+  const auto two = program(R"(
+0 @a < S 0:0(0) win 1000
++0 @b < S 0:0(0) win 1000
++0 @b > S. 0:0(0) ack 1
++0 @a > S. 0:0(0) ack 1
+)");
+  ASSERT_EQ(two->connections.size(), 2U);
+  const auto result = play_one(stack, two);
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+  EXPECT_EQ(result.tuples.size(), 2U);
+}
+
+}  // namespace
+}  // namespace synfin
