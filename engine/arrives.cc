@@ -151,12 +151,7 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
     return true;
   }
   if (!admission.syn) return true;
-  forget_connection();
-  receive_ring_.consume(receive_ring_.size());
-  tcb_ = Tcb{};
-  fin_queued_ = fin_sent_ = deaf_ = false;
-  peer_fin_known_ = peer_fin_taken_ = false;
-  retransmissions_ = 0;
+  start_anew();
   take_syn(segment);
   transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
   last_progress_ = unacknowledged_since_ = now_;
@@ -474,6 +469,10 @@ void Rules::step_8_fin(const Arrival& arrival) {
     hit(Clause::kSmFin6);
     ++other_permits_;
     if (state_ == State::kTimeWait) restart_time_wait();
+    return;
+  }
+  if (fin_seq.before(tcb_.rcv.nxt)) {
+    ++other_permits_;  // it stands where text has come already: one of the two is forged
     return;
   }
   if (!peer_fin_known_ || fin_seq == tcb_.rcv.nxt) {

@@ -51,6 +51,13 @@ uint32_t ByteRing::consume(uint32_t count) {
   return count;
 }
 
+uint32_t ByteRing::retract(uint32_t count) {
+  const uint32_t dropped = std::min(count, size_);
+  size_ -= dropped;
+  extent_ = size_;
+  return dropped;
+}
+
 uint32_t ByteRing::write_at(uint32_t ahead, std::span<const uint8_t> octets) {
   if (ahead >= free()) return 0;
   const uint32_t count = shorter(octets.size(), free() - ahead);

@@ -55,6 +55,9 @@ class ByteRing {
   // Drops octets from the front; returns how many, at most size(). Staged text stays in place.
   uint32_t consume(uint32_t count);
 
+  // Drops octets from the readable end; returns how many, at most size(). Not with staged text.
+  uint32_t retract(uint32_t count);
+
   // Stages octets that begin `ahead` octets past the readable end, over any staged there, and
   // returns how many fitted. They are not readable before commit(). Which octets are there and
   // which are holes is for the caller to know (RangeSet).

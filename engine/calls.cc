@@ -10,6 +10,7 @@ namespace synfin {
 CallStatus Rules::open_passive(Time now) {
   now_ = now;
   if (state_ != State::kClosed) return CallStatus::kConnectionExists;
+  start_anew();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
   passive_ = true;
   return CallStatus::kOk;
@@ -18,6 +19,7 @@ CallStatus Rules::open_passive(Time now) {
 CallStatus Rules::open_active(Time now) {
   now_ = now;
   if (state_ != State::kClosed && state_ != State::kListen) return CallStatus::kConnectionExists;
+  start_anew();
   transition(State::kSynSent, EventKind::kOpenActive, Clause::kSmOpen2);
   passive_ = false;
   last_progress_ = unacknowledged_since_ = now;
@@ -46,6 +48,7 @@ CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& t
       return CallStatus::kConnectionClosing;
   }
   if (!is_synchronized(state_)) hit(Clause::kSmUsr6);  // queued until ESTABLISHED
+  before_send_ = {send_end(), tcb_.snd.up, tcb_.send_urgent, true};
   taken = send_ring_.append(octets);
   if (taken == 0 && !octets.empty()) return CallStatus::kInsufficientResources;
   if (urgent) {
@@ -56,6 +59,17 @@ CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& t
   }
   review_sending();
   return CallStatus::kOk;
+}
+
+void Rules::send_ended(uint32_t octets) {
+  before_send_.under_way = false;
+  send_ring_.retract(std::min(octets, unsent()));
+  if (tcb_.send_urgent && tcb_.snd.up.after(send_end())) {
+    const bool nothing = send_end() == before_send_.end;
+    tcb_.snd.up = nothing ? before_send_.up : send_end();
+    tcb_.send_urgent = !nothing || before_send_.urgent;
+  }
+  review_sending();
 }
 
 // --- RECEIVE, §3.10.3 ----------------------------------------------------------------------------
@@ -153,6 +167,18 @@ CallStatus Rules::abort(Time now) {
   now_ = now;
   if (state_ == State::kClosed) return CallStatus::kConnectionDoesNotExist;
   return abort_connection(Clause::kSmUsr5);
+}
+
+void Rules::forget(Time now) {
+  now_ = now;
+  if (state_ == State::kClosed) return;
+  const Seq next = tcb_.snd.nxt;
+  enter_closed(EventKind::kAbort, Clause::kSmUsr5);
+  due_.add({.due = Due::kReset,
+            .clause = Clause::kSmUsr5,
+            .by = kNever,
+            .seq = next,
+            .flags = Flags(kRst)});
 }
 
 CallStatus Rules::abort_connection(Clause clause) {

@@ -21,8 +21,10 @@ Listener::Listener(const Profile& profile, int backlog, ClauseSet* coverage)
 void Listener::set_backlog(int backlog) { backlog_ = not_negative(backlog); }
 
 Listener::Child* Listener::find(const PeerKey& peer) {
-  const auto found = std::find_if(children_.begin(), children_.end(),
-                                  [&](const Child& child) { return child.peer == peer; });
+  // A connection that is over answers nothing; it may still wait for accept().
+  const auto found = std::find_if(children_.begin(), children_.end(), [&](const Child& child) {
+    return child.peer == peer && !is_over(child.connection->state());
+  });
   return found == children_.end() ? nullptr : &*found;
 }
 
@@ -40,7 +42,9 @@ bool Listener::has_room() const {
 
 std::optional<State> Listener::state(const PeerKey& peer) const {
   for (const Child& child : children_) {
-    if (child.peer == peer) return child.connection->state();
+    if (child.peer == peer && !is_over(child.connection->state())) {
+      return child.connection->state();
+    }
   }
   return std::nullopt;
 }
@@ -57,11 +61,6 @@ void Listener::on_segment(Time now, const PeerKey& peer, const Segment& segment,
   admission.syn = has_room();
   admission.third_ack = accept_queue_.size() < backlog_ + profile_->accept_queue_slack;
   Child* child = find(peer);
-  // A child that is over is only kept until its last segment was sent, or until it is accepted.
-  if (child != nullptr && is_over(child->connection->state()) && !child->queued) {
-    children_.erase(children_.begin() + (child - children_.data()));
-    child = nullptr;
-  }
   if (child == nullptr) {
     children_.push_back({peer, std::make_unique<Reference>(*profile_, coverage_)});
     child = &children_.back();
@@ -101,9 +100,11 @@ std::unique_ptr<Reference> Listener::accept(PeerKey& peer) {
   if (accept_queue_.empty()) return nullptr;
   peer = accept_queue_.front();
   accept_queue_.pop_front();
-  Child* child = find(peer);
+  const auto child = std::find_if(children_.begin(), children_.end(), [&](const Child& each) {
+    return each.queued && each.peer == peer;
+  });
   auto connection = std::move(child->connection);
-  children_.erase(children_.begin() + (child - children_.data()));
+  children_.erase(child);
   return connection;
 }
 

@@ -168,13 +168,22 @@ void Rules::header_findings(const Segment& segment, Findings& out) const {
              .wanted = static_cast<uint32_t>(segment.flags.bits & ~kUrg),
              .got = segment.flags.bits,
              .sentence = "URG without urgent text"});
-  } else if (segment.flags.urg() && segment.seq + segment.up != tcb_.snd.up) {
+  } else if (segment.flags.urg() && !is_urgent_pointer(segment)) {
     out.add({.clause = Clause::kMust62,
              .field = Field::kUrgent,
-             .wanted = Seq::distance(segment.seq, tcb_.snd.up) & 0xffffU,
+             .wanted = std::min<uint32_t>(Seq::distance(segment.seq, tcb_.snd.up), UINT16_MAX),
              .got = segment.up,
              .sentence = "the urgent pointer is not that of the octet after the urgent text"});
   }
+}
+
+// The pointer has 16 bits: what lies further ahead is told as far as it reaches. While a SEND is
+// under way only its end will tell how much of the urgent text was taken.
+bool Rules::is_urgent_pointer(const Segment& segment) const {
+  const Seq up = segment.seq + segment.up;
+  if (Seq::distance(segment.seq, tcb_.snd.up) > UINT16_MAX) return segment.up == UINT16_MAX;
+  if (up == tcb_.snd.up) return true;
+  return before_send_.under_way && up.after(before_send_.end) && up.before(tcb_.snd.up);
 }
 
 void Rules::sequence_findings(const Segment& segment, Findings& out) const {

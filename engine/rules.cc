@@ -18,15 +18,19 @@ constexpr Duration kMostTextDelay = std::chrono::seconds(1);
 // retransmission the connection is not reliable: twice our own timeout and a second are waited for.
 constexpr Duration kRetransmissionGrace = std::chrono::seconds(1);
 
+RttLimits limits_of(const Profile& profile) {
+  return {.initial = profile.rto_initial,
+          .min = profile.rto_min,
+          .max = profile.rto_max,
+          .granularity = profile.clock_granularity};
+}
+
 }  // namespace
 
 Rules::Rules(const Profile& profile, ClauseSet* coverage)
     : profile_(&profile),
       coverage_(coverage),
-      rtt_({.initial = profile.rto_initial,
-            .min = profile.rto_min,
-            .max = profile.rto_max,
-            .granularity = profile.clock_granularity}),
+      rtt_(limits_of(profile)),
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
@@ -63,12 +67,22 @@ void Rules::forget_connection() {
 
 void Rules::return_to_listen(Clause clause) {
   transition(State::kListen, EventKind::kSegment, clause);
+  start_anew();
+}
+
+// A TCB without a past, for a new connection; a RST that is owed stays owed.
+void Rules::start_anew() {
   forget_connection();
   receive_ring_.consume(receive_ring_.size());
+  receive_ring_.drop_staged();
   tcb_ = Tcb{};
-  fin_queued_ = fin_sent_ = false;
+  rtt_ = RttEstimator(limits_of(*profile_));
+  fin_queued_ = fin_sent_ = deaf_ = false;
   peer_fin_known_ = peer_fin_taken_ = false;
   retransmissions_ = 0;
+  duplicate_acks_ = probes_ = 0;
+  unacknowledged_in_ = 0;
+  first_window_ = 0;
 }
 
 void Rules::signal(Signal what) {

@@ -69,9 +69,15 @@ class Rules {
   CallStatus open_active(Time now);
   // Queues as many of `octets` as the send buffer takes.
   CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent);
+  // For judging: send() was told all that the user offered; the call has now ended and did not take
+  // the last `octets` of it.
+  void send_ended(uint32_t octets);
   CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got);
   CallStatus close(Time now, CloseKind kind);
   CallStatus abort(Time now);
+  // The TCB is deleted without a call: what a stack does with connections that nobody has accepted
+  // when their listener goes. The peer may be told by a RST.
+  void forget(Time now);
 
   // --- segments and timeouts, §3.10.7 and §3.10.8 ----------------------------------------------------
   void on_segment(Time now, const Segment& segment, Admission admission = {});
@@ -98,6 +104,8 @@ class Rules {
   const Tcb& tcb() const { return tcb_; }
   const RttEstimator& rtt() const { return rtt_; }
   bool passive() const { return passive_; }
+  // The rule that was applied last.
+  Clause last_clause() const { return last_clause_; }
   std::optional<Signal> poll_signal();
   // Octets that the user may read now; those queued and not yet sent; those in flight or queued.
   std::size_t readable() const { return receive_ring_.size(); }
@@ -195,6 +203,7 @@ class Rules {
   bool same_text(const Segment& segment) const;
   bool is_probe(const Segment& segment) const;
   bool opens_window(const Segment& segment) const;
+  bool is_urgent_pointer(const Segment& segment) const;
   const Obligation* matching_reset(const Segment& segment) const;
   void sent_reset(const Segment& segment);
   void sent_syn(const Segment& segment);
@@ -206,8 +215,10 @@ class Rules {
   void enter_closed(EventKind event, Clause clause);
   void return_to_listen(Clause clause);
   void forget_connection();
+  void start_anew();
   void signal(Signal what);
-  void hit(Clause clause) const {
+  void hit(Clause clause) {
+    last_clause_ = clause;
     if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
   }
   CallStatus abort_connection(Clause clause);
@@ -225,6 +236,7 @@ class Rules {
   RangeSet queued_;         // text beyond RCV.NXT that has arrived (SHLD-31)
   Time now_{};
   State state_ = State::kClosed;
+  Clause last_clause_ = Clause::kSmOpen1;
   bool passive_ = false;        // came from LISTEN (MUST-11)
   bool fin_queued_ = false;     // CLOSE was called
   bool fin_sent_ = false;
@@ -253,6 +265,12 @@ class Rules {
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;
   Duration user_timeout_{0};
+  struct {
+    Seq end;
+    Seq up;
+    bool urgent = false;
+    bool under_way = false;
+  } before_send_;               // for send_ended(): as it was before the last SEND
   std::array<Signal, 8> signals_{};
   uint8_t signal_count_ = 0;
 };

@@ -46,7 +46,7 @@ bool Reference::transmit_syn(Segment& out) {
   const Options& offered = tcb.peer_offered;
   out.seq = tcb.iss_known ? tcb.snd.iss : iss_;
   out.flags = Flags(answers ? kSyn | kAck : kSyn);
-  if (answers) out.ack = tcb.rcv.irs + 1;
+  if (answers) out.ack = tcb.rcv.nxt;
   // RFC 7323 §2.2: the window of a SYN is not scaled.
   out.wnd = static_cast<uint16_t>(std::min<uint32_t>(rules_.receive_room(), UINT16_MAX));
   out.options.mss = profile_->mss;

@@ -16,7 +16,10 @@ using play::EventKind;
 class Judge::Impl : public Complaints {
  public:
   Impl(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage)
-      : profile_(profile), traits_(traits), coverage_(coverage), sockets_(profile, shadows_) {}
+      : profile_(profile), traits_(traits), coverage_(coverage), sockets_(profile, shadows_) {
+    // How much a call took is told when it returns; until then all that was offered counts.
+    profile_.send_buffer = ByteRing::kMaxCapacity;
+  }
 
   void add(Divergence divergence) override;
   void begin(const script::FlatProgram& program, const play::Trace& trace);
@@ -138,7 +141,7 @@ void Judge::begin(const script::FlatProgram& program, std::span<const wire::Four
 void Judge::on_event(const Event& event) { impl_->on_event(event); }
 
 std::optional<uint32_t> Judge::value(uint16_t connection, script::Base name) const {
-  const Tcb& tcb = impl_->shadows_[connection]->rules().tcb();
+  const Tcb& tcb = impl_->shadows_[connection]->variables();
   switch (name) {
     case script::Base::kIss:
       return tcb.iss_known ? std::optional(tcb.snd.iss.value()) : std::nullopt;

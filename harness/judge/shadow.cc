@@ -65,20 +65,21 @@ void Shadow::listener(Time now, bool there) {
   listener_ = there;
   if (there && rules_.state() == State::kClosed && !used_) rules_.open_passive(now);
   if (!there && rules_.state() == State::kListen) rules_.close(now, CloseKind::kBoth);
-  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) {
-    // A half-open connection dies with its listener; whether the peer is told is left open.
-    rules_.on_user_timeout(now);
-  }
+  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) rules_.forget(now);
 }
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   last_heard_ = now;
   declined_.reset();
+  remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
     if (now > rules_.time_wait_latest() + traits_->timer_slack_min) rules_.on_time_wait_timeout(now);
   }
-  if (rules_.state() == State::kClosed && listener_) rules_.open_passive(now);
+  if (rules_.state() == State::kClosed && listener_) {
+    keep_unread(now);
+    rules_.open_passive(now);
+  }
   const State before = rules_.state();
   rules_.on_segment(now, packet.segment, admission);
   const bool refused = (!admission.syn && packet.segment.flags.syn() && gone(before)) ||
@@ -89,7 +90,22 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
                                {packet.segment.text.begin(), packet.segment.text.end()}});
   }
   if (!gone(rules_.state())) used_ = true;
+  count_incarnation(before);
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+}
+
+// A connection came out of a listener, perhaps in place of one in TIME-WAIT.
+void Shadow::count_incarnation(State before) {
+  if (rules_.state() == State::kSynReceived && (gone(before) || before == State::kTimeWait)) {
+    ++incarnation_;
+  }
+}
+
+void Shadow::keep_unread(Time now) {
+  if (rules_.readable() == 0) return;
+  unread_.resize(rules_.readable());
+  std::size_t got = 0;
+  rules_.receive(now, unread_, got);
 }
 
 void Shadow::take_declined(Time now) {
@@ -97,22 +113,33 @@ void Shadow::take_declined(Time now) {
   Declined declined = std::move(*declined_);
   declined_.reset();
   declined.segment.text = declined.text;
+  const State before = rules_.state();
   rules_.on_segment(now, declined.segment, Admission{});
+  count_incarnation(before);
   if (!gone(rules_.state())) used_ = true;
 }
 
 void Shadow::open_active(Time now) {
-  if (rules_.open_active(now) == CallStatus::kOk) used_ = true;
+  if (rules_.open_active(now) != CallStatus::kOk) return;
+  used_ = true;
+  ++incarnation_;
 }
 
-void Shadow::send(Time now, std::span<const uint8_t> octets, bool urgent) {
+std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, bool urgent) {
   std::size_t taken = 0;
   rules_.send(now, octets, taken, urgent);
+  return taken;
 }
 
-void Shadow::retract(uint32_t octets) { rules_.retract(octets); }
+void Shadow::send_ended(uint32_t octets) { rules_.send_ended(octets); }
 
 void Shadow::received(Time now, std::span<const uint8_t> octets) {
+  const std::size_t old = std::min(unread_.size(), octets.size());
+  const auto old_end = unread_.begin() + static_cast<std::ptrdiff_t>(old);
+  if (std::equal(unread_.begin(), old_end, octets.begin())) {
+    unread_.erase(unread_.begin(), old_end);
+    octets = octets.subspan(old);
+  }
   std::array<uint8_t, 4096> buffer;
   while (!octets.empty()) {
     std::size_t got = 0;
@@ -142,6 +169,8 @@ void Shadow::close(Time now, CloseKind kind) {
 }
 
 void Shadow::abort(Time now) { rules_.abort(now); }
+
+void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;

@@ -33,13 +33,16 @@ class Shadow {
   // when the target took the segment all the same, the shadow takes it then.
   void injected(Time now, const wire::Decoded& packet, Admission admission);
   void open_active(Time now);
-  void send(Time now, std::span<const uint8_t> octets, bool urgent);
-  void retract(uint32_t octets);
+  // Returns how many octets count as offered.
+  std::size_t send(Time now, std::span<const uint8_t> octets, bool urgent);
+  // The write has ended and did not take the last `octets` of what was offered.
+  void send_ended(uint32_t octets);
   // The target's user read `octets`.
   void received(Time now, std::span<const uint8_t> octets);
   void received_end(Time now);
   void close(Time now, CloseKind kind);
   void abort(Time now);
+  void forget(Time now);
   // A call failed with ETIMEDOUT: the target has given up.
   void gave_up(Time now);
   void set_nagle(bool on) { rules_.set_nagle(on); }
@@ -57,9 +60,14 @@ class Shadow {
   void missing(Time due);
 
   const Rules& rules() const { return rules_; }
+  // For the names of numbers: the variables of the connection, of the last one where it is gone.
+  const Tcb& variables() const {
+    return rules_.tcb().iss_known || rules_.tcb().irs_known ? rules_.tcb() : remembered_;
+  }
   State state() const { return rules_.state(); }
   bool lost() const { return lost_; }
-  bool used() const { return used_; }
+  // Counts the connections that had this 4-tuple: a descriptor belongs to one of them.
+  unsigned incarnation() const { return incarnation_; }
   // Waits for accept(): came from a listener and is past SYN-RECEIVED.
   bool ready() const { return rules_.passive() && is_synchronized(rules_.state()); }
   uint8_t peer_shift() const { return rules_.tcb().snd.shift; }
@@ -71,6 +79,8 @@ class Shadow {
   bool follow(Time now, State observed);
   bool may_have_given_up(Time now) const;
   void take_declined(Time now);
+  void keep_unread(Time now);
+  void count_incarnation(State before);
   std::string name(Seq number, bool own) const;
 
   const Profile* profile_;
@@ -83,9 +93,12 @@ class Shadow {
     std::vector<uint8_t> text;
   };
   std::optional<Declined> declined_;
+  std::vector<uint8_t> unread_;   // of a connection that is gone, whose user may still read it
+  Tcb remembered_;
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
+  unsigned incarnation_ = 0;
   bool listener_ = false;
   bool used_ = false;        // has left CLOSED or LISTEN at least once
   bool keepalive_ = false;

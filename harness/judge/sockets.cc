@@ -38,7 +38,8 @@ std::size_t offered(const script::CallSpec& call) {
 Shadow* Sockets::connected(int32_t fd) {
   const auto found = sockets_.find(fd);
   if (found == sockets_.end() || found->second.kind != Socket::Kind::kConnected) return nullptr;
-  return (*shadows_)[found->second.connection].get();
+  Shadow& shadow = *(*shadows_)[found->second.connection];
+  return shadow.incarnation() == found->second.incarnation ? &shadow : nullptr;
 }
 
 const Sockets::Socket* Sockets::listening() const {
@@ -49,9 +50,7 @@ const Sockets::Socket* Sockets::listening() const {
 }
 
 void Sockets::ready(uint16_t connection) {
-  if (std::find(accept_queue_.begin(), accept_queue_.end(), connection) == accept_queue_.end()) {
-    accept_queue_.push_back(connection);
-  }
+  accept_queue_.push_back({connection, (*shadows_)[connection]->incarnation()});
 }
 
 Admission Sockets::admission(uint16_t connection) const {
@@ -82,6 +81,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;
       (*shadows_)[connection]->open_active(now);
+      socket.incarnation = (*shadows_)[connection]->incarnation();
       return;
     }
     case CallName::kShutdown:
@@ -130,35 +130,40 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
 
 void Sockets::accept_returns(int64_t value, uint16_t connection) {
   if (value < 0) return;
+  Waiting taken{connection, (*shadows_)[connection]->incarnation()};
   if (!accept_queue_.empty()) {
-    const auto named = std::find(accept_queue_.begin(), accept_queue_.end(), connection);
-    const auto taken = named == accept_queue_.end() ? accept_queue_.begin() : named;
-    connection = *taken;
-    accept_queue_.erase(taken);
+    const auto named = std::find_if(
+        accept_queue_.begin(), accept_queue_.end(),
+        [connection](const Waiting& waiting) { return waiting.connection == connection; });
+    const auto place = named == accept_queue_.end() ? accept_queue_.begin() : named;
+    taken = *place;
+    accept_queue_.erase(place);
   }
   Socket& socket = sockets_[static_cast<int32_t>(value)];
   socket = Socket{};
   socket.kind = Socket::Kind::kConnected;
-  socket.connection = connection;
+  socket.connection = taken.connection;
+  socket.incarnation = taken.incarnation;
 }
 
 void Sockets::close_starts(Time now, int32_t fd) {
   const auto found = sockets_.find(fd);
   if (found == sockets_.end()) return;
   const Socket socket = found->second;
+  Shadow* shadow = connected(fd);
   sockets_.erase(found);
   if (socket.kind == Socket::Kind::kListening) {
-    for (auto& shadow : *shadows_) shadow->listener(now, false);
+    for (auto& each : *shadows_) each->listener(now, false);
     // Connections that nobody will ever accept are aborted.
-    for (const uint16_t waiting : accept_queue_) (*shadows_)[waiting]->abort(now);
-    accept_queue_.clear();
-  } else if (socket.kind == Socket::Kind::kConnected) {
-    Shadow& shadow = *(*shadows_)[socket.connection];
-    if (socket.reset_on_close) {
-      shadow.abort(now);
-    } else {
-      shadow.close(now, CloseKind::kBoth);
+    for (const Waiting& waiting : accept_queue_) {
+      Shadow& forgotten = *(*shadows_)[waiting.connection];
+      if (forgotten.incarnation() == waiting.incarnation) forgotten.forget(now);
     }
+    accept_queue_.clear();
+  } else if (shadow != nullptr && socket.reset_on_close) {
+    shadow->abort(now);
+  } else if (shadow != nullptr) {
+    shadow->close(now, CloseKind::kBoth);
   }
 }
 
@@ -173,18 +178,18 @@ void Sockets::write_starts(Time now, const script::CallSpec& call) {
   while (octets.size() < offered(call)) {
     octets.push_back(script::pattern(position + static_cast<uint32_t>(octets.size())));
   }
-  position += static_cast<uint32_t>(octets.size());
-  shadow->send(now, octets, (call.flags & MSG_OOB) != 0);
+  found->second.offered = shadow->send(now, octets, (call.flags & MSG_OOB) != 0);
+  position += static_cast<uint32_t>(found->second.offered);
 }
 
 void Sockets::write_returns(const script::CallSpec& call, int64_t value) {
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr) return;
+  Socket& socket = sockets_[call.fd];
   const auto taken = static_cast<std::size_t>(std::max<int64_t>(value, 0));
-  if (taken >= offered(call)) return;
-  const auto rest = static_cast<uint32_t>(offered(call) - taken);
-  shadow->retract(rest);
-  written_[sockets_[call.fd].connection] -= rest;
+  const std::size_t rest = socket.offered - std::min(taken, socket.offered);
+  shadow->send_ended(static_cast<uint32_t>(rest));
+  written_[socket.connection] -= static_cast<uint32_t>(rest);
 }
 
 void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value, int error,

@@ -31,7 +31,9 @@ class Sockets {
     enum class Kind : uint8_t { kFresh, kListening, kConnected };
     Kind kind = Kind::kFresh;
     uint16_t connection = 0;
+    unsigned incarnation = 0;
     int64_t backlog = 0;
+    std::size_t offered = 0;      // octets that the shadow took for the write under way
     bool reset_on_close = false;  // SO_LINGER {1, 0}
   };
 
@@ -48,7 +50,12 @@ class Sockets {
   const Profile* profile_;
   std::vector<std::unique_ptr<Shadow>>* shadows_;
   std::map<int32_t, Socket> sockets_;
-  std::vector<uint16_t> accept_queue_;
+  // A connection that waits for accept(), dead or alive.
+  struct Waiting {
+    uint16_t connection = 0;
+    unsigned incarnation = 0;
+  };
+  std::vector<Waiting> accept_queue_;
   std::map<uint16_t, uint32_t> written_;  // octets that the user of each connection has written
 };
 
