@@ -1,0 +1,67 @@
+#include "harness/cli/playing.h"
+
+#include <fmt/format.h>
+
+#include "harness/cli/load.h"
+#include "harness/cli/select.h"
+#include "harness/judge/baseline.h"
+#include "harness/judge/session.h"
+#include "harness/report/ladder.h"
+#include "harness/script/compile.h"
+
+namespace synfin::cli {
+
+Result<Played> play_one(const StackChoice& choice,
+                        const std::shared_ptr<const script::FlatProgram>& program, bool ipv6,
+                        bool allow_shell) {
+  const auto open = open_stack(choice, program->profile);
+  if (!open) return tl::make_unexpected(open.error());
+  judge::SessionOptions session;
+  session.seed = choice.seed;
+  session.keep_traces = true;
+  session.include_long = true;
+  session.allow_shell = allow_shell;
+  const std::vector<judge::Case> cases = {{program->name, program, ipv6}};
+  ClauseSet coverage;
+  proto::RunResult run = judge::run_session(
+      *open->stack, open->profile, judge::Baseline(), cases, session, coverage,
+      [](const proto::CaseResult&) {},
+      [](const judge::SessionProgress&) { return !interrupted(); });
+  Played played;
+  played.provenance = provenance_of(*open, choice);
+  if (run.cases_size() > 0) played.result = std::move(*run.mutable_cases(0));
+  return played;
+}
+
+Result<std::vector<Loaded>> load_compiled(const std::string& path, const std::string& glob) {
+  auto programs = load_programs(path);
+  if (!programs) return tl::make_unexpected(programs.error());
+  std::vector<Loaded> loaded;
+  std::string names;
+  for (proto::Program& program : *programs) {
+    names += (names.empty() ? "" : ", ") + program.name();
+    if (!glob.empty() && !selects(glob, program.name())) continue;
+    auto flat = script::compile(program);
+    if (!flat) return tl::make_unexpected(flat.error());
+    loaded.push_back(
+        {std::move(program), std::make_shared<const script::FlatProgram>(std::move(*flat))});
+  }
+  if (loaded.empty()) {
+    return fail(fmt::format("{}: no program matches '{}'; there are: {}", path, glob, names));
+  }
+  return loaded;
+}
+
+std::string whole_ladder(const Played& played, const script::FlatProgram& program,
+                         const report::Style& style) {
+  report::LadderOptions options;
+  options.style = style;
+  options.target = played.provenance.stack();
+  return report::draw_ladder(report::make_rungs(played.result, &program), options);
+}
+
+bool plays_ipv6(const script::FlatProgram& program, bool wanted) {
+  return program.ipv6 && (wanted || !program.ipv4);
+}
+
+}  // namespace synfin::cli

@@ -1,0 +1,310 @@
+// synfin run: plays cases on a stack, judges them, and says what came of it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/cli/select.h"
+#include "harness/judge/baseline.h"
+#include "harness/judge/session.h"
+#include "harness/report/exit_code.h"
+#include "harness/report/json.h"
+#include "harness/report/terminal.h"
+
+namespace synfin::cli {
+namespace {
+
+using report::ExitCode;
+
+constexpr const char* kAbout =
+    "Plays cases on a stack and judges what it does.\n\n"
+    "An argument is a glob over the IDs of the cases, as 'synfin list' shows them, or the path of "
+    "a "
+    "program.\nWithout any, all cases are played. A case that does not say otherwise is played "
+    "over "
+    "IPv4 and IPv6.\n\n"
+    "Verdicts: PASS; FAIL, a MUST is violated; WARN, a SHOULD; INFO, a MAY; XFAIL, a deviation "
+    "that the "
+    "baseline\nknows; XPASS, one that it knows and that is gone; SKIP; FLAKY; ERROR, the harness "
+    "is at "
+    "fault.";
+
+constexpr const char* kExamples = R"(
+EXAMPLES
+  synfin run                               all cases on the reference
+  synfin run handshake 'reset/*'           two topics
+  synfin run my.pkt --stack linux -v       one file on this machine's kernel, told in full
+  synfin run --stack linux --json out.json --long)";
+
+struct RunOptions {
+  std::vector<std::string> arguments;
+  StackChoice choice;
+  std::string specs;
+  std::string json;
+  std::string baseline;
+  std::size_t at_once = 0;  // 0: as suits the stack
+  int verbosity = 0;
+  bool include_long = false;
+  bool allow_shell = false;
+  bool keep_traces = false;
+  bool ipv4 = false;
+  bool ipv6 = false;
+};
+
+// One run of the command.
+class Run {
+ public:
+  explicit Run(const RunOptions& options)
+      : options_(options), terminal_(stdout, style(options), options.verbosity) {}
+
+  ExitCode run();
+
+ private:
+  // With --json - the results alone go to the standard output, the rest to the standard error.
+  static report::Style style(const RunOptions& options) {
+    return report::style_of(options.json == "-" ? STDERR_FILENO : STDOUT_FILENO);
+  }
+
+  bool select_cases();
+  bool load_baseline(const std::string& stack);
+  bool play(const std::string& profile, std::vector<judge::Case> cases, bool first);
+  void skip_ipv6(std::vector<judge::Case>* cases);
+  void merge(proto::RunResult&& part);
+  void add_result(const proto::CaseResult& result);
+  void finish(std::chrono::nanoseconds wall);
+  std::string repeat_of(const proto::CaseResult& result) const;
+  const Script* script_of(const std::string& id) const;
+
+  const RunOptions& options_;
+  report::Terminal terminal_;
+  std::optional<std::filesystem::path> specs_;
+  std::vector<Script> scripts_;
+  std::map<std::string, std::vector<judge::Case>> by_profile_;
+  std::map<std::string, const Script*, std::less<>> by_id_;
+  judge::Baseline baseline_;
+  ClauseSet coverage_;
+  proto::RunResult result_;
+  report::RunOutcome outcome_;
+  std::size_t done_ = 0;
+};
+
+// False when there is nothing to play.
+bool Run::select_cases() {
+  specs_ = find_specs(options_.specs);
+  if (!options_.specs.empty() && !specs_) {
+    complain(fmt::format("--specs {}: there is no such folder", options_.specs));
+    outcome_.bad_script = true;
+    return false;
+  }
+  Selection selection = select(options_.arguments, specs_);
+  for (const std::string& error : selection.errors) complain(error);
+  outcome_.bad_script = !selection.errors.empty();
+  scripts_ = std::move(selection.scripts);
+  const bool both = options_.ipv4 == options_.ipv6;
+  const Versions versions{both || options_.ipv4, both || options_.ipv6};
+  for (const Script& script : scripts_) {
+    for (judge::Case& each : cases_of({script}, versions)) {
+      by_id_[each.id] = &script;
+      by_profile_[script.program->profile].push_back(std::move(each));
+      ++outcome_.selected;
+    }
+  }
+  if (outcome_.selected > 0) return true;
+  if (!outcome_.bad_script) {
+    complain(specs_
+                 ? "nothing is selected; 'synfin list' shows the cases"
+                 : "there is no specs folder here or above; name it with --specs or SYNFIN_SPECS, "
+                   "or give a file");
+  }
+  return false;
+}
+
+bool Run::load_baseline(const std::string& stack) {
+  std::string path = options_.baseline;
+  if (path == "none") return true;
+  if (path.empty()) {
+    if (!specs_) return true;
+    const auto known = *specs_ / "baselines" / (stack + ".textproto");
+    std::error_code error;
+    if (!std::filesystem::exists(known, error)) return true;
+    path = known.string();
+  }
+  auto loaded = judge::Baseline::load(path);
+  if (!loaded) {
+    complain(loaded.error().message);
+    outcome_.bad_script = true;
+    return false;
+  }
+  baseline_ = std::move(*loaded);
+  return true;
+}
+
+void Run::skip_ipv6(std::vector<judge::Case>* cases) {
+  for (const judge::Case& each : *cases) {
+    if (!each.ipv6) continue;
+    proto::CaseResult* skipped = result_.add_cases();
+    skipped->set_id(each.id);
+    skipped->set_file(each.program->file);
+    skipped->set_verdict(proto::SKIP);
+    skipped->set_reason("the stack has no IPv6 here");
+    add_result(*skipped);
+  }
+  std::erase_if(*cases, [](const judge::Case& each) { return each.ipv6; });
+}
+
+void Run::add_result(const proto::CaseResult& result) {
+  ++done_;
+  outcome_.add(result.verdict());
+  terminal_.result(result);
+}
+
+void Run::merge(proto::RunResult&& part) {
+  for (proto::CaseResult& result : *part.mutable_cases()) *result_.add_cases() = std::move(result);
+  *result_.mutable_clauses_hit() = std::move(*part.mutable_clauses_hit());
+  auto* provenance = result_.mutable_provenance();
+  provenance->set_dropped_packets(provenance->dropped_packets() +
+                                  part.provenance().dropped_packets());
+}
+
+// The cases of one profile. False when their stack cannot be set up.
+bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool first) {
+  auto open = open_stack(options_.choice, profile);
+  if (!open) {
+    complain(open.error().message);
+    outcome_.broken = true;
+    return false;
+  }
+  if (first) {
+    *result_.mutable_provenance() = provenance_of(*open, options_.choice);
+    terminal_.head(result_.provenance(), outcome_.selected);
+  }
+  if (!open->stack->traits().ipv6) skip_ipv6(&cases);
+  constexpr std::size_t kVirtual = 64;
+  constexpr std::size_t kReal = 256;  // their waits overlap
+  judge::SessionOptions session;
+  session.most_at_once = open->stack->traits().virtual_time ? kVirtual : kReal;
+  if (options_.at_once > 0) session.most_at_once = options_.at_once;
+  const std::size_t limit = open->stack->traits().max_open_cases;
+  if (limit > 0) session.most_at_once = std::min(session.most_at_once, limit);
+  session.seed = options_.choice.seed;
+  session.allow_shell = options_.allow_shell;
+  session.keep_traces = options_.keep_traces;
+  session.include_long = options_.include_long;
+  merge(judge::run_session(
+      *open->stack, open->profile, baseline_, cases, session, coverage_,
+      [this](const proto::CaseResult& result) { add_result(result); },
+      [this](const judge::SessionProgress&) {
+        terminal_.progress(done_, outcome_.selected);
+        return !interrupted();
+      }));
+  return true;
+}
+
+const Script* Run::script_of(const std::string& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::string Run::repeat_of(const proto::CaseResult& result) const {
+  const Script* script = script_of(result.id());
+  if (script == nullptr) return "";
+  const bool ipv6 = result.id().ends_with("@ipv6");
+  std::string text = "synfin run " + shell_word(script->argument);
+  if (script->program->ipv4 && script->program->ipv6) text += ipv6 ? " -6" : " -4";
+  text += " " + options_of(options_.choice);
+  if (!options_.specs.empty()) text += " --specs " + shell_word(options_.specs);
+  if (!options_.baseline.empty()) text += " --baseline " + shell_word(options_.baseline);
+  if (options_.include_long) text += " --long";
+  if (options_.allow_shell) text += " --allow-shell";
+  return text;
+}
+
+// The cases in the order of their IDs, whatever the order in which they ended.
+void Run::finish(std::chrono::nanoseconds wall) {
+  auto* cases = result_.mutable_cases();
+  std::sort(cases->pointer_begin(), cases->pointer_end(),
+            [](const auto* a, const auto* b) { return a->id() < b->id(); });
+  result_.clear_verdicts();
+  for (proto::CaseResult& result : *cases) {
+    result.set_repeat(repeat_of(result));
+    ++(*result_.mutable_verdicts())[proto::Verdict_Name(result.verdict())];
+  }
+  result_.set_duration_ns(wall.count());
+}
+
+ExitCode Run::run() {
+  if (!select_cases() || !load_baseline(options_.choice.stack)) return report::exit_code(outcome_);
+  catch_interrupt();
+  const auto started = std::chrono::steady_clock::now();
+  bool first = true;
+  for (auto& [profile, cases] : by_profile_) {
+    if (interrupted()) break;
+    if (!play(profile, std::move(cases), first)) return report::exit_code(outcome_);
+    first = false;
+  }
+  finish(std::chrono::steady_clock::now() - started);
+  outcome_.interrupted = interrupted();
+  terminal_.summary(result_, [this](const std::string& id) {
+    const Script* script = script_of(id);
+    return script == nullptr ? nullptr : script->program.get();
+  });
+  if (!options_.json.empty()) {
+    const auto written = report::write_json(result_, options_.json);
+    if (!written) {
+      complain(written.error().message);
+      outcome_.broken = true;
+    }
+  }
+  return report::exit_code(outcome_);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action* action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* run = app.add_subcommand("run", "Play cases on a stack and judge it");
+  run->description(kAbout);
+  run->footer(kExamples);
+  run->add_option("case", options->arguments, "Globs over case IDs, files, folders")
+      ->type_name("GLOB|FILE");
+  add_stack_options(*run, &options->choice);
+  run->add_flag("-4", options->ipv4, "Over IPv4 only");
+  run->add_flag("-6", options->ipv6, "Over IPv6 only");
+  run->add_option("-j,--at-once", options->at_once,
+                  "How many cases may be under way at once (default: 64, real-time stacks 256)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000));
+  run->add_flag("--long", options->include_long,
+                "Play cases that take longer than 75 s in real time too");
+  run->add_option("--json", options->json,
+                  "Write the results to FILE as JSON; - is standard output")
+      ->type_name("FILE");
+  run->add_option(
+         "--baseline", options->baseline,
+         "The known deviations (default: baselines/STACK.textproto in the specs folder); none")
+      ->type_name("FILE");
+  run->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");
+  run->add_flag("--allow-shell", options->allow_shell,
+                "Run the shell commands that scripts contain; without it such cases are skipped");
+  run->add_flag("--keep-traces", options->keep_traces,
+                "Keep the traces of passing cases in the JSON too");
+  run->add_flag("-v,--verbose", options->verbosity, "Tell more: each case, and failures in full");
+  run->callback([options, action] {
+    *action = [options] {
+      const auto checked = check(&options->choice);
+      if (!checked) {
+        complain(checked.error().message);
+        return static_cast<int>(report::kExitUsage);
+      }
+      return static_cast<int>(Run(*options).run());
+    };
+  });
+}
+
+}  // namespace synfin::cli
