@@ -33,9 +33,10 @@ bool is_safe(std::string_view name) {
 Result<std::string> sysctl_path(const std::string& name) {
   std::string path = full_sysctl_name(name);
   if (!is_safe(path)) {
-    return fail("the sysctl " + name +
-                " cannot be set: only those under net.ipv4, net.ipv6, net.core and net.mptcp belong "
-                "to a namespace");
+    return fail(
+        "the sysctl " + name +
+        " cannot be set: only those under net.ipv4, net.ipv6, net.core and net.mptcp belong "
+        "to a namespace");
   }
   std::replace(path.begin(), path.end(), '.', '/');
   return "/proc/sys/" + path;
@@ -44,6 +45,10 @@ Result<std::string> sysctl_path(const std::string& name) {
 tl::unexpected<Error> explain_sysctl(const std::string& name, int error) {
   if (error == ENOENT) {
     return fail("the sysctl " + name + " does not exist in a network namespace of this kernel");
+  }
+  if (error == EACCES || error == EPERM) {
+    return fail("the sysctl " + name +
+                " cannot be changed in a network namespace: it is the host's");
   }
   if (error == EROFS) {
     return fail("cannot set the sysctl " + name +
@@ -63,8 +68,8 @@ Result<unsigned> interface_index(const std::string& name) {
 Result<void> offloads_off(const std::string& name) {
   const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno("cannot open a socket for ethtool");
-  for (const uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM,
-                                 ETHTOOL_SRXCSUM}) {
+  for (const uint32_t command :
+       {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM}) {
     ethtool_value value{};
     value.cmd = command;
     ifreq request{};

@@ -10,8 +10,8 @@ namespace synfin::link {
 // The number of the interface in the calling thread's namespace.
 Result<unsigned> interface_index(const std::string& name);
 
-// Turns off everything by which an interface changes segments or leaves work undone: checksums (both
-// ways), TSO, GSO, GRO. What the interface does not have is passed over.
+// Turns off everything by which an interface changes segments or leaves work undone: checksums
+// (both ways), TSO, GSO, GRO. What the interface does not have is passed over.
 Result<void> offloads_off(const std::string& name);
 
 // Writes or reads a sysctl of the calling thread's network namespace. Only names under net.ipv4,

@@ -69,15 +69,15 @@ std::string explain_user_namespace(int error, const std::string& proc) {
     return start + "set the sysctl user.max_user_namespaces above 0 or run as root";
   }
   if (read_number(proc + "/sys/kernel/apparmor_restrict_unprivileged_userns") == 1) {
-    return start +
-           "set the sysctl kernel.apparmor_restrict_unprivileged_userns=0 or run as root";
+    return start + "set the sysctl kernel.apparmor_restrict_unprivileged_userns=0 or run as root";
   }
   if (error == EINVAL) {
     return "the linux stack must be made before the process starts its second thread, because a "
            "user namespace is entered by a whole process: make it first or run as root";
   }
   return fmt::format(
-      "{}{}; allow unshare(CLONE_NEWUSER) (in a container: its seccomp profile) or run as root with "
+      "{}{}; allow unshare(CLONE_NEWUSER) (in a container: its seccomp profile) or run as root "
+      "with "
       "CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW",
       start, error == 0 ? "it gives no capabilities" : std::generic_category().message(error));
 }

@@ -15,7 +15,7 @@
 namespace synfin::link {
 namespace {
 
-constexpr std::size_t kBufferSize = 32768;  // an RTM_GETLINK answer with all its statistics fits
+constexpr std::size_t kBufferSize = 8192;
 
 uint8_t family(const wire::Address& address) { return address.v6 ? AF_INET6 : AF_INET; }
 
@@ -29,16 +29,17 @@ T* put_extra(nlmsghdr* message) {
 }
 
 int read_tx_dropped_of(const nlattr* attribute, void* data) {
-  if (mnl_attr_get_type(attribute) != IFLA_STATS64) return MNL_CB_OK;
-  if (mnl_attr_get_payload_len(attribute) < offsetof(rtnl_link_stats64, multicast)) return MNL_CB_OK;
+  constexpr std::size_t kNeeded = offsetof(rtnl_link_stats64, multicast);
+  if (mnl_attr_get_type(attribute) != IFLA_STATS_LINK_64) return MNL_CB_OK;
+  if (mnl_attr_get_payload_len(attribute) < kNeeded) return MNL_CB_OK;
   rtnl_link_stats64 stats{};  // an attribute is aligned to four octets only, and may be shorter
-  std::memcpy(&stats, mnl_attr_get_payload(attribute), offsetof(rtnl_link_stats64, multicast));
+  std::memcpy(&stats, mnl_attr_get_payload(attribute), kNeeded);
   *static_cast<uint64_t*>(data) = stats.tx_dropped;
   return MNL_CB_OK;
 }
 
 int read_tx_dropped(const nlmsghdr* message, void* data) {
-  return mnl_attr_parse(message, sizeof(ifinfomsg), read_tx_dropped_of, data);
+  return mnl_attr_parse(message, sizeof(if_stats_msg), read_tx_dropped_of, data);
 }
 
 }  // namespace
@@ -73,8 +74,8 @@ Result<void> Rtnl::talk(const std::string& what, mnl_cb_t callback, void* data) 
   while (more > MNL_CB_STOP) {
     const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
     if (size < 0) return fail_errno("cannot " + what);
-    more = mnl_cb_run(buffer_.data(), static_cast<std::size_t>(size), sequence_, port, callback,
-                      data);
+    more =
+        mnl_cb_run(buffer_.data(), static_cast<std::size_t>(size), sequence_, port, callback, data);
     if (more < 0) return fail_errno("cannot " + what);
   }
   return {};
@@ -165,8 +166,10 @@ Result<void> Rtnl::add_neighbour(unsigned index, const wire::Address& address, c
 }
 
 Result<uint64_t> Rtnl::tx_dropped(unsigned index) {
-  nlmsghdr* message = begin(RTM_GETLINK, 0);
-  put_extra<ifinfomsg>(message)->ifi_index = static_cast<int>(index);
+  nlmsghdr* message = begin(RTM_GETSTATS, 0);
+  auto* header = put_extra<if_stats_msg>(message);
+  header->ifindex = index;
+  header->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
   uint64_t dropped = 0;
   if (auto asked = talk("read an interface's statistics", read_tx_dropped, &dropped); !asked) {
     return tl::make_unexpected(asked.error());

@@ -28,12 +28,14 @@ Result<Fd> open_device() {
   switch (errno) {
     case EACCES:
     case EPERM:
-      return fail(closed + ", which this user may not open: chmod 0666 it, run as root, or use the "
-                           "link veth");
+      return fail(closed +
+                  ", which this user may not open: chmod 0666 it, run as root, or use the "
+                  "link veth");
     case ENOENT:
     case ENODEV:
     case ENXIO:
-      return fail(closed + ", which does not exist here: load the module tun, or use the link veth");
+      return fail(closed +
+                  ", which does not exist here: load the module tun, or use the link veth");
     default:
       return fail_errno(std::string("cannot open ") + kDevice);
   }
@@ -67,6 +69,10 @@ Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOpt
 }
 
 Result<void> TunLink::send(std::span<const uint8_t> packet) {
+  if (packet.size() > mtu_) {
+    return fail_errno("cannot inject a packet of " + std::to_string(packet.size()) + " octets",
+                      EMSGSIZE);
+  }
   while (::write(fd_.get(), packet.data(), packet.size()) < 0) {
     if (errno != EINTR) return fail_errno("cannot inject a packet");
   }

@@ -41,15 +41,13 @@ tpacket2_hdr* header_of(uint8_t* frame) {
   return static_cast<tpacket2_hdr*>(static_cast<void*>(frame));
 }
 
-// Makes the pair; returns the two interfaces' numbers, and both rtnetlink sockets.
-struct Ends {
-  Rtnl target;
-  Rtnl peer;
-  unsigned target_index;
-  unsigned peer_index;
+// The target's end of the pair, when both ends are up.
+struct TargetEnd {
+  Rtnl rtnl;
+  unsigned index;
 };
 
-Result<Ends> make_ends(const Netns& target, const Netns& peer, const VethOptions& options) {
+Result<TargetEnd> make_ends(const Netns& target, const Netns& peer, const VethOptions& options) {
   if (auto entered = peer.enter(); !entered) return tl::make_unexpected(entered.error());
   auto peer_rtnl = Rtnl::open();
   if (!peer_rtnl) return tl::make_unexpected(peer_rtnl.error());
@@ -77,7 +75,7 @@ Result<Ends> make_ends(const Netns& target, const Netns& peer, const VethOptions
   if (auto entered = peer.enter(); !entered) return tl::make_unexpected(entered.error());
   const auto peer_index = up(*peer_rtnl, kPeerInterface);
   if (!peer_index) return tl::make_unexpected(peer_index.error());
-  return Ends{std::move(*target_rtnl), std::move(*peer_rtnl), *target_index, *peer_index};
+  return TargetEnd{std::move(*target_rtnl), *target_index};
 }
 
 }  // namespace
@@ -135,8 +133,8 @@ Result<void> PacketRing::map(std::size_t frames, uint32_t largest) {
   request.tp_block_size = static_cast<unsigned>(block);
   request.tp_frame_size = static_cast<unsigned>(frame_size_);
   for (std::size_t wanted = std::max(frames, kMinFrames); wanted >= kMinFrames; wanted /= 2) {
-    request.tp_block_nr = static_cast<unsigned>((wanted + frames_per_block_ - 1) /
-                                                frames_per_block_);
+    request.tp_block_nr =
+        static_cast<unsigned>((wanted + frames_per_block_ - 1) / frames_per_block_);
     request.tp_frame_nr = request.tp_block_nr * static_cast<unsigned>(frames_per_block_);
     if (auto set = set_option(fd_, PACKET_RX_RING, request, "cannot make a packet ring"); !set) {
       if (errno == ENOMEM && wanted / 2 >= kMinFrames) continue;
@@ -196,13 +194,10 @@ uint64_t PacketRing::dropped() {
   return dropped_;
 }
 
-VethLink::VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, Rtnl peer_rtnl,
-                   unsigned peer_index, uint32_t mtu)
+VethLink::VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, uint32_t mtu)
     : ring_(std::move(ring)),
       target_rtnl_(std::move(target_rtnl)),
-      peer_rtnl_(std::move(peer_rtnl)),
       target_index_(target_index),
-      peer_index_(peer_index),
       frame_(ETH_HLEN + mtu) {
   std::copy(kTargetMac.begin(), kTargetMac.end(), frame_.begin());
   std::copy(kRouterMac.begin(), kRouterMac.end(), frame_.begin() + ETH_ALEN);
@@ -210,14 +205,13 @@ VethLink::VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, Rtn
 
 Result<std::unique_ptr<VethLink>> VethLink::make(const Netns& target, const Netns& peer,
                                                  const VethOptions& options) {
-  auto ends = make_ends(target, peer, options);  // leaves the thread in `peer`
-  if (!ends) return tl::make_unexpected(ends.error());
+  auto end = make_ends(target, peer, options);  // leaves the thread in `peer`
+  if (!end) return tl::make_unexpected(end.error());
   auto ring = PacketRing::open(kPeerInterface, options.ring_frames, options.largest);
   if (!ring) return tl::make_unexpected(ring.error());
   if (auto entered = target.enter(); !entered) return tl::make_unexpected(entered.error());
-  return std::unique_ptr<VethLink>(new VethLink(std::move(*ring), std::move(ends->target),
-                                                ends->target_index, std::move(ends->peer),
-                                                ends->peer_index, options.mtu));
+  return std::unique_ptr<VethLink>(
+      new VethLink(std::move(*ring), std::move(end->rtnl), end->index, options.mtu));
 }
 
 Result<void> VethLink::send(std::span<const uint8_t> packet) {
@@ -231,14 +225,15 @@ Result<void> VethLink::send(std::span<const uint8_t> packet) {
   std::memcpy(frame_.data() + ETH_HLEN, packet.data(), packet.size());
   const std::size_t size = ETH_HLEN + packet.size();
   while (::send(ring_.fd(), frame_.data(), size, 0) < 0) {
-    if (errno != EINTR) return fail_errno("cannot inject a packet");
+    if (errno == EINTR) continue;
+    if (errno == ENOBUFS) ++not_sent_;
+    return fail_errno("cannot inject a packet");
   }
   return {};
 }
 
 uint64_t VethLink::dropped() {
-  return ring_.dropped() + target_rtnl_.tx_dropped(target_index_).value_or(0) +
-         peer_rtnl_.tx_dropped(peer_index_).value_or(0);
+  return ring_.dropped() + target_rtnl_.tx_dropped(target_index_).value_or(0) + not_sent_;
 }
 
 }  // namespace synfin::link

@@ -17,8 +17,8 @@
 namespace synfin::link {
 
 struct VethOptions {
-  uint32_t mtu = 65535;        // of the interfaces: the largest packet that can be injected
-  uint32_t largest = 1500;     // the largest packet that the stack sends (the path's MTU)
+  uint32_t mtu = 65535;     // of the interfaces: the largest packet that can be injected
+  uint32_t largest = 1500;  // the largest packet that the stack sends (the path's MTU)
   uint32_t txqueuelen = 20000;
   std::size_t ring_frames = 8192;  // packets that can wait to be received
 };
@@ -82,14 +82,12 @@ class VethLink final : public Link {
   uint64_t dropped() override;
 
  private:
-  VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, Rtnl peer_rtnl,
-           unsigned peer_index, uint32_t mtu);
+  VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, uint32_t mtu);
 
   PacketRing ring_;
   Rtnl target_rtnl_;
-  Rtnl peer_rtnl_;
   unsigned target_index_;
-  unsigned peer_index_;
+  uint64_t not_sent_ = 0;       // packets that the target's queue did not take
   std::vector<uint8_t> frame_;  // an Ethernet header, then room for a packet
 };
 

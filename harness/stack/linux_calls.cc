@@ -78,24 +78,38 @@ int bind_to_own_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection)
 CallOutcome LinuxCalls::make(LinuxCase& owner, unsigned connection, const CallSpec& call,
                              std::vector<uint8_t>& data) {
   switch (call.name) {
-    case CallName::kSocket: return socket(owner, call);
-    case CallName::kBind: return bind(owner, call);
-    case CallName::kListen: return listen(owner, call);
-    case CallName::kAccept: return accept(owner, call);
-    case CallName::kConnect: return connect(owner, connection, call);
+    case CallName::kSocket:
+      return socket(owner, call);
+    case CallName::kBind:
+      return bind(owner, call);
+    case CallName::kListen:
+      return listen(owner, call);
+    case CallName::kAccept:
+      return accept(owner, call);
+    case CallName::kConnect:
+      return connect(owner, connection, call);
     case CallName::kRead:
     case CallName::kRecv:
-    case CallName::kRecvfrom: return read(owner, call, data);
+    case CallName::kRecvfrom:
+      return read(owner, call, data);
     case CallName::kWrite:
     case CallName::kSend:
-    case CallName::kSendto: return write(owner, connection, call);
-    case CallName::kShutdown: return outcome(::shutdown(fd_of(owner.find(call.fd)), call.flags));
-    case CallName::kClose: return close(owner, call);
-    case CallName::kSetsockopt: return setsockopt(owner, call);
-    case CallName::kGetsockopt: return getsockopt(owner, call, data);
-    case CallName::kFcntl: return fcntl(owner, call);
-    case CallName::kIoctl: return ioctl(owner, call, data);
-    case CallName::kPoll: return poll(owner, call, data);
+    case CallName::kSendto:
+      return write(owner, connection, call);
+    case CallName::kShutdown:
+      return outcome(::shutdown(fd_of(owner.find(call.fd)), call.flags));
+    case CallName::kClose:
+      return close(owner, call);
+    case CallName::kSetsockopt:
+      return setsockopt(owner, call);
+    case CallName::kGetsockopt:
+      return getsockopt(owner, call, data);
+    case CallName::kFcntl:
+      return fcntl(owner, call);
+    case CallName::kIoctl:
+      return ioctl(owner, call, data);
+    case CallName::kPoll:
+      return poll(owner, call, data);
   }
   errno = ENOSYS;
   return outcome(-1);
@@ -166,8 +180,8 @@ CallOutcome LinuxCalls::connect(LinuxCase& owner, unsigned connection, const Cal
   if (socket == nullptr) return outcome(::connect(kNotOpen, nullptr, 0));
   if (!socket->bound && bind_to_own_port(owner, *socket, connection) != 0) return outcome(-1);
   if (connection < owner.connections.size()) owner.connections[connection].active = true;
-  const SocketAddress address = socket_address(
-      call.address ? *call.address : owner.tuple(connection).remote, socket->domain);
+  const SocketAddress address =
+      socket_address(call.address ? *call.address : owner.tuple(connection).remote, socket->domain);
   const int fd = socket->fd.get();
   if (socket->nonblocking) return outcome(::connect(fd, address.get(), address.size));
 
@@ -191,8 +205,7 @@ CallOutcome LinuxCalls::read(LinuxCase& owner, const CallSpec& call, std::vector
     return outcome(::read(fd_of(socket), data.data(), 0));
   }
   const int flags = call.name == CallName::kRead ? 0 : call.flags;
-  const bool may_wait =
-      socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
+  const bool may_wait = socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
   const auto wait = [&] {
     auto job = new_job(call, *socket);
     if (job) {
@@ -205,8 +218,8 @@ CallOutcome LinuxCalls::read(LinuxCase& owner, const CallSpec& call, std::vector
   if (may_wait && ((flags & MSG_WAITALL) != 0 || !ready(socket->fd.get(), POLLIN))) return wait();
   const std::size_t start = data.size();
   data.resize(start + call.length);
-  const ssize_t size =
-      ::recv(fd_of(socket), data.data() + start, call.length, flags | (may_wait ? MSG_DONTWAIT : 0));
+  const ssize_t size = ::recv(fd_of(socket), data.data() + start, call.length,
+                              flags | (may_wait ? MSG_DONTWAIT : 0));
   const int error = errno;
   data.resize(start + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   if (size < 0 && may_wait && error == EAGAIN) return wait();
@@ -225,8 +238,7 @@ CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallS
   }
   const std::vector<uint8_t>& octets = call.data.empty() ? octets_ : call.data;
   const int flags = (call.name == CallName::kWrite ? 0 : call.flags) | MSG_NOSIGNAL;
-  const bool may_wait =
-      socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
+  const bool may_wait = socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
 
   SocketAddress address;
   if (socket != nullptr && call.name == CallName::kSendto) {
@@ -249,9 +261,9 @@ CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallS
   };
   // A fast open that was begun without waiting cannot be waited for by the same call.
   if (may_wait && (flags & MSG_FASTOPEN) != 0) return wait(0);
-  const ssize_t size = ::sendto(fd_of(socket), octets.data(), octets.size(),
-                                flags | (may_wait ? MSG_DONTWAIT : 0),
-                                address.size > 0 ? address.get() : nullptr, address.size);
+  const ssize_t size =
+      ::sendto(fd_of(socket), octets.data(), octets.size(), flags | (may_wait ? MSG_DONTWAIT : 0),
+               address.size > 0 ? address.get() : nullptr, address.size);
   const int error = errno;
   const std::size_t taken = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
   if (may_wait && (size < 0 ? error == EAGAIN : taken < octets.size())) return wait(taken);
@@ -292,8 +304,8 @@ CallOutcome LinuxCalls::getsockopt(LinuxCase& owner, const CallSpec& call,
   const std::size_t start = data.size();
   auto size = static_cast<socklen_t>(call.length);
   data.resize(start + size);
-  const int result = ::getsockopt(fd_of(owner.find(call.fd)), call.level, call.option,
-                                  data.data() + start, &size);
+  const int result =
+      ::getsockopt(fd_of(owner.find(call.fd)), call.level, call.option, data.data() + start, &size);
   const int error = errno;
   data.resize(result == 0 ? start + size : start);
   errno = error;

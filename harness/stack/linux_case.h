@@ -19,21 +19,21 @@ struct LinuxSocket {
   bool nonblocking = false;  // as the program sees it
   bool bound = false;        // has a local port
   bool listening = false;
-  bool lingers = false;      // SO_LINGER: close() may wait
+  bool lingers = false;  // SO_LINGER: close() may wait
 };
 
 struct LinuxConnection {
-  bool active = false;     // connect() was called for it
+  bool active = false;  // connect() was called for it
   uint16_t local_port = 0;
-  uint32_t written = 0;    // octets that the application wrote so far
+  uint32_t written = 0;  // octets that the application wrote so far
 };
 
 struct LinuxCase {
   CaseId id = 0;  // 0: the slot is free
   LinuxWorld* world = nullptr;
   bool ipv6 = false;
-  bool touched = false;   // the kernel may know of it
-  unsigned waiting = 0;   // calls that wait on a thread
+  bool touched = false;  // the kernel may know of it
+  unsigned waiting = 0;  // calls that wait on a thread
   uint16_t first_port = 0;
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;

@@ -49,8 +49,9 @@ Question make_question(const wire::FourTuple& tuple, uint16_t type, uint32_t seq
 Result<mnl_socket*> open_socket() {
   mnl_socket* socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
   if (socket == nullptr) {
-    return link::fail_errno("cannot open a sock_diag socket (is the kernel built with "
-                            "CONFIG_INET_DIAG?)");
+    return link::fail_errno(
+        "cannot open a sock_diag socket (is the kernel built with "
+        "CONFIG_INET_DIAG?)");
   }
   if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
     mnl_socket_close(socket);
@@ -63,19 +64,31 @@ Result<mnl_socket*> open_socket() {
 
 std::optional<State> state_of_kernel(unsigned state) {
   switch (state) {
-    case TCP_ESTABLISHED: return State::kEstablished;
-    case TCP_SYN_SENT: return State::kSynSent;
+    case TCP_ESTABLISHED:
+      return State::kEstablished;
+    case TCP_SYN_SENT:
+      return State::kSynSent;
     case TCP_SYN_RECV:
-    case kNewSynReceived: return State::kSynReceived;
-    case TCP_FIN_WAIT1: return State::kFinWait1;
-    case TCP_FIN_WAIT2: return State::kFinWait2;
-    case TCP_TIME_WAIT: return State::kTimeWait;
-    case TCP_CLOSE: return State::kClosed;
-    case TCP_CLOSE_WAIT: return State::kCloseWait;
-    case TCP_LAST_ACK: return State::kLastAck;
-    case TCP_LISTEN: return State::kListen;
-    case TCP_CLOSING: return State::kClosing;
-    default: return std::nullopt;
+    case kNewSynReceived:
+      return State::kSynReceived;
+    case TCP_FIN_WAIT1:
+      return State::kFinWait1;
+    case TCP_FIN_WAIT2:
+      return State::kFinWait2;
+    case TCP_TIME_WAIT:
+      return State::kTimeWait;
+    case TCP_CLOSE:
+      return State::kClosed;
+    case TCP_CLOSE_WAIT:
+      return State::kCloseWait;
+    case TCP_LAST_ACK:
+      return State::kLastAck;
+    case TCP_LISTEN:
+      return State::kListen;
+    case TCP_CLOSING:
+      return State::kClosing;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -104,7 +117,8 @@ Result<State> LinuxDiag::state(const wire::FourTuple& tuple) {
     const ssize_t size = mnl_socket_recvfrom(questions_.get(), answer.data(), answer.size());
     if (size < 0) return link::fail_errno("no answer from sock_diag");
     header = static_cast<const nlmsghdr*>(static_cast<const void*>(answer.data()));
-    if (!mnl_nlmsg_ok(header, static_cast<int>(size))) return fail("an answer cut off by sock_diag");
+    if (!mnl_nlmsg_ok(header, static_cast<int>(size)))
+      return fail("an answer cut off by sock_diag");
   } while (header->nlmsg_seq != sequence_);
 
   if (header->nlmsg_type == NLMSG_ERROR) {
@@ -138,8 +152,9 @@ Result<void> LinuxDiag::self_check(const wire::Endpoint& local) {
   const auto before = state(tuple);
   if (!before) return tl::make_unexpected(before.error());
   if (*before != State::kListen) {
-    return fail("sock_diag does not see TCP sockets: load the module tcp_diag, or build the kernel "
-                "with CONFIG_INET_DIAG");
+    return fail(
+        "sock_diag does not see TCP sockets: load the module tcp_diag, or build the kernel "
+        "with CONFIG_INET_DIAG");
   }
   destroy(tuple);
   const auto after = state(tuple);

@@ -26,7 +26,8 @@ class LinuxDiag {
   // Ends what the kernel has for the 4-tuple, be it a listener on the local port. Nothing there is
   // no error.
   void destroy(const wire::FourTuple& tuple);
-  // Why the kernel cannot tell states or end connections, if it cannot: tried on a listener of ours.
+  // Why the kernel cannot tell states or end connections, if it cannot: tried on a listener of
+  // ours.
   Result<void> self_check(const wire::Endpoint& local);
 
  private:

@@ -61,10 +61,8 @@ const LinuxAddresses& linux_addresses(bool v6) {
                                      .router = wire::Address::ipv4(192, 0, 2, 254),
                                      .remotes = wire::Address::ipv4(10, 128, 0, 0),
                                      .remotes_prefix = 9};
-  static const LinuxAddresses kV6 = {.target = ipv6(0, 1),
-                                     .router = ipv6(0, 0xfe),
-                                     .remotes = ipv6(1, 0),
-                                     .remotes_prefix = 64};
+  static const LinuxAddresses kV6 = {
+      .target = ipv6(0, 1), .router = ipv6(0, 0xfe), .remotes = ipv6(1, 0), .remotes_prefix = 64};
   return v6 ? kV6 : kV4;
 }
 

@@ -60,7 +60,8 @@ int64_t with_errno(LinuxJob& job, int64_t value) {
 void perform(LinuxJob& job) {
   switch (job.name) {
     case CallName::kAccept:
-      job.value = with_errno(job, ::accept4(job.fd.get(), nullptr, nullptr, job.flags | SOCK_CLOEXEC));
+      job.value =
+          with_errno(job, ::accept4(job.fd.get(), nullptr, nullptr, job.flags | SOCK_CLOEXEC));
       break;
     case CallName::kConnect:
       job.value = with_errno(job, ::connect(job.fd.get(), job.address.get(), job.address.size));
@@ -139,8 +140,7 @@ void LinuxWorkers::run(std::unique_ptr<LinuxJob> job) {
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->waiting.push_back(std::move(job));
-    need_thread =
-        shared_->waiting.size() > shared_->idle && threads_.size() < most_threads_;
+    need_thread = shared_->waiting.size() > shared_->idle && threads_.size() < most_threads_;
   }
   if (need_thread) {
     // Signals are for the threads that the program knows of.

@@ -29,7 +29,7 @@ struct LinuxJob {
   link::Fd fd;
   link::Fd other;  // poll of nothing: keeps its pair open
   int flags = 0;
-  int events = 0;   // poll
+  int events = 0;  // poll
   int timeout = 0;
   SocketAddress address;      // connect, sendto
   std::vector<uint8_t> data;  // to write, or read

@@ -22,8 +22,7 @@ Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
                                               const std::optional<link::Netns>& peer) {
   if (options.link == LinuxLink::kTun) {
-    return link::TunLink::make(target,
-                               {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength});
+    return link::TunLink::make(target, {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength});
   }
   return link::VethLink::make(target, *peer,
                               {.mtu = kLinuxDeviceMtu,
@@ -135,7 +134,8 @@ Result<void> LinuxWorld::wait_until_it_answers(bool v6) {
     }
   }
   if (!sent) return sent;
-  return fail(fmt::format("the target does not answer over {} on a link just made", v6 ? "IPv6" : "IPv4"));
+  return fail(
+      fmt::format("the target does not answer over {} on a link just made", v6 ? "IPv6" : "IPv4"));
 }
 
 std::optional<uint16_t> LinuxWorld::take_ports(unsigned count) {

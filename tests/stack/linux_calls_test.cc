@@ -316,7 +316,9 @@ TEST_F(LinuxCallsTest, ClosingACaseEndsItsBlockedCalls) {
       Hand hand = open();
       hand.open_passively();
       const Ticket ticket = hand.start(call);
-      if (settled) { EXPECT_TRUE(still_waits(hand, ticket)); }
+      if (settled) {
+        EXPECT_TRUE(still_waits(hand, ticket));
+      }
       const auto tuple = stack_->address(hand.id(), 0);
       stack_->close(hand.id());
       stack_->run_until(stack_->now() + std::chrono::milliseconds(2), nobody);
@@ -327,13 +329,17 @@ TEST_F(LinuxCallsTest, ClosingACaseEndsItsBlockedCalls) {
     Hand hand = open();
     hand.call(socket_call(3));
     const Ticket ticket = hand.start(connect_call(3));
-    if (settled) { EXPECT_TRUE(still_waits(hand, ticket)); }
+    if (settled) {
+      EXPECT_TRUE(still_waits(hand, ticket));
+    }
     stack_->close(hand.id());
     Hand lingering = open();
     lingering.open_passively();
     lingering.call(setsockopt_call(4, SOL_SOCKET, SO_LINGER, linger{1, 30}));
     const Ticket close = lingering.start(close_call(4));
-    if (settled) { EXPECT_TRUE(still_waits(lingering, close)); }
+    if (settled) {
+      EXPECT_TRUE(still_waits(lingering, close));
+    }
     stack_->close(lingering.id());
   }
   stack_->run_until(stack_->now() + std::chrono::milliseconds(2), nobody);

@@ -62,8 +62,8 @@ class Recorder : public Sink {
                        .octets = packet.size()});
   }
   void on_return(CaseId id, Ticket ticket, Time at, const CallResult& result) override {
-    returns.push_back({id, ticket, at, result.value, result.error,
-                       {result.data.begin(), result.data.end()}});
+    returns.push_back(
+        {id, ticket, at, result.value, result.error, {result.data.begin(), result.data.end()}});
   }
   void on_broken(CaseId, const Error& error) override { ADD_FAILURE() << error.message; }
 
@@ -131,8 +131,8 @@ class Hand {
 
   CaseId id() const { return id_; }
   Recorder& heard() { return heard_; }
-  Seq next = Seq(kIss);   // of the next octet that we send
-  Seq theirs = Seq(0);    // what we acknowledge
+  Seq next = Seq(kIss);  // of the next octet that we send
+  Seq theirs = Seq(0);   // what we acknowledge
 
   // A packet of the peer; `change` may spoil it.
   template <typename Change>
@@ -155,8 +155,8 @@ class Hand {
     return at.value_or(Time{});
   }
   Time inject(unsigned flags, std::span<const uint8_t> text = {}) {
-    const Time at = inject(flags, next, (flags & kAck) != 0 ? theirs : Seq(0), text,
-                           [](wire::Packet&) {});
+    const Time at =
+        inject(flags, next, (flags & kAck) != 0 ? theirs : Seq(0), text, [](wire::Packet&) {});
     next += static_cast<uint32_t>(text.size()) + ((flags & kSyn) != 0 ? 1 : 0) +
             ((flags & kFin) != 0 ? 1 : 0);
     return at;
@@ -173,8 +173,7 @@ class Hand {
   // Hears what is there already.
   void listen() { stack_.run_until(stack_.now(), heard_); }
 
-  std::optional<GotReturn> wait_return(Ticket ticket,
-                                       Duration most = std::chrono::seconds(20)) {
+  std::optional<GotReturn> wait_return(Ticket ticket, Duration most = std::chrono::seconds(20)) {
     const auto found = [&]() -> std::optional<GotReturn> {
       for (const GotReturn& one : heard_.returns) {
         if (one.ticket == ticket) return one;

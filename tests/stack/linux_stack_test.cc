@@ -32,13 +32,14 @@ class LinuxStackTest : public testing::TestWithParam<std::tuple<LinuxLink, bool>
   bool ipv6_ = false;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Links, LinuxStackTest,
-    testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun), testing::Bool()),
-    [](const auto& pair) {
-      return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth" : "tun") +
-             (std::get<1>(pair.param) ? "6" : "4");
-    });
+INSTANTIATE_TEST_SUITE_P(Links, LinuxStackTest,
+                         testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun),
+                                          testing::Bool()),
+                         [](const auto& pair) {
+                           return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth"
+                                                                                          : "tun") +
+                                  (std::get<1>(pair.param) ? "6" : "4");
+                         });
 
 TEST_P(LinuxStackTest, ShakesHandsPassively) {
   Hand hand = open();

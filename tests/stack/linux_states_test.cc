@@ -20,8 +20,8 @@ class LinuxStatesTest : public testing::TestWithParam<std::tuple<LinuxLink, bool
   }
 
   Hand open(unsigned connections = 1) {
-    const auto id = stack_->open(
-        {.ipv6 = std::get<1>(GetParam()), .connections = connections, .sysctls = {}});
+    const auto id =
+        stack_->open({.ipv6 = std::get<1>(GetParam()), .connections = connections, .sysctls = {}});
     EXPECT_TRUE(id) << id.error().message;
     return Hand(*stack_, id.value_or(0));
   }
@@ -29,13 +29,14 @@ class LinuxStatesTest : public testing::TestWithParam<std::tuple<LinuxLink, bool
   std::unique_ptr<Stack> stack_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Links, LinuxStatesTest,
-    testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun), testing::Bool()),
-    [](const auto& pair) {
-      return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth" : "tun") +
-             (std::get<1>(pair.param) ? "6" : "4");
-    });
+INSTANTIATE_TEST_SUITE_P(Links, LinuxStatesTest,
+                         testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun),
+                                          testing::Bool()),
+                         [](const auto& pair) {
+                           return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth"
+                                                                                          : "tun") +
+                                  (std::get<1>(pair.param) ? "6" : "4");
+                         });
 
 TEST_P(LinuxStatesTest, PassiveOpenAndPassiveClose) {
   Hand hand = open();

@@ -1,0 +1,168 @@
+// How fast the Linux stack plays a handshake and a passive close, beside the same by hand.
+#include <benchmark/benchmark.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/link/clock.h"
+#include "harness/script/flat.h"
+#include "harness/stack/linux_stack.h"
+#include "harness/wire/codec.h"
+#include "tests/bench/linux_loop.h"
+
+namespace synfin::bench {
+namespace {
+
+using script::CallName;
+using script::CallSpec;
+
+constexpr uint64_t kPrograms = 2000;
+
+// What a program needs of the answers: the SEQ of the last packet with these control bits.
+class Ear : public stack::Sink {
+ public:
+  void on_packet(stack::CaseId, Time, std::span<const uint8_t> packet) override {
+    const auto decoded = wire::decode(packet);
+    if (!decoded || !decoded->segment.flags.has(wanted)) return;
+    seq = decoded->segment.seq;
+    heard = true;
+  }
+  void on_return(stack::CaseId, stack::Ticket, Time, const stack::CallResult& result) override {
+    failed += result.value < 0 ? 1 : 0;
+  }
+  void on_broken(stack::CaseId, const Error&) override { ++failed; }
+
+  ControlBit wanted = kSyn;
+  Seq seq;
+  bool heard = false;
+  uint64_t failed = 0;
+};
+
+class StackLoop {
+ public:
+  StackLoop(stack::Stack& target, bool snapshots) : stack_(target), snapshots_(snapshots) {
+    const auto make = [](CallName name, int fd, int new_fd) {
+      CallSpec call;
+      call.name = name;
+      call.fd = fd;
+      call.new_fd = new_fd;
+      call.domain = AF_INET;
+      call.type = SOCK_STREAM;
+      call.argument = 5;
+      return call;
+    };
+    socket_ = make(CallName::kSocket, -1, 3);
+    bind_ = make(CallName::kBind, 3, -1);
+    listen_ = make(CallName::kListen, 3, -1);
+    accept_ = make(CallName::kAccept, 3, 4);
+    close_ = make(CallName::kClose, 4, -1);
+  }
+
+  LinuxLoop::Result run(uint64_t programs) {
+    LinuxLoop::Result result;
+    const int64_t start = link::monotonic_ns();
+    for (uint64_t i = 0; i < programs; ++i) {
+      if (!play()) ++result.failed;
+    }
+    const double seconds = static_cast<double>(link::monotonic_ns() - start) / 1e9;
+    result.programs_per_second = static_cast<double>(programs) / seconds;
+    result.failed += ear_.failed;
+    return result;
+  }
+
+ private:
+  void send(unsigned flags, uint32_t seq, Seq ack) {
+    packet_.segment.flags = Flags(flags);
+    packet_.segment.seq = Seq(seq);
+    packet_.segment.ack = ack;
+    const auto size = wire::encode(packet_, octets_);
+    (void)stack_.inject(id_, std::span(octets_).first(*size));
+    if (snapshots_) benchmark::DoNotOptimize(stack_.snapshot(id_, 0));
+  }
+  bool hear(ControlBit bit) {
+    ear_.wanted = bit;
+    ear_.heard = false;
+    const Time end = stack_.now() + std::chrono::milliseconds(100);
+    stack_.run_until(stack_.now(), ear_);
+    while (!ear_.heard && stack_.now() < end) stack_.run_until(end, ear_);
+    return ear_.heard;
+  }
+  bool play() {
+    const auto id = stack_.open({});
+    if (!id) return false;
+    id_ = *id;
+    const wire::FourTuple tuple = stack_.address(id_, 0);
+    packet_.source = tuple.remote;
+    packet_.destination = tuple.local;
+    packet_.segment.wnd = 65535;
+    for (const CallSpec* call : {&socket_, &bind_, &listen_}) stack_.start(id_, 0, *call);
+    send(kSyn, 1000, Seq(0));
+    bool ok = hear(kSyn);
+    const Seq ack = ear_.seq + 1;
+    send(kAck, 1001, ack);
+    stack_.start(id_, 0, accept_);
+    send(kFin | kAck, 1001, ack);
+    stack_.start(id_, 0, close_);
+    ok = hear(kFin) && ok;
+    send(kAck, 1002, ack + 1);
+    stack_.close(id_);
+    return ok;
+  }
+
+  stack::Stack& stack_;
+  bool snapshots_;
+  stack::CaseId id_ = 0;
+  CallSpec socket_, bind_, listen_, accept_, close_;
+  wire::Packet packet_;
+  std::array<uint8_t, 128> octets_{};
+  Ear ear_;
+};
+
+// Both in turn, so that what else the machine does weighs on both; the medians are compared.
+void compare(benchmark::State& state, bool own_listener, bool snapshots) {
+  auto bare = LinuxLoop::make({.own_listener = own_listener});
+  auto target = stack::make_linux_stack({});
+  if (!bare || !target) {
+    state.SkipWithError((bare ? target.error() : bare.error()).message.c_str());
+    return;
+  }
+  StackLoop loop(**target, snapshots);
+  std::vector<double> by_hand;
+  std::vector<double> by_stack;
+  std::vector<double> ratios;
+  uint64_t failed = 0;
+  for (auto _ : state) {
+    const auto hand = (*bare)->run(kPrograms);
+    const auto through = loop.run(kPrograms);
+    failed += hand.failed + through.failed;
+    by_hand.push_back(hand.programs_per_second);
+    by_stack.push_back(through.programs_per_second);
+    ratios.push_back(through.programs_per_second / hand.programs_per_second);
+  }
+  const auto median = [](std::vector<double>& values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  };
+  state.counters["bare/s"] = median(by_hand);
+  state.counters["stack/s"] = median(by_stack);
+  state.counters["ratio"] = median(ratios);
+  state.counters["failed"] = static_cast<double>(failed);
+  target->reset();  // before the loop: both bring the thread back
+  bare->reset();
+}
+
+void linux_stack_own_listener(benchmark::State& state) { compare(state, true, false); }
+void linux_stack_shared_listener(benchmark::State& state) { compare(state, false, false); }
+void linux_stack_with_snapshots(benchmark::State& state) { compare(state, true, true); }
+BENCHMARK(linux_stack_own_listener)->Unit(benchmark::kMillisecond)->Iterations(20);
+BENCHMARK(linux_stack_shared_listener)->Unit(benchmark::kMillisecond)->Iterations(20);
+BENCHMARK(linux_stack_with_snapshots)->Unit(benchmark::kMillisecond)->Iterations(20);
+
+}  // namespace
+}  // namespace synfin::bench
