@@ -130,7 +130,7 @@ bool Run::load_baseline(const std::string& stack) {
   if (path == "none") return true;
   if (path.empty()) {
     if (!specs_) return true;
-    const auto known = *specs_ / "baselines" / (stack + ".textproto");
+    const auto known = *specs_ / "baselines" / stack;
     std::error_code error;
     if (!std::filesystem::exists(known, error)) return true;
     path = known.string();
@@ -287,7 +287,7 @@ void add_run(CLI::App& app, Action* action) {
       ->type_name("FILE");
   run->add_option(
          "--baseline", options->baseline,
-         "The known deviations (default: baselines/STACK.textproto in the specs folder); none")
+         "The known deviations, a file or a folder (default: baselines/STACK in the specs folder); none")
       ->type_name("FILE");
   run->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");
   run->add_flag("--allow-shell", options->allow_shell,

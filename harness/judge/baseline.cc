@@ -5,9 +5,12 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 namespace synfin::judge {
 namespace {
@@ -59,24 +62,43 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
 }  // namespace
 
 Result<Baseline> Baseline::load(const std::string& path) {
+  Baseline baseline;
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    if (auto added = baseline.add(path); !added) return tl::make_unexpected(added.error());
+    return baseline;
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() == ".textproto") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  for (const std::string& file : files) {
+    if (auto added = baseline.add(file); !added) return tl::make_unexpected(added.error());
+  }
+  return baseline;
+}
+
+Result<void> Baseline::add(const std::string& path) {
   std::ifstream file(path);
   if (!file) return fail(fmt::format("{}: the baseline cannot be read", path));
   std::stringstream text;
   text << file.rdbuf();
-  Baseline baseline;
+  proto::Baseline read;
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text.str(), &baseline.entries_)) {
+  if (!parser.ParseFromString(text.str(), &read)) {
     return fail(fmt::format("{}:{}", path, error.text));
   }
-  for (const auto& entry : baseline.entries_.deviations()) {
+  for (const auto& entry : read.deviations()) {
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,
                               entry.ShortDebugString()));
     }
   }
-  return baseline;
+  entries_.MergeFrom(read);
+  return {};
 }
 
 const proto::KnownDeviation* Baseline::find(std::string_view case_id, std::string_view clause,

@@ -1,4 +1,4 @@
-// Known deviations of stacks: specs/baselines/*.textproto.
+// Known deviations of stacks: specs/baselines/, a folder a stack.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace synfin::judge {
 class Baseline {
  public:
   Baseline() = default;
-  // Reads one text-format proto::Baseline.
+  // Reads a text-format proto::Baseline, or all *.textproto of a folder.
   static Result<Baseline> load(const std::string& path);
 
   // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
@@ -25,6 +25,8 @@ class Baseline {
                                        std::string_view version) const;
 
  private:
+  Result<void> add(const std::string& path);
+
   proto::Baseline entries_;
 };
 

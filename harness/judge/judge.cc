@@ -5,6 +5,7 @@
 #include "harness/judge/shadow.h"
 #include "harness/judge/sockets.h"
 #include "harness/play/describe.h"
+#include "harness/stack/case_profile.h"
 #include "harness/wire/codec.h"
 #include "harness/wire/text.h"
 
@@ -132,9 +133,14 @@ Judge::~Judge() = default;
 
 void Judge::begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
                   const play::Trace& trace) {
-  if (!tuples.empty() && tuples[0].local.address.v6) {
-    impl_->profile_.default_mss = 1220;  // MUST-15
+  std::vector<stack::Sysctl> sysctls;
+  for (const auto& [key, value] : program.needs) {
+    const auto equals = value.find('=');
+    if (key != "sysctl" || equals == std::string::npos) continue;
+    sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));
   }
+  const bool ipv6 = !tuples.empty() && tuples[0].local.address.v6;
+  impl_->profile_ = stack::case_profile(impl_->profile_, ipv6, sysctls);
   impl_->begin(program, trace);
 }
 

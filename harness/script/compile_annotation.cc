@@ -94,7 +94,6 @@ Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram
     if (value != "active" && value != "passive" && value != "both") {
       return fail(fmt::format("'role {}': expected active, passive or both", value));
     }
-    flat->needs.emplace_back("role", value);
   }
   return {};
 }

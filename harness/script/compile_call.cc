@@ -278,7 +278,7 @@ void send_form(Arguments* arguments, CallSpec* spec) {
 }
 
 void socket_form(Arguments* arguments, CallSpec* spec) {
-  spec->domain = arguments->integer("the domain", 0);
+  spec->domain = arguments->integer("the domain", AF_INET);
   spec->type = arguments->integer("the type", 0);
   spec->protocol = arguments->integer("the protocol", 0);
 }

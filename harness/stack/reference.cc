@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "harness/stack/case_profile.h"
 #include "harness/stack/socket_layer.h"
 #include "harness/wire/codec.h"
 
@@ -70,9 +71,12 @@ class ReferenceStack final : public Stack {
  private:
   // One case: a host of its own, whose output goes to the stack's queue.
   struct Case final : SocketLayer::Output {
-    Case(ReferenceStack& owner, CaseId number, bool v6)
-        : stack(owner), id(number), ipv6(v6),
-          sockets(v6 ? owner.profile6_ : owner.options_.profile, owner.options_.coverage, *this) {}
+    Case(ReferenceStack& owner, CaseId number, const CaseNeeds& needs)
+        : stack(owner),
+          id(number),
+          ipv6(needs.ipv6),
+          profile(case_profile(owner.options_.profile, needs.ipv6, needs.sysctls)),
+          sockets(profile, owner.options_.coverage, *this) {}
     void send(const wire::FourTuple& tuple, const Segment& segment) override {
       stack.queue_packet(*this, tuple, segment);
     }
@@ -85,6 +89,7 @@ class ReferenceStack final : public Stack {
     CaseId id;
     bool ipv6;
     uint16_t ip_id = 1;
+    Profile profile;
     Time armed = kNever;  // its earliest entry in the heap of deadlines
     SocketLayer sockets;
   };
@@ -121,7 +126,6 @@ class ReferenceStack final : public Stack {
   }
 
   ReferenceOptions options_;
-  Profile profile6_;
   Identity identity_;
   Traits traits_;
   Time now_ = kStart;
@@ -134,12 +138,7 @@ class ReferenceStack final : public Stack {
 };
 
 ReferenceStack::ReferenceStack(const ReferenceOptions& options)
-    : options_(options), profile6_(options.profile) {
-  // The IP header is 20 octets longer (RFC 9293 §3.7.1, MUST-15 and MUST-67).
-  constexpr uint16_t kMore = 20;
-  profile6_.default_mss = std::max<uint16_t>(profile6_.default_mss, 1220);
-  profile6_.mss = static_cast<uint16_t>(profile6_.mss - kMore);
-  profile6_.path_mss = static_cast<uint16_t>(profile6_.path_mss - kMore);
+    : options_(options) {
   identity_.name = "reference";
   identity_.version = "0.1";
   identity_.link = "call";
@@ -149,9 +148,11 @@ ReferenceStack::ReferenceStack(const ReferenceOptions& options)
 }
 
 Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
-  if (!needs.sysctls.empty()) return fail("the reference stack has no sysctls");
+  for (const auto& [name, value] : needs.sysctls) {
+    if (!is_profile_sysctl(name)) return fail("the reference stack has no sysctl " + name);
+  }
   const CaseId id = next_case_++;
-  cases_.emplace(id, std::make_unique<Case>(*this, id, needs.ipv6));
+  cases_.emplace(id, std::make_unique<Case>(*this, id, needs));
   return id;
 }
 

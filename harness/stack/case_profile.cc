@@ -1,0 +1,73 @@
+#include "harness/stack/case_profile.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace synfin::stack {
+namespace {
+
+using std::chrono::seconds;
+
+// One sysctl of Linux and what it means to a profile.
+struct Entry {
+  std::string_view name;
+  void (*apply)(Profile& profile, long value);
+};
+
+constexpr auto kEntries = std::to_array<Entry>({
+    {"tcp_syn_retries",
+     [](Profile& p, long value) { p.syn_retries = static_cast<unsigned>(value); }},
+    {"tcp_synack_retries",
+     [](Profile& p, long value) { p.syn_ack_retries = static_cast<unsigned>(value); }},
+    {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
+    {"tcp_timestamps", [](Profile& p, long value) { p.timestamps = value != 0; }},
+    {"tcp_sack", [](Profile& p, long value) { p.sack = value != 0; }},
+    {"tcp_window_scaling",
+     [](Profile& p, long value) {
+       if (value == 0) p.window_scale.reset();
+     }},
+    {"tcp_fin_timeout", [](Profile& p, long value) { p.fin_wait_2_timeout = seconds(value); }},
+    {"tcp_rfc1337", [](Profile& p, long value) { p.rfc1337 = value != 0; }},
+    {"tcp_abort_on_overflow",
+     [](Profile& p, long value) { p.accept_overflow_resets = value != 0; }},
+    {"tcp_keepalive_time", [](Profile& p, long value) { p.keepalive_idle = seconds(value); }},
+    {"tcp_keepalive_intvl",
+     [](Profile& p, long value) { p.keepalive_interval = seconds(value); }},
+    {"tcp_keepalive_probes",
+     [](Profile& p, long value) { p.keepalive_probes = static_cast<unsigned>(value); }},
+});
+
+const Entry* find(const std::string& name) {
+  constexpr std::string_view kFolder = "net.ipv4.";
+  if (!name.starts_with(kFolder)) return nullptr;
+  const std::string_view rest = std::string_view(name).substr(kFolder.size());
+  const auto found = std::find_if(kEntries.begin(), kEntries.end(),
+                                  [rest](const Entry& entry) { return entry.name == rest; });
+  return found == kEntries.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bool is_profile_sysctl(const std::string& name) { return find(name) != nullptr; }
+
+Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls) {
+  Profile out = profile;
+  if (ipv6) {
+    // The IP header is 20 octets longer (RFC 9293 §3.7.1, MUST-15 and MUST-67).
+    constexpr uint16_t kMore = 20;
+    out.default_mss = std::max<uint16_t>(out.default_mss, 1220);
+    out.mss = static_cast<uint16_t>(out.mss - kMore);
+    out.path_mss = static_cast<uint16_t>(out.path_mss - kMore);
+  }
+  for (const auto& [name, text] : sysctls) {
+    const Entry* entry = find(name);
+    long value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (entry != nullptr && parsed.ec == std::errc{} && value >= 0) entry->apply(out, value);
+  }
+  return out;
+}
+
+}  // namespace synfin::stack

@@ -1,0 +1,21 @@
+// The profile of one case: a stack's profile under the case's IP version and sysctls. The reference
+// stack runs with it, and the judge holds the target to it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "engine/profile.h"
+
+namespace synfin::stack {
+
+using Sysctl = std::pair<std::string, std::string>;  // "net.ipv4.tcp_sack", "0"
+
+// Sysctls that say nothing about TCP's choices leave the profile as it is.
+Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls);
+
+// Whether the sysctl is one that a profile can follow.
+bool is_profile_sysctl(const std::string& name);
+
+}  // namespace synfin::stack
