@@ -20,6 +20,9 @@ constexpr unsigned kStartsPerMillisecond = 100;
 constexpr Duration kMillisecond = std::chrono::milliseconds(1);
 // The harness counts as late from here on: half of the least tolerance.
 constexpr Duration kLate = std::chrono::milliseconds(2);
+// Cases that have ended wait for each other, up to so many, so that the counters of lost packets are
+// read once for all of them.
+constexpr std::size_t kEndings = 64;
 constexpr Duration kBetween = std::chrono::milliseconds(200);
 
 }  // namespace
@@ -60,7 +63,8 @@ class Player::Impl final : public stack::Sink {
   void advance(Slot slot, Time now);
   void wait(Time now);
   void make_ready(Slot slot);
-  void release(Slot slot, Time now);
+  void end(Slot slot);
+  void release_ended(Time now);
   void stop();
   void was_late(Time now) { shared_.late_at = now; }
   Slot free_slot();
@@ -75,6 +79,7 @@ class Player::Impl final : public stack::Sink {
   std::unordered_map<stack::CaseId, Slot> slots_;
   std::vector<Slot> ready_;
   std::size_t ready_at_ = 0;  // the first of ready_ that was not taken yet
+  std::vector<Slot> ended_;
   std::vector<Timer> timers_;
   std::size_t active_ = 0;
   Time turn_at_{};            // when this turn began
@@ -94,6 +99,7 @@ Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
 void Player::Impl::run(const std::function<bool()>& between) {
   asks_between_ = static_cast<bool>(between);
   turn_at_ = shared_.stack.now();
+  shared_.dropped = shared_.stack.dropped();
   auto asked = std::chrono::steady_clock::now();
   while (active_ > 0 || !waiting_.empty()) {
     turn();
@@ -114,6 +120,7 @@ void Player::Impl::turn() {
   shared_.stack.run_until(now, *this);
   advance_ready(now);
   const bool idle = ready_at_ == ready_.size();
+  if (idle || ended_.size() >= kEndings) release_ended(now);
   if (idle && active_ > 0) wait(now);
 }
 
@@ -132,7 +139,6 @@ void Player::Impl::start_cases(Time now) {
 }
 
 void Player::Impl::start_case(Job job, Time now) {
-  shared_.dropped = shared_.stack.dropped();
   const Slot slot = free_slot();
   Entry& entry = entries_[slot];
   if (!entry.run->begin(std::move(job))) {
@@ -181,7 +187,7 @@ void Player::Impl::advance(Slot slot, Time now) {
       timers_.push_back({next.until, slot, entry.timer});
       std::push_heap(timers_.begin(), timers_.end());
       break;
-    case Next::Kind::kOver: release(slot, now); break;
+    case Next::Kind::kOver: end(slot); break;
   }
 }
 
@@ -209,8 +215,9 @@ void Player::Impl::stop() {
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     if (!entries_[slot].active) continue;
     entries_[slot].run->on_broken("stopped before the end of the program");
-    release(slot, now);
+    end(slot);
   }
+  release_ended(now);
   waiting_.clear();
 }
 
@@ -233,16 +240,24 @@ void Player::Impl::make_ready(Slot slot) {
   ready_.push_back(slot);
 }
 
-void Player::Impl::release(Slot slot, Time now) {
+void Player::Impl::end(Slot slot) {
   Entry& entry = entries_[slot];
   slots_.erase(entry.run->id());
   entry.active = false;
   ++entry.timer;
-  --active_;
+  ended_.push_back(slot);
+}
+
+void Player::Impl::release_ended(Time now) {
+  if (ended_.empty()) return;
   shared_.dropped = shared_.stack.dropped();
-  Run* run = entry.run.get();  // the entries may move while the result is handed over
-  run->finish(now);
-  free_.push_back(slot);
+  for (const Slot slot : ended_) {
+    --active_;
+    Run* run = entries_[slot].run.get();
+    run->finish(now);
+    free_.push_back(slot);
+  }
+  ended_.clear();
 }
 
 Player::Impl::Entry* Player::Impl::entry_of(stack::CaseId id) {
