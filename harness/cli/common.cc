@@ -64,20 +64,18 @@ void complain(const std::string& message) {
 void add_stack_options(CLI::App& app, StackChoice* choice) {
   std::string names;
   for (const stack::StackInfo& info : stack::stacks()) {
-    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", info.name, info.description);
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
   }
   app.add_option("--stack", choice->stack, "The stack to test: " + names)
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--link", choice->link, "How packets reach a kernel's stack: veth (default), tun")
       ->type_name("LINK");
-  app.add_option(
-         "--profile", choice->profile,
-         "The choices by which the stack is judged (and the reference runs), in place of the "
-         "stack's own")
+  app.add_option("--profile", choice->profile,
+                 "The choices that it is judged by, in place of its own")
       ->type_name("NAME");
   app.add_option("--set", choice->set,
-                 "linux: a sysctl for every namespace, as in net.ipv4.tcp_sack=0; may be repeated")
+                 "linux: a sysctl, as in net.ipv4.tcp_sack=0; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--seed", choice->seed_text,
@@ -88,14 +86,11 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
 
 Result<void> check(StackChoice* choice) {
   if (stack::find_stack(choice->stack) == nullptr) {
-    std::vector<std::string_view> names;
     std::string known;
     for (const stack::StackInfo& info : stack::stacks()) {
-      names.push_back(info.name);
       known += (known.empty() ? "" : ", ") + std::string(info.name);
     }
-    return fail(fmt::format("there is no stack '{}'{}; there are: {}", choice->stack,
-                            script::suggestion(choice->stack, names), known));
+    return fail(fmt::format("there is no stack '{}'; there are: {}", choice->stack, known));
   }
   if (!choice->link.empty()) {
     if (choice->link != "veth" && choice->link != "tun") {

@@ -86,7 +86,7 @@ int list(const ListOptions& options) {
 void add_list(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "List the cases");
-  command->description(kAbout);
+  command->footer(kAbout);
   command->add_option("case", options->globs, "Globs over case IDs, files, folders; default all")
       ->type_name("GLOB");
   command->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");

@@ -142,7 +142,7 @@ int probe(const ProbeOptions& options) {
 void add_probe(CLI::App& app, Action* action) {
   auto options = std::make_shared<ProbeOptions>();
   CLI::App* command = app.add_subcommand("probe", "Measure what a stack chooses");
-  command->description(kAbout);
+  command->footer(kAbout);
   add_stack_options(*command, &options->choice);
   command->add_flag("--long", options->whole, "Wait for the stack's limits too");
   command

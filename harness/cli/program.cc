@@ -16,8 +16,7 @@ constexpr const char* kAbout =
     "synfin plays programs of TCP segments, socket calls and waits to a TCP stack, holds what it "
     "does against the\nrules of RFC 9293 and its companions, and says where the two part.";
 
-constexpr const char* kFooter = R"(
-EXIT CODES
+constexpr const char* kFooter = R"(EXIT CODES
   0    all as expected
   1    a FAIL, or an XPASS: a known deviation that is gone
   2    wrong usage, or a script that does not parse

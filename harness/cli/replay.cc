@@ -23,6 +23,7 @@ constexpr const char* kAbout =
     "'--as binary' writes it.";
 
 constexpr const char* kExamples = R"(
+
 EXAMPLES
   synfin replay corpus/regressions/x.pkt --stack linux
   synfin replay x.textproto -6)";
@@ -119,8 +120,7 @@ void Replay::write_results() {
 void add_replay(CLI::App& app, Action* action) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand("replay", "Play one program and draw what happened");
-  command->description(kAbout);
-  command->footer(kExamples);
+  command->footer(std::string(kAbout) + kExamples);
   command->add_option("file", options->file, "A .pkt, .textproto or .pb file")
       ->type_name("FILE")
       ->required();

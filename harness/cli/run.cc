@@ -36,6 +36,7 @@ constexpr const char* kAbout =
     "fault.";
 
 constexpr const char* kExamples = R"(
+
 EXAMPLES
   synfin run                               all cases on the reference
   synfin run handshake 'reset/*'           two topics
@@ -268,30 +269,27 @@ ExitCode Run::run() {
 
 void add_run(CLI::App& app, Action* action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* run = app.add_subcommand("run", "Play cases on a stack and judge it");
-  run->description(kAbout);
-  run->footer(kExamples);
+  CLI::App* run = app.add_subcommand("run", "Play cases on a stack and judge what it does");
+  run->footer(std::string(kAbout) + kExamples);
   run->add_option("case", options->arguments, "Globs over case IDs, files, folders")
       ->type_name("GLOB|FILE");
   add_stack_options(*run, &options->choice);
   run->add_flag("-4", options->ipv4, "Over IPv4 only");
   run->add_flag("-6", options->ipv6, "Over IPv6 only");
   run->add_option("-j,--at-once", options->at_once,
-                  "How many cases may be under way at once (default: 64, real-time stacks 256)")
+                  "Cases under way at once (default: 64; in real time 256)")
       ->type_name("N")
       ->check(CLI::Range(1, 100000));
   run->add_flag("--long", options->include_long,
-                "Play cases that take longer than 75 s in real time too");
+                "Play what takes longer than 75 s in real time too");
   run->add_option("--json", options->json,
                   "Write the results to FILE as JSON; - is standard output")
       ->type_name("FILE");
-  run->add_option(
-         "--baseline", options->baseline,
-         "The known deviations, a file or a folder (default: baselines/STACK in the specs folder); none")
+  run->add_option("--baseline", options->baseline,
+                  "Known deviations, a file or folder, or none (default: specs/baselines/STACK)")
       ->type_name("FILE");
   run->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");
-  run->add_flag("--allow-shell", options->allow_shell,
-                "Run the shell commands that scripts contain; without it such cases are skipped");
+  run->add_flag("--allow-shell", options->allow_shell, "Run the shell commands of scripts");
   run->add_flag("--keep-traces", options->keep_traces,
                 "Keep the traces of passing cases in the JSON too");
   run->add_flag("-v,--verbose", options->verbosity, "Tell more: each case, and failures in full");

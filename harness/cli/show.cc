@@ -27,6 +27,7 @@ constexpr const char* kAbout =
     "  layers     played on a stack: every packet, field by field";
 
 constexpr const char* kExamples = R"(
+
 EXAMPLES
   synfin show specs/close/simple.pkt --as ladder
   synfin show specs/close/simple.pkt --as layers --stack linux
@@ -125,8 +126,7 @@ int show(const ShowOptions& options) {
 void add_show(CLI::App& app, Action* action) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = app.add_subcommand("show", "Show a program, or what it does on the wire");
-  command->description(kAbout);
-  command->footer(kExamples);
+  command->footer(std::string(kAbout) + kExamples);
   command->add_option("file", options->file, "A .pkt, .textproto or .pb file")
       ->type_name("FILE")
       ->required();

@@ -202,7 +202,8 @@ void Rungs::add_call(const TraceEvent& event) {
 void Rungs::add_return(const TraceEvent& event) {
   constexpr int64_t kAtOnce = 1'000'000;
   std::string result = fmt::format(" = {}", event.result());
-  if (!event.error().empty() && event.result() < 0) result += " " + event.error();
+  // "ECONNRESET (Connection reset by peer)": the name will do.
+  if (event.result() < 0) result += " " + event.error().substr(0, event.error().find(" ("));
   const auto call = calls_.find(event.step());
   if (call != calls_.end() && event.at_ns() - rungs_[call->second].at_ns < kAtOnce) {
     rungs_[call->second].cells[0] += result;
