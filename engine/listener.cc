@@ -29,10 +29,9 @@ Listener::Child* Listener::find(const PeerKey& peer) {
 }
 
 std::size_t Listener::half_open() const {
-  return static_cast<std::size_t>(
-      std::count_if(children_.begin(), children_.end(), [](const Child& child) {
-        return child.connection->state() == State::kSynReceived;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      children_.begin(), children_.end(),
+      [](const Child& child) { return child.connection->state() == State::kSynReceived; }));
 }
 
 bool Listener::has_room() const {

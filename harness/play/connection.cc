@@ -29,7 +29,8 @@ void Connection::sent(const Segment& segment) {
     renewed_ = false;
   }
   if (segment.options.timestamps) last_timestamp_ = segment.options.timestamps->value;
-  // A reset takes its numbers from what it answers (RFC 9293 §3.10.7.1), so it says nothing of them.
+  // A reset takes its numbers from what it answers (RFC 9293 §3.10.7.1), so it says nothing of
+  // them.
   repetition_ = false;
   if (segment.flags.rst() || segment.len() == 0) return;
   repetition_ = highest_ && segment.end().at_or_before(*highest_);

@@ -24,11 +24,15 @@ void add_option(std::string& out, const std::string& option) {
 
 std::string describe_option(const OptionSpec& option) {
   switch (option.kind) {
-    case OptionSpec::Kind::kMss: return fmt::format("mss {}", option.value);
-    case OptionSpec::Kind::kWindowScale: return fmt::format("wscale {}", option.value);
-    case OptionSpec::Kind::kSackPermitted: return "sackOK";
+    case OptionSpec::Kind::kMss:
+      return fmt::format("mss {}", option.value);
+    case OptionSpec::Kind::kWindowScale:
+      return fmt::format("wscale {}", option.value);
+    case OptionSpec::Kind::kSackPermitted:
+      return "sackOK";
     case OptionSpec::Kind::kTimestamps:
-      return fmt::format("TS val {} ecr {}", option.any_value ? "any" : fmt::to_string(option.value),
+      return fmt::format("TS val {} ecr {}",
+                         option.any_value ? "any" : fmt::to_string(option.value),
                          option.any_echo ? "any" : fmt::to_string(option.echo));
     case OptionSpec::Kind::kSack: {
       std::string out = "sack";
@@ -37,9 +41,12 @@ std::string describe_option(const OptionSpec& option) {
       }
       return out;
     }
-    case OptionSpec::Kind::kNop: return "nop";
-    case OptionSpec::Kind::kEol: return "eol";
-    case OptionSpec::Kind::kRaw: return fmt::format("kind {}", option.value);
+    case OptionSpec::Kind::kNop:
+      return "nop";
+    case OptionSpec::Kind::kEol:
+      return "eol";
+    case OptionSpec::Kind::kRaw:
+      return fmt::format("kind {}", option.value);
   }
   return "";
 }
@@ -86,9 +93,14 @@ std::string describe(const script::Number& number) {
 }
 
 std::string describe(Flags flags) {
-  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {
-      {{kSyn, 'S'}, {kFin, 'F'}, {kRst, 'R'}, {kPsh, 'P'},
-       {kAck, '.'}, {kUrg, 'U'}, {kEce, 'E'}, {kCwr, 'W'}}};
+  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {{{kSyn, 'S'},
+                                                                    {kFin, 'F'},
+                                                                    {kRst, 'R'},
+                                                                    {kPsh, 'P'},
+                                                                    {kAck, '.'},
+                                                                    {kUrg, 'U'},
+                                                                    {kEce, 'E'},
+                                                                    {kCwr, 'W'}}};
   std::string out;
   for (const auto& [bit, letter] : kLetters) {
     if (flags.has(bit)) out += letter;
@@ -138,8 +150,9 @@ std::string describe(const wire::Decoded& packet, const Connection& connection) 
 
 std::string describe(const script::CallSpec& call) {
   constexpr std::array<std::string_view, 18> kNames = {
-      "socket", "bind", "listen",   "accept",   "connect",  "read",       "write",      "send", "recv",
-      "sendto", "recvfrom", "shutdown", "close", "setsockopt", "getsockopt", "fcntl", "ioctl", "poll"};
+      "socket", "bind",       "listen",     "accept", "connect",  "read",
+      "write",  "send",       "recv",       "sendto", "recvfrom", "shutdown",
+      "close",  "setsockopt", "getsockopt", "fcntl",  "ioctl",    "poll"};
   const auto index = static_cast<std::size_t>(call.name);
   const std::string_view name = index < kNames.size() ? kNames[index] : "call";
   return call.fd < 0 ? fmt::format("{}()", name) : fmt::format("{}({})", name, call.fd);

@@ -18,7 +18,11 @@ class Matcher {
  public:
   Matcher(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
           const Names& names, std::vector<Difference>& out)
-      : spec_(spec), packet_(packet), segment_(packet.segment), own_(own), names_(names),
+      : spec_(spec),
+        packet_(packet),
+        segment_(packet.segment),
+        own_(own),
+        names_(names),
         out_(out) {}
 
   void envelope();
@@ -83,8 +87,7 @@ void Matcher::header() {
   }
 }
 
-void Matcher::number(const char* field, const script::Number& wanted, uint32_t base,
-                     uint32_t got) {
+void Matcher::number(const char* field, const script::Number& wanted, uint32_t base, uint32_t got) {
   const auto value = resolve(wanted, base, names_);
   if (value && *value == got) return;
   const uint32_t origin = wanted.base == script::Base::kAbsolute ? 0 : base;
@@ -145,11 +148,15 @@ void Matcher::option(const OptionSpec& wanted) {
     case OptionSpec::Kind::kSackPermitted:
       if (!got.sack_permitted) differ("sackOK", "present", "none");
       return;
-    case OptionSpec::Kind::kSack: return sack(wanted);
-    case OptionSpec::Kind::kTimestamps: return timestamps(wanted);
-    case OptionSpec::Kind::kRaw: return raw(wanted);
+    case OptionSpec::Kind::kSack:
+      return sack(wanted);
+    case OptionSpec::Kind::kTimestamps:
+      return timestamps(wanted);
+    case OptionSpec::Kind::kRaw:
+      return raw(wanted);
     case OptionSpec::Kind::kNop:
-    case OptionSpec::Kind::kEol: return;
+    case OptionSpec::Kind::kEol:
+      return;
   }
 }
 

@@ -20,8 +20,8 @@ constexpr unsigned kStartsPerMillisecond = 100;
 constexpr Duration kMillisecond = std::chrono::milliseconds(1);
 // The harness counts as late from here on: half of the least tolerance.
 constexpr Duration kLate = std::chrono::milliseconds(2);
-// Cases that have ended wait for each other, up to so many, so that the counters of lost packets are
-// read once for all of them.
+// Cases that have ended wait for each other, up to so many, so that the counters of lost packets
+// are read once for all of them.
 constexpr std::size_t kEndings = 64;
 constexpr Duration kBetween = std::chrono::milliseconds(200);
 
@@ -82,7 +82,7 @@ class Player::Impl final : public stack::Sink {
   std::vector<Slot> ended_;
   std::vector<Timer> timers_;
   std::size_t active_ = 0;
-  Time turn_at_{};            // when this turn began
+  Time turn_at_{};  // when this turn began
   Time pace_since_{};
   unsigned pace_started_ = 0;
   bool asks_between_ = false;
@@ -94,7 +94,8 @@ Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
   if (limit != 0) most_ = std::min(most_, limit);
 }
 
-// --- the loop --------------------------------------------------------------------------------------
+// --- the loop
+// --------------------------------------------------------------------------------------
 
 void Player::Impl::run(const std::function<bool()>& between) {
   asks_between_ = static_cast<bool>(between);
@@ -182,12 +183,16 @@ void Player::Impl::advance(Slot slot, Time now) {
   ++entry.timer;
   const Next next = entry.run->advance(now);
   switch (next.kind) {
-    case Next::Kind::kAgain: make_ready(slot); break;
+    case Next::Kind::kAgain:
+      make_ready(slot);
+      break;
     case Next::Kind::kWait:
       timers_.push_back({next.until, slot, entry.timer});
       std::push_heap(timers_.begin(), timers_.end());
       break;
-    case Next::Kind::kOver: end(slot); break;
+    case Next::Kind::kOver:
+      end(slot);
+      break;
   }
 }
 
@@ -221,7 +226,8 @@ void Player::Impl::stop() {
   waiting_.clear();
 }
 
-// --- slots -----------------------------------------------------------------------------------------
+// --- slots
+// -----------------------------------------------------------------------------------------
 
 Player::Impl::Slot Player::Impl::free_slot() {
   if (free_.empty()) {

@@ -18,7 +18,7 @@ namespace synfin::play {
 
 // One field that was not as the program wants it.
 struct Difference {
-  std::string field;   // "flags", "seq", "ack", "win", "mss", "time", "result", "errno", "state"
+  std::string field;  // "flags", "seq", "ack", "win", "mss", "time", "result", "errno", "state"
   std::string wanted;
   std::string got;
 };
@@ -63,7 +63,7 @@ struct PlayOptions {
   // Two times are equal within max(tolerance_min, tolerance × the wait), as packetdrill has it.
   Duration tolerance_min = std::chrono::milliseconds(4);
   double tolerance = 0.125;
-  uint64_t seed = 1;   // the peer's ISNs
+  uint64_t seed = 1;  // the peer's ISNs
 };
 
 // A program to play. `observer` may be null only for programs without symbolic numbers.
@@ -71,7 +71,7 @@ struct Job {
   std::shared_ptr<const script::FlatProgram> program;
   PlayOptions options;
   Observer* observer = nullptr;
-  std::function<void(PlayResult&&)> done;   // called on the Player's thread
+  std::function<void(PlayResult&&)> done;  // called on the Player's thread
 };
 
 class Player {

@@ -74,16 +74,26 @@ std::optional<uint16_t> resolve_window(const script::Number& number, uint8_t shi
 
 std::string_view name_of(Base base) {
   switch (base) {
-    case Base::kLiteral: return "";
-    case Base::kAbsolute: return "=";
-    case Base::kIss: return "ISS";
-    case Base::kIrs: return "IRS";
-    case Base::kSndUna: return "SND.UNA";
-    case Base::kSndNxt: return "SND.NXT";
-    case Base::kSndWnd: return "SND.WND";
-    case Base::kSndMaxWnd: return "MAX.SND.WND";
-    case Base::kRcvNxt: return "RCV.NXT";
-    case Base::kRcvWnd: return "RCV.WND";
+    case Base::kLiteral:
+      return "";
+    case Base::kAbsolute:
+      return "=";
+    case Base::kIss:
+      return "ISS";
+    case Base::kIrs:
+      return "IRS";
+    case Base::kSndUna:
+      return "SND.UNA";
+    case Base::kSndNxt:
+      return "SND.NXT";
+    case Base::kSndWnd:
+      return "SND.WND";
+    case Base::kSndMaxWnd:
+      return "MAX.SND.WND";
+    case Base::kRcvNxt:
+      return "RCV.NXT";
+    case Base::kRcvWnd:
+      return "RCV.WND";
   }
   return "";
 }

@@ -26,32 +26,47 @@ Next Run::advance(Time now) {
   for (;;) {
     Progress progress;
     switch (phase_) {
-      case Phase::kDue: progress = due(now); break;
-      case Phase::kSettle: progress = settle(now); break;
-      case Phase::kReturn: progress = wait_for_return(now); break;
-      case Phase::kExpect: progress = expect(now); break;
-      case Phase::kFinal: progress = final(now); break;
-      case Phase::kOver: return {Next::Kind::kOver, now};
+      case Phase::kDue:
+        progress = due(now);
+        break;
+      case Phase::kSettle:
+        progress = settle(now);
+        break;
+      case Phase::kReturn:
+        progress = wait_for_return(now);
+        break;
+      case Phase::kExpect:
+        progress = expect(now);
+        break;
+      case Phase::kFinal:
+        progress = final(now);
+        break;
+      case Phase::kOver:
+        return {Next::Kind::kOver, now};
     }
     if (progress) return *progress;
   }
 }
 
-// --- times -----------------------------------------------------------------------------------------
+// --- times
+// -----------------------------------------------------------------------------------------
 
 Duration Run::tolerance(Duration wait) const {
   const double share = std::max(job_.options.tolerance, shared_.traits.timer_slack);
-  return std::max({job_.options.tolerance_min, shared_.traits.timer_slack_min, scaled(wait, share)});
+  return std::max(
+      {job_.options.tolerance_min, shared_.traits.timer_slack_min, scaled(wait, share)});
 }
 
 Time Run::due_time(const script::Step& step) const {
   switch (step.when.kind) {
     case TimeKind::kRelative:
-    case TimeKind::kRelativeRange: return last_time_ + step.when.start;
+    case TimeKind::kRelativeRange:
+      return last_time_ + step.when.start;
     case TimeKind::kAbsolute:
     case TimeKind::kAbsoluteRange:
       return std::max(last_time_, result_.started + step.when.start);
-    case TimeKind::kAny: break;
+    case TimeKind::kAny:
+      break;
   }
   return last_time_;
 }
@@ -73,7 +88,8 @@ Run::Bounds Run::bounds(const script::When& when) const {
       return {last_time_ + when.start - least, last_time_ + when.end + least};
     case TimeKind::kAbsoluteRange:
       return {result_.started + when.start - least, result_.started + when.end + least};
-    case TimeKind::kAny: break;
+    case TimeKind::kAny:
+      break;
   }
   return {Time::min(), last_time_ + kAnyTime};
 }
@@ -99,7 +115,8 @@ void Run::stimulus(Time at) {
   quiet_noted_ = false;
 }
 
-// --- phases ----------------------------------------------------------------------------------------
+// --- phases
+// ----------------------------------------------------------------------------------------
 
 Run::Progress Run::due(Time now) {
   if (step_ == program_->steps.size()) {
@@ -214,13 +231,14 @@ void Run::read_state(const script::Step& played, Time now) {
            {{"state", std::string(to_string(*played.state)), std::string(to_string(*state))}});
 }
 
-// --- results ---------------------------------------------------------------------------------------
+// --- results
+// ---------------------------------------------------------------------------------------
 
 void Run::mismatch(uint32_t at, std::string wanted, std::string got,
                    std::vector<Difference> differences) {
   const script::Step& where = program_->steps[at];
-  result_.mismatches.push_back({at, where.line, where.connection, std::move(wanted),
-                                std::move(got), std::move(differences)});
+  result_.mismatches.push_back({at, where.line, where.connection, std::move(wanted), std::move(got),
+                                std::move(differences)});
   // What was done too late may have met another state than the program meant.
   if (!late_.empty()) unreliable(late_);
   cut();

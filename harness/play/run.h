@@ -155,17 +155,17 @@ class Run {
   stack::CaseId id_ = 0;
   Phase phase_ = Phase::kOver;
   bool opened_ = false;
-  bool quiet_noted_ = true;   // nothing was done yet that could draw an answer
+  bool quiet_noted_ = true;  // nothing was done yet that could draw an answer
   bool freezes_values_ = false;
-  bool plain_input_ = true;   // all text that is injected is the pattern's
+  bool plain_input_ = true;  // all text that is injected is the pattern's
   TextCheck output_ = TextCheck::kPattern;
   uint32_t step_ = 0;
-  Time last_time_{};          // when the step before really happened
+  Time last_time_{};  // when the step before really happened
   Time quiet_at_{};
-  Time limit_{};              // of the wait under way
+  Time limit_{};  // of the wait under way
   Bounds bounds_{};
   uint64_t dropped_before_ = 0;
-  std::string late_;          // the last stimulus that was given late
+  std::string late_;  // the last stimulus that was given late
 };
 
 }  // namespace synfin::play

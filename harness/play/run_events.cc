@@ -13,7 +13,7 @@ namespace {
 
 using script::CallName;
 
-constexpr int kMsgOob = 1;   // <sys/socket.h>, the numbers that a compiled program has
+constexpr int kMsgOob = 1;  // <sys/socket.h>, the numbers that a compiled program has
 constexpr int kMsgPeek = 2;
 
 bool is_read(const script::CallSpec& call) {
@@ -30,8 +30,7 @@ bool is_tcp(std::span<const uint8_t> packet) {
 }  // namespace
 
 // The times of a trace never go back, though those of the kernel and ours may differ by a little.
-Event& Run::append(EventKind kind, Time at, uint16_t connection,
-                   std::span<const uint8_t> octets) {
+Event& Run::append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets) {
   Trace& trace = result_.trace;
   Event event;
   event.kind = kind;
@@ -117,10 +116,9 @@ bool Run::take(const script::Step& what, const Arrived& arrived) {
     return true;
   }
   const auto since = [&](Time time) { return describe(time - last_time_); };
-  differences_.push_back({"time",
-                          late ? "at most " + since(bounds_.upper)
-                               : "at least " + since(bounds_.lower),
-                          since(event.at)});
+  differences_.push_back(
+      {"time", late ? "at most " + since(bounds_.upper) : "at least " + since(bounds_.lower),
+       since(event.at)});
   mismatch(step_, describe(spec), describe(*packet, own), differences_);
   return false;
 }
@@ -164,8 +162,7 @@ void Run::check_return(const Pending& pending, Time at, const stack::CallResult&
   mismatch(pending.step, std::move(wanted), std::move(got), std::move(differences));
 }
 
-void Run::check_return_time(const Pending& pending, Time at,
-                            std::vector<Difference>& differences) {
+void Run::check_return_time(const Pending& pending, Time at, std::vector<Difference>& differences) {
   if (!pending.returns) return;
   const Duration took = at - pending.started;
   const Duration slack = tolerance(*pending.returns);
@@ -185,8 +182,8 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
     int32_t revents = 0;
     std::memcpy(&revents, result.data.data(), sizeof revents);
     if (revents != *call.revents) {
-      differences.push_back({"revents", fmt::format("{:#x}", *call.revents),
-                             fmt::format("{:#x}", revents)});
+      differences.push_back(
+          {"revents", fmt::format("{:#x}", *call.revents), fmt::format("{:#x}", revents)});
     }
   }
   uint32_t start = 0;
@@ -200,10 +197,9 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
     const auto differs = std::mismatch(call.wanted_data.begin(), call.wanted_data.end(),
                                        result.data.begin(), result.data.end());
     if (differs.first != call.wanted_data.end() || differs.second != result.data.end()) {
-      differences.push_back(
-          {"data", fmt::format("{} octets", call.wanted_data.size()),
-           fmt::format("{} octets, other from octet {} on", result.data.size(),
-                       differs.second - result.data.begin())});
+      differences.push_back({"data", fmt::format("{} octets", call.wanted_data.size()),
+                             fmt::format("{} octets, other from octet {} on", result.data.size(),
+                                         differs.second - result.data.begin())});
     }
     return;
   }
@@ -211,8 +207,8 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
   for (std::size_t i = 0; i < result.data.size(); ++i) {
     const uint8_t wanted = script::pattern(start + static_cast<uint32_t>(i));
     if (result.data[i] == wanted) continue;
-    differences.push_back({"data", fmt::format("{:#04x} at {}", wanted, i),
-                           fmt::format("{:#04x}", result.data[i])});
+    differences.push_back(
+        {"data", fmt::format("{:#04x} at {}", wanted, i), fmt::format("{:#04x}", result.data[i])});
     return;
   }
 }
@@ -226,7 +222,10 @@ void Run::report_unclaimed() {
     const auto packet = wire::decode(result_.trace.data(event));
     const script::Step& where = program_->steps[event.step];
     result_.mismatches.push_back(
-        {event.step, where.line, arrived.connection, "no more packets",
+        {event.step,
+         where.line,
+         arrived.connection,
+         "no more packets",
          packet ? "unexpected packet: " + describe(*packet, connections_[arrived.connection])
                 : "a packet that cannot be read: " + packet.error().message,
          {}});

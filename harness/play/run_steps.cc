@@ -18,16 +18,25 @@ void Run::perform(const script::Step& what, Time now, Time due) {
     late_ = fmt::format("line {} was played {} s late", what.line, describe(now - due));
   }
   switch (what.kind) {
-    case StepKind::kInject: inject_segment(what); break;
-    case StepKind::kIcmp: inject_icmp(what); break;
-    case StepKind::kCall: call(what); break;
-    case StepKind::kShell: shell(what, now); break;
+    case StepKind::kInject:
+      inject_segment(what);
+      break;
+    case StepKind::kIcmp:
+      inject_icmp(what);
+      break;
+    case StepKind::kCall:
+      call(what);
+      break;
+    case StepKind::kShell:
+      shell(what, now);
+      break;
     case StepKind::kWait:
       last_time_ = due;
       finish_step(now);
       break;
     case StepKind::kExpect:
-    case StepKind::kCode: break;  // played elsewhere; never played
+    case StepKind::kCode:
+      break;  // played elsewhere; never played
   }
 }
 
@@ -48,8 +57,7 @@ void Run::inject_segment(const script::Step& what) {
 }
 
 void Run::inject_icmp(const script::Step& what) {
-  const auto size =
-      build_icmp(program_->icmps[what.index], names(what.connection), shared_.packet);
+  const auto size = build_icmp(program_->icmps[what.index], names(what.connection), shared_.packet);
   if (!size) {
     break_off(fmt::format("line {}: {}", what.line, size.error().message));
     return;

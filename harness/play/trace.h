@@ -12,27 +12,27 @@
 namespace synfin::play {
 
 enum class EventKind : uint8_t {
-  kInjected,    // a packet was given to the stack
-  kSent,        // the stack sent a packet
+  kInjected,  // a packet was given to the stack
+  kSent,      // the stack sent a packet
   kCallStart,
   kCallReturn,
-  kState,       // the stack's own state, read from it
-  kQuiet,       // the quiet time has passed since the last stimulus: what was due at once is late
+  kState,  // the stack's own state, read from it
+  kQuiet,  // the quiet time has passed since the last stimulus: what was due at once is late
 };
 
 // One happening. Octets live in Trace::octets so that a trace is two allocations, kept for reuse.
 struct Event {
   EventKind kind = EventKind::kInjected;
   Time at{};
-  uint32_t step = 0;         // index of the step it belongs to
+  uint32_t step = 0;  // index of the step it belongs to
   uint16_t connection = 0;
-  uint32_t offset = 0;       // packets and data: position in Trace::octets
+  uint32_t offset = 0;  // packets and data: position in Trace::octets
   uint32_t size = 0;
-  uint32_t call = 0;         // index into FlatProgram::calls
-  int64_t value = 0;         // a call's result
-  int error = 0;             // its errno
+  uint32_t call = 0;  // index into FlatProgram::calls
+  int64_t value = 0;  // a call's result
+  int error = 0;      // its errno
   State state = State::kClosed;
-  bool expected = false;     // kSent: the program's own expectation took this packet
+  bool expected = false;  // kSent: the program's own expectation took this packet
 };
 
 struct Trace {

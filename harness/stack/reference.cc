@@ -137,8 +137,7 @@ class ReferenceStack final : public Stack {
   Ticket next_ticket_ = 1;
 };
 
-ReferenceStack::ReferenceStack(const ReferenceOptions& options)
-    : options_(options) {
+ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(options) {
   identity_.name = "reference";
   identity_.version = "0.1";
   identity_.link = "call";
@@ -196,7 +195,8 @@ Result<State> ReferenceStack::snapshot(CaseId id, unsigned connection) {
   return one->sockets.state(tuple_of(id, one->ipv6, connection));
 }
 
-// --- time ------------------------------------------------------------------------------------------
+// --- time
+// ------------------------------------------------------------------------------------------
 
 void ReferenceStack::arm(Case& one) {
   const Time next = one.sockets.next_deadline();
@@ -227,7 +227,8 @@ void ReferenceStack::run_until(Time until, Sink& sink) {
   now_ = std::max(now_, until);
 }
 
-// --- output ----------------------------------------------------------------------------------------
+// --- output
+// ----------------------------------------------------------------------------------------
 
 void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple,
                                   const Segment& segment) {

@@ -13,10 +13,10 @@
 namespace synfin::stack {
 
 struct StackOptions {
-  std::string link;          // "veth", "tun"; empty: the stack's own
+  std::string link;  // "veth", "tun"; empty: the stack's own
   uint64_t seed = 1;
-  Profile profile;           // of stacks that run with one
-  bool virtual_time = false; // linux: the kernel's clock jumps over waits (uml)
+  Profile profile;            // of stacks that run with one
+  bool virtual_time = false;  // linux: the kernel's clock jumps over waits (uml)
 };
 
 struct StackInfo {

@@ -41,7 +41,8 @@ wire::FourTuple tuple_of(const PeerKey& key) {
 SocketLayer::SocketLayer(const Profile& profile, ClauseSet* coverage, Output& output)
     : profile_(profile), coverage_(coverage), output_(output) {}
 
-// --- look-ups --------------------------------------------------------------------------------------
+// --- look-ups
+// --------------------------------------------------------------------------------------
 
 SocketLayer::Socket* SocketLayer::find(int fd) {
   for (auto& socket : sockets_) {
@@ -102,7 +103,8 @@ State SocketLayer::state(const wire::FourTuple& tuple) const {
   return listens ? State::kListen : State::kClosed;
 }
 
-// --- segments and time -----------------------------------------------------------------------------
+// --- segments and time
+// -----------------------------------------------------------------------------
 
 void SocketLayer::on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment) {
   Socket* listening = listener_at(tuple.local);
@@ -113,8 +115,7 @@ void SocketLayer::on_segment(Time now, const wire::FourTuple& tuple, const Segme
     Admission admission;
     admission.syn = listening != nullptr && listening->listener->has_room();
     socket->tcp->on_segment(now, segment, admission);
-    const bool reopened =
-        before == State::kTimeWait && socket->tcp->state() == State::kSynReceived;
+    const bool reopened = before == State::kTimeWait && socket->tcp->state() == State::kSynReceived;
     if (!reopened) {
       hear_signals(*socket, before);
       return settle(now);
@@ -214,7 +215,8 @@ bool SocketLayer::transmit(Time now) {
   return any;
 }
 
-// --- calls -----------------------------------------------------------------------------------------
+// --- calls
+// -----------------------------------------------------------------------------------------
 
 void SocketLayer::call(Time now, Ticket ticket, const wire::FourTuple& tuple,
                        const script::CallSpec& spec) {
@@ -260,24 +262,37 @@ SocketLayer::Attempt SocketLayer::attempt(Time now, Call& call) {
   if (!call.first && socket->id != call.socket) return failed(EBADF);
   call.socket = socket->id;
   switch (spec.name) {
-    case CallName::kBind: return do_bind(call, *socket);
-    case CallName::kListen: return do_listen(call, *socket);
-    case CallName::kAccept: return do_accept(call, *socket);
-    case CallName::kConnect: return do_connect(now, call, *socket);
+    case CallName::kBind:
+      return do_bind(call, *socket);
+    case CallName::kListen:
+      return do_listen(call, *socket);
+    case CallName::kAccept:
+      return do_accept(call, *socket);
+    case CallName::kConnect:
+      return do_connect(now, call, *socket);
     case CallName::kRead:
     case CallName::kRecv:
-    case CallName::kRecvfrom: return do_read(now, call, *socket);
+    case CallName::kRecvfrom:
+      return do_read(now, call, *socket);
     case CallName::kWrite:
     case CallName::kSend:
-    case CallName::kSendto: return do_write(now, call, *socket);
-    case CallName::kShutdown: return do_shutdown(now, call, *socket);
-    case CallName::kClose: return do_close(now, call, *socket);
-    case CallName::kSetsockopt: return do_setsockopt(now, call, *socket);
-    case CallName::kGetsockopt: return do_getsockopt(call, *socket);
-    case CallName::kFcntl: return do_fcntl(call, *socket);
-    case CallName::kIoctl: return do_ioctl(call, *socket);
+    case CallName::kSendto:
+      return do_write(now, call, *socket);
+    case CallName::kShutdown:
+      return do_shutdown(now, call, *socket);
+    case CallName::kClose:
+      return do_close(now, call, *socket);
+    case CallName::kSetsockopt:
+      return do_setsockopt(now, call, *socket);
+    case CallName::kGetsockopt:
+      return do_getsockopt(call, *socket);
+    case CallName::kFcntl:
+      return do_fcntl(call, *socket);
+    case CallName::kIoctl:
+      return do_ioctl(call, *socket);
     case CallName::kSocket:
-    case CallName::kPoll: break;
+    case CallName::kPoll:
+      break;
   }
   return failed(ENOSYS);
 }

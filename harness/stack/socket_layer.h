@@ -77,12 +77,12 @@ class SocketLayer {
     std::optional<wire::Endpoint> local;  // bound
     wire::FourTuple tuple;
     bool nonblocking = false;
-    bool connecting = false;        // connect() has not been told the end of it
+    bool connecting = false;  // connect() has not been told the end of it
     bool read_shut = false;
     Settings set;
-    int error = 0;                  // SO_ERROR
-    uint32_t written = 0;           // octets that the user has sent so far
-    std::vector<uint8_t> peeked;    // taken from the TCP by MSG_PEEK, and not read yet
+    int error = 0;                // SO_ERROR
+    uint32_t written = 0;         // octets that the user has sent so far
+    std::vector<uint8_t> peeked;  // taken from the TCP by MSG_PEEK, and not read yet
   };
   // A call under way.
   struct Call {
@@ -92,9 +92,9 @@ class SocketLayer {
     std::unique_ptr<script::CallSpec> copy;  // once it blocks: the caller's may go
     Time started{};
     Time deadline = kNever;
-    uint32_t progress = 0;          // octets so far
-    uint32_t socket = 0;            // the one it began with
-    bool first = true;              // it has not blocked yet
+    uint32_t progress = 0;  // octets so far
+    uint32_t socket = 0;    // the one it began with
+    bool first = true;      // it has not blocked yet
   };
   // How a call ended; nothing while it blocks.
   struct Done {
@@ -153,8 +153,8 @@ class SocketLayer {
   Output& output_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::vector<Call> calls_;
-  std::deque<Profile> profiles_;    // that options have changed; connections point to them
-  std::vector<uint8_t> buffer_;     // the data of the call that ends now
+  std::deque<Profile> profiles_;  // that options have changed; connections point to them
+  std::vector<uint8_t> buffer_;   // the data of the call that ends now
   uint32_t next_id_ = 1;
 };
 

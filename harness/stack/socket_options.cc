@@ -30,8 +30,8 @@ std::vector<uint8_t> octets_of(int32_t value) {
 // tcpi_state, as <netinet/tcp.h> counts.
 uint8_t linux_state(State state) {
   constexpr std::array<uint8_t, kStateCount> kStates = {
-      TCP_CLOSE,     TCP_LISTEN,    TCP_SYN_SENT,   TCP_SYN_RECV, TCP_ESTABLISHED, TCP_FIN_WAIT1,
-      TCP_FIN_WAIT2, TCP_CLOSE_WAIT, TCP_CLOSING,   TCP_LAST_ACK, TCP_CLOSE};
+      TCP_CLOSE,     TCP_LISTEN,     TCP_SYN_SENT, TCP_SYN_RECV, TCP_ESTABLISHED, TCP_FIN_WAIT1,
+      TCP_FIN_WAIT2, TCP_CLOSE_WAIT, TCP_CLOSING,  TCP_LAST_ACK, TCP_CLOSE};
   return kStates[static_cast<std::size_t>(state)];
 }
 
@@ -121,8 +121,7 @@ int SocketLayer::set_tcp_option(Time now, int option, std::span<const uint8_t> v
       break;
     case TCP_MAXSEG:
       if (*first < 88 || *first > 32767) return EINVAL;
-      own_profile(socket).mss =
-          std::min(socket.profile->mss, static_cast<uint16_t>(*first));
+      own_profile(socket).mss = std::min(socket.profile->mss, static_cast<uint16_t>(*first));
       break;
     case TCP_SYNCNT:
       if (*first == 0 || *first > 127) return EINVAL;
@@ -187,11 +186,13 @@ SocketLayer::Done SocketLayer::do_getsockopt(const Call& call, Socket& socket) {
 
 SocketLayer::Done SocketLayer::do_fcntl(const Call& call, Socket& socket) {
   switch (call.spec->flags) {
-    case F_GETFL: return {O_RDWR | (socket.nonblocking ? O_NONBLOCK : 0)};
+    case F_GETFL:
+      return {O_RDWR | (socket.nonblocking ? O_NONBLOCK : 0)};
     case F_SETFL:
       socket.nonblocking = (call.spec->argument & O_NONBLOCK) != 0;
       return {};
-    default: return failed(EINVAL);
+    default:
+      return failed(EINVAL);
   }
 }
 

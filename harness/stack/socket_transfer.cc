@@ -73,9 +73,8 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   while (!opening && call.progress < spec.length) {
     const std::size_t size = std::min<std::size_t>(piece.size(), spec.length - call.progress);
     for (std::size_t i = 0; i < size; ++i) {
-      piece[i] = spec.data.empty()
-                     ? script::pattern(socket.written + static_cast<uint32_t>(i))
-                     : spec.data[call.progress + i];
+      piece[i] = spec.data.empty() ? script::pattern(socket.written + static_cast<uint32_t>(i))
+                                   : spec.data[call.progress + i];
     }
     std::size_t taken = 0;
     const bool last = call.progress + size == spec.length;
@@ -89,8 +88,8 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   if (!opening && call.progress == spec.length) {
     return Done{static_cast<int64_t>(call.progress), 0, {}};
   }
-  const bool over = status == CallStatus::kConnectionClosing ||
-                    status == CallStatus::kConnectionDoesNotExist;
+  const bool over =
+      status == CallStatus::kConnectionClosing || status == CallStatus::kConnectionDoesNotExist;
   if (over && call.progress == 0) return failed(EPIPE);
   if (over || (!blocks && call.progress > 0)) {
     return Done{static_cast<int64_t>(call.progress), 0, {}};
@@ -99,7 +98,8 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   return {};
 }
 
-// --- poll(), ioctl() ---------------------------------------------------------------------------------
+// --- poll(), ioctl()
+// ---------------------------------------------------------------------------------
 
 int32_t SocketLayer::ready_events(Socket& socket) const {
   int32_t events = 0;
@@ -140,11 +140,12 @@ SocketLayer::Done SocketLayer::do_ioctl(const Call& call, Socket& socket) {
       store(static_cast<int32_t>(rules.readable() + socket.peeked.size()), buffer_);
       break;
     case SIOCOUTQ:
-      store(static_cast<int32_t>(
-                Seq::distance(rules.tcb().snd.una, rules.tcb().snd.nxt) + rules.unsent()),
+      store(static_cast<int32_t>(Seq::distance(rules.tcb().snd.una, rules.tcb().snd.nxt) +
+                                 rules.unsent()),
             buffer_);
       break;
-    default: return failed(ENOTTY);
+    default:
+      return failed(ENOTTY);
   }
   return {0, 0, buffer_};
 }

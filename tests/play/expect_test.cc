@@ -87,8 +87,8 @@ TEST(Expect, TooEarly) {
 TEST(Expect, TheEndsOfARangeStandAsWritten) {
   const auto text = "0 < S 0:0(0) win 1000\n+.5~+.7 > S. 0:0(0) ack 1\n";
   FakeStack stack;
-  for (const auto& [after, met] : {std::pair<Duration, bool>{480ms, false}, {499ms, true},
-                                   {700ms, true}, {720ms, false}}) {
+  for (const auto& [after, met] :
+       {std::pair<Duration, bool>{480ms, false}, {499ms, true}, {700ms, true}, {720ms, false}}) {
     stack.answer_syns(77000, after);
     EXPECT_EQ(play_one(stack, program(text)).mismatches.empty(), met) << after.count();
   }
@@ -138,11 +138,13 @@ TEST(Expect, AnotherPacketCutsTheCase) {
   stack.when_injected = [&](stack::CaseId id, const wire::Decoded&) {
     stack.send(id, 0s, stack.packet(id, kRst | kAck, 0, 0));
   };
-  const auto result = play_one(stack, program(std::string(kOpening) + "+0 < . 1:1(0) ack 1 win 9\n"));
+  const auto result =
+      play_one(stack, program(std::string(kOpening) + "+0 < . 1:1(0) ack 1 win 9\n"));
   EXPECT_EQ(result.outcome, Outcome::kCut);
   ASSERT_EQ(result.mismatches.size(), 1U);
   std::vector<std::string> fields;
-  for (const auto& difference : result.mismatches[0].differences) fields.push_back(difference.field);
+  for (const auto& difference : result.mismatches[0].differences)
+    fields.push_back(difference.field);
   EXPECT_EQ(fields, (std::vector<std::string>{"flags", "ack"})) << explain(result);
   int injected = 0;
   for (const auto& event : result.trace.events) {
@@ -162,7 +164,8 @@ TEST(Expect, APacketTooManyIsAMismatchWithoutAJudge) {
   EXPECT_NE(result.mismatches[0].got.find("unexpected"), std::string::npos);
 }
 
-// --- fields ----------------------------------------------------------------------------------------
+// --- fields
+// ----------------------------------------------------------------------------------------
 
 struct FieldCase {
   const char* expectation;
@@ -184,7 +187,9 @@ TEST(Expect, EveryFieldIsCompared) {
       {"> S. 0:0(0) ack 1 <wscale 7>", "wscale", [](auto& p) { p.options.window_scale(6); }},
       {"> S. 0:0(0) ack 1 <sackOK>", "sackOK", [](auto&) {}},
       {"> S. 0:0(0) ack 1", "options",
-       [](auto& p) { p.options.raw(2, uint8_t{9}, std::array<uint8_t, 2>{1, 2}); }},
+       [](auto& p) {
+         p.options.raw(2, uint8_t{9}, std::array<uint8_t, 2>{1, 2});
+       }},
       {"> S. 0:0(0) ack 1", "address", [](auto& p) { p.source.port = 81; }},
       {"> S. 0:2(2) ack 1", "length", [](auto&) {}},
   };

@@ -25,9 +25,9 @@ void FakeStack::close(stack::CaseId id) {
 wire::FourTuple FakeStack::address(stack::CaseId id, unsigned connection) const {
   wire::FourTuple tuple;
   tuple.local = {wire::Address::ipv4(192, 0, 2, 1), 80};
-  tuple.remote = {wire::Address::ipv4(198, 18, static_cast<uint8_t>(id >> 8U),
-                                      static_cast<uint8_t>(id)),
-                  static_cast<uint16_t>(10000 + connection)};
+  tuple.remote = {
+      wire::Address::ipv4(198, 18, static_cast<uint8_t>(id >> 8U), static_cast<uint8_t>(id)),
+      static_cast<uint16_t>(10000 + connection)};
   return tuple;
 }
 
@@ -76,8 +76,7 @@ void FakeStack::break_case(stack::CaseId id, Duration after) {
   later(id, after, [id](stack::Sink& sink, Time) { sink.on_broken(id, {"it fell over"}); });
 }
 
-wire::Packet FakeStack::packet(stack::CaseId id, unsigned flags, uint32_t seq,
-                               uint32_t ack) const {
+wire::Packet FakeStack::packet(stack::CaseId id, unsigned flags, uint32_t seq, uint32_t ack) const {
   wire::Packet made;
   made.source = address(id, 0).local;
   made.destination = address(id, 0).remote;

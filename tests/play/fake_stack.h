@@ -19,7 +19,7 @@ class FakeStack : public stack::Stack {
   std::function<void(stack::CaseId, stack::Ticket, const script::CallSpec&)> when_called;
   std::function<State(stack::CaseId)> state = [](stack::CaseId) { return State::kListen; };
   stack::Traits set;
-  Duration oversleeps{0};   // run_until() comes back this much too late
+  Duration oversleeps{0};  // run_until() comes back this much too late
   uint64_t lost = 0;
   bool refuses_injection = false;
 
@@ -44,8 +44,7 @@ class FakeStack : public stack::Stack {
   wire::FourTuple address(stack::CaseId id, unsigned connection) const override;
   Time now() override { return now_; }
   Result<Time> inject(stack::CaseId id, std::span<const uint8_t> packet) override;
-  stack::Ticket start(stack::CaseId id, unsigned connection,
-                      const script::CallSpec& call) override;
+  stack::Ticket start(stack::CaseId id, unsigned connection, const script::CallSpec& call) override;
   void run_until(Time until, stack::Sink& sink) override;
   Result<State> snapshot(stack::CaseId id, unsigned) override { return state(id); }
   void close(stack::CaseId id) override;

@@ -80,7 +80,9 @@ TEST(Player, StopsEarly) {
   play::Player player(stack, 2);
   std::vector<Outcome> outcomes;
   for (int i = 0; i < 2; ++i) {
-    player.add({program("0 < S 0:0(0) win 1000\n+10000000 close(3) = 0\n"), {}, nullptr,
+    player.add({program("0 < S 0:0(0) win 1000\n+10000000 close(3) = 0\n"),
+                {},
+                nullptr,
                 [&](play::PlayResult&& result) { outcomes.push_back(result.outcome); }});
   }
   const auto began = std::chrono::steady_clock::now();
@@ -90,7 +92,8 @@ TEST(Player, StopsEarly) {
   EXPECT_EQ(stack.open_now(), 0U);
 }
 
-// --- breakdowns ------------------------------------------------------------------------------------
+// --- breakdowns
+// ------------------------------------------------------------------------------------
 
 TEST(Player, ABrokenCaseLeavesTheOthersAlone) {
   FakeStack stack;
@@ -168,7 +171,8 @@ TEST(Player, WhatCannotBePlayedIsSkipped) {
   EXPECT_EQ(stack.open_now(), 0U);
 }
 
-// --- states ----------------------------------------------------------------------------------------
+// --- states
+// ----------------------------------------------------------------------------------------
 
 TEST(Player, AStateThatIsNotAsAnnotatedCutsTheCase) {
   FakeStack stack;
@@ -191,7 +195,8 @@ TEST(Player, ClosedIsListenWhereAListenerIsLeft) {
   EXPECT_EQ(play_one(stack, program("0 close(3) = 0 //@ state CLOSED")).mismatches.size(), 1U);
 }
 
-// --- calls -----------------------------------------------------------------------------------------
+// --- calls
+// -----------------------------------------------------------------------------------------
 
 TEST(Player, ResultsOfCallsAreCompared) {
   FakeStack stack;
@@ -232,8 +237,9 @@ TEST(Player, ABlockingCallHoldsUpNoOtherCase) {
   stack.answer_syns(1, 0s);
   play::Player player(stack, 2);
   std::vector<int> order;
-  player.add({program("0...50 accept(3, ..., ...) = 4\n"), {}, nullptr,
-              [&](play::PlayResult&&) { order.push_back(1); }});
+  player.add({program("0...50 accept(3, ..., ...) = 4\n"), {}, nullptr, [&](play::PlayResult&&) {
+                order.push_back(1);
+              }});
   player.add({program(kOpening), {}, nullptr, [&](play::PlayResult&&) { order.push_back(2); }});
   player.run();
   EXPECT_EQ(order, (std::vector{2, 1}));
@@ -265,7 +271,8 @@ TEST(Player, WhatIsReadIsThePatternFromWhereReadingStands) {
   EXPECT_EQ(result.mismatches[0].differences[0].field, "data");
 }
 
-// --- waits -----------------------------------------------------------------------------------------
+// --- waits
+// -----------------------------------------------------------------------------------------
 
 TEST(Player, AGapAsLongAsTheQuietTimeIsInTheTrace) {
   FakeStack stack;

@@ -37,7 +37,8 @@ std::string explain(const play::PlayResult& result) {
   if (!result.broken.empty()) out += "broken: " + result.broken + "\n";
   if (result.unreliable) out += "unreliable: " + result.unreliable_reason + "\n";
   for (const auto& mismatch : result.mismatches) {
-    out += fmt::format("line {}: wanted {}, got {}\n", mismatch.line, mismatch.wanted, mismatch.got);
+    out +=
+        fmt::format("line {}: wanted {}, got {}\n", mismatch.line, mismatch.wanted, mismatch.got);
     for (const auto& difference : mismatch.differences) {
       out += fmt::format("  {}: wanted {}, got {}\n", difference.field, difference.wanted,
                          difference.got);

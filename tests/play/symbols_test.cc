@@ -70,8 +70,11 @@ TEST(Symbols, AreResolvedWhenTheSegmentIsInjected) {
   FakeStack stack;
   Recorder got(stack);
   FakeObserver observer;
-  observer.values = {{Base::kRcvNxt, 1000}, {Base::kRcvWnd, 500}, {Base::kSndUna, 70},
-                     {Base::kSndNxt, 90},   {Base::kSndWnd, 800}};
+  observer.values = {{Base::kRcvNxt, 1000},
+                     {Base::kRcvWnd, 500},
+                     {Base::kSndUna, 70},
+                     {Base::kSndNxt, 90},
+                     {Base::kSndWnd, 800}};
   const auto result = play_one(stack, program(R"(
 0 < . RCV.NXT-1(0) ack SND.UNA+5 win 10
 +0 < . RCV.NXT+RCV.WND(0) ack SND.NXT win SND.WND
@@ -170,7 +173,8 @@ TEST(Injected, TextIsThePatternOfItsPosition) {
   Recorder got(stack);
   play_one(stack, program("0 < . 5:8(3) ack 1 win 9\n+0 < S 0:2(2) win 9\n"));
   ASSERT_EQ(got.texts.size(), 2U);
-  EXPECT_EQ(got.texts[0], (std::vector{script::pattern(4), script::pattern(5), script::pattern(6)}));
+  EXPECT_EQ(got.texts[0],
+            (std::vector{script::pattern(4), script::pattern(5), script::pattern(6)}));
   EXPECT_EQ(got.texts[1], (std::vector{script::pattern(0), script::pattern(1)}));
 }
 

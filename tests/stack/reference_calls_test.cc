@@ -31,7 +31,8 @@ struct Connected : Host {
   Seq iss;
 };
 
-// --- the errno table -------------------------------------------------------------------------------
+// --- the errno table
+// -------------------------------------------------------------------------------
 
 TEST(ReferenceErrno, OfADescriptorThatIsNotThere) {
   Host host;
@@ -139,7 +140,8 @@ TEST(ReferenceErrno, OfOptions) {
   EXPECT_EQ(host.call(Host::option(4, IPPROTO_TCP, TCP_NODELAY, {1})).first, 0);
 }
 
-// --- octets ----------------------------------------------------------------------------------------
+// --- octets
+// ----------------------------------------------------------------------------------------
 
 TEST(ReferenceCalls, ReadBlocksUntilThereIsText) {
   Connected host;
@@ -185,8 +187,7 @@ TEST(ReferenceCalls, WritesThePatternFromWhereItStands) {
   EXPECT_EQ(host.call(Host::sized(CallName::kWrite, 4, 2)).first, 2);
   const auto first = host.next();
   const auto second = host.next();
-  EXPECT_EQ(first.text,
-            (std::vector{script::pattern(0), script::pattern(1), script::pattern(2)}));
+  EXPECT_EQ(first.text, (std::vector{script::pattern(0), script::pattern(1), script::pattern(2)}));
   EXPECT_EQ(second.text, (std::vector{script::pattern(3), script::pattern(4)}));
   EXPECT_EQ(first.segment.seq, host.iss + 1);
 }
@@ -219,7 +220,8 @@ TEST(ReferenceCalls, AcceptBlocksUntilAPeerComes) {
   EXPECT_EQ(host.ended.at(accept).value, 4);
 }
 
-// --- the end ---------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------
 
 TEST(ReferenceCalls, LingerOfZeroResets) {
   Connected host;
@@ -266,7 +268,8 @@ TEST(ReferenceCalls, ShutdownForReadingEndsReading) {
   EXPECT_EQ(host.state(), State::kEstablished);
 }
 
-// --- poll() ----------------------------------------------------------------------------------------
+// --- poll()
+// ----------------------------------------------------------------------------------------
 
 script::CallSpec poll_of(int fd, int events, int64_t timeout) {
   auto spec = Host::make(CallName::kPoll, fd);

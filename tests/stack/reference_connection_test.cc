@@ -165,7 +165,8 @@ TEST(ReferenceStack, ASynInTimeWaitOpensAgain) {
   EXPECT_EQ(host.call(Host::make(CallName::kAccept, 3, 4)).first, 4);
 }
 
-// --- listeners -------------------------------------------------------------------------------------
+// --- listeners
+// -------------------------------------------------------------------------------------
 
 TEST(ReferenceStack, AListenerTakesNoMoreThanItsBacklog) {
   Profile profile;

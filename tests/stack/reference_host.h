@@ -1,10 +1,9 @@
 // A peer and a user for the reference stack, for tests.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <gtest/gtest.h>
 
 #include <cstring>
 #include <map>
