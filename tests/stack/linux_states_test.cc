@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "harness/stack/linux_diag.h"
 #include "tests/stack/linux_helper.h"
 
 namespace synfin::stack {
@@ -160,9 +161,11 @@ TEST_P(LinuxStatesTest, CloseResetsEveryState) {
     Recorder nobody;
     stack_->run_until(stack_->now(), nobody);
     EXPECT_TRUE(nobody.packets.empty());
-    // Another case at the same addresses would now see CLOSED; ask by a case that borrows them.
     EXPECT_FALSE(stack_->snapshot(hand.id(), 0));
-    return tuple.local.port;
+    // The thread is in the target's namespace.
+    auto diag = LinuxDiag::open();
+    ASSERT_TRUE(diag) << diag.error().message;
+    EXPECT_EQ(diag->state(tuple).value(), State::kClosed);
   };
   play([](Hand& hand) { hand.open_listener(); });
   play([](Hand& hand) {
