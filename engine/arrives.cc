@@ -366,7 +366,10 @@ bool Rules::step_5_established(const Segment& segment) {
   }
   count_duplicate(segment);
   if (segment.ack.after(tcb_.snd.una)) {
+    const bool of_syn = !syn_acked();
     take_acknowledgment(segment);
+    // After a CLOSE in SYN-RECEIVED: what came on the peer's SYN has waited for this.
+    if (of_syn) drain_queue();
   } else {
     hit(Clause::kSmAck5);
   }

@@ -125,12 +125,17 @@ void Rules::sample_round_trip() {
 
 // RFC 5681 §2: the definition of a duplicate acknowledgment.
 void Rules::count_duplicate(const Segment& segment) {
-  const bool outstanding = tcb_.snd.una != tcb_.snd.nxt;
+  const bool outstanding = syn_acked() && tcb_.snd.una != tcb_.snd.nxt;
   const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
   const bool more_sacked = segment.options.sack_count > 0;
   if (!outstanding || !segment.text.empty() || segment.flags.syn() || segment.flags.fin() ||
       segment.ack != tcb_.snd.una || (window != tcb_.snd.wnd && !more_sacked)) {
     return;
+  }
+  if (more_sacked && tcb_.sack) {
+    // With SACK a hole may be taken for lost sooner: RFC 6675 §4 counts octets, RFC 8985 time.
+    recovering_ = true;
+    recover_ = tcb_.snd.nxt;
   }
   if (duplicate_acks_ < UINT8_MAX) ++duplicate_acks_;
   if (duplicate_acks_ == 3) {

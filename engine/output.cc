@@ -78,8 +78,8 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
 
 void Rules::syn_findings(const Segment& segment, Findings& out) const {
   const bool wants_ack = state_ != State::kSynSent;
-  // After a CLOSE in SYN-RECEIVED (SM-USR-2) our SYN may still need repeating.
-  const bool unacknowledged = tcb_.iss_known && tcb_.snd.una == tcb_.snd.iss;
+  // After a CLOSE in SYN-RECEIVED (SM-USR-2) our SYN may still need sending or repeating.
+  const bool unacknowledged = !syn_acked();
   if (state_ != State::kSynSent && state_ != State::kSynReceived && !unacknowledged) {
     out.add({.clause = Clause::kSmOut5,
              .field = Field::kFlags,

@@ -149,7 +149,9 @@ void Rules::review_sending() {
 }
 
 void Rules::review_text() {
-  const bool text_moves = state_ >= State::kEstablished && state_ != State::kFinWait2;
+  // A CLOSE in SYN-RECEIVED leads to FIN-WAIT-1 before our SYN is acknowledged.
+  const bool text_moves =
+      state_ >= State::kEstablished && state_ != State::kFinWait2 && syn_acked();
   const bool waiting = text_moves && (unsent() > 0 || (fin_queued_ && !fin_sent_));
   const bool idle = tcb_.snd.una == tcb_.snd.nxt;
   if (text_moves && tcb_.snd.wnd == 0 && (waiting || !idle)) {
@@ -187,7 +189,7 @@ void Rules::review_retransmission() {
   if (state_ == State::kSynSent) limit = profile_->syn_retries;
   if (state_ == State::kSynReceived) limit = profile_->syn_ack_retries;
   // With a closed window the timer is the persist timer (§3.8.6.1).
-  const bool persisting = state_ >= State::kEstablished && tcb_.snd.wnd == 0;
+  const bool persisting = state_ >= State::kEstablished && tcb_.snd.wnd == 0 && syn_acked();
   if (!outstanding || persisting || retransmissions_ >= limit) {
     due_.remove(Due::kRetransmit);
     return;

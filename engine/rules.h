@@ -111,6 +111,7 @@ class Rules {
   std::size_t readable() const { return receive_ring_.size(); }
   uint32_t unsent() const;
   std::size_t send_room() const { return send_ring_.free(); }
+  bool syn_acked() const { return tcb_.iss_known && tcb_.snd.una != tcb_.snd.iss; }
   bool fin_queued() const { return fin_queued_; }
   bool fin_sent() const { return fin_sent_; }
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }

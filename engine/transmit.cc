@@ -136,11 +136,14 @@ bool Reference::transmit_again(Segment& out) {
     return false;
   }
   const uint32_t ahead = Seq::distance(tcb.snd.una, seq);
-  if (!resend_front_ && ahead > 0 && ahead >= congestion_.cwnd()) return false;
+  // Beyond a window that shrank only the front goes again (§3.8.6, SHLD-16).
+  if (!resend_front_ && ahead > 0 && ahead >= std::min(congestion_.cwnd(), tcb.snd.wnd)) {
+    return false;
+  }
   const Seq text_end = earlier(rules_.send_end(), tcb.snd.nxt);
   const uint32_t left = seq.before(text_end) ? Seq::distance(seq, text_end) : 0;
   uint32_t length = std::min<uint32_t>(left, rules_.effective_mss());
-  length = std::min(length, std::max(tcb.snd.wnd, 1U));
+  length = std::min(length, tcb.snd.wnd > ahead ? tcb.snd.wnd - ahead : 1U);
   fill_header(out);
   fill_text(out, seq, length);
   if (rules_.fin_sent() && length == left) out.flags.set(kFin);
