@@ -20,7 +20,11 @@ struct Flying {
 
 // One end: a reference, what its user has sent and received.
 struct End {
-  End(const Profile& profile, ClauseSet* coverage) : tcp(profile, coverage) {}
+  End(const Profile& its_profile, ClauseSet* coverage)
+      : profile(its_profile), tcp(profile, coverage) {}
+  End(const End&) = delete;
+  End& operator=(const End&) = delete;
+  const Profile profile;
   Reference tcp;
   std::vector<uint8_t> received;
   std::vector<Signal> signals;
