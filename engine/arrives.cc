@@ -373,6 +373,7 @@ bool Rules::step_5_established(const Segment& segment) {
   } else {
     hit(Clause::kSmAck5);
   }
+  take_sack(segment);
   if (segment.ack.at_or_after(tcb_.snd.una)) {
     hit(Clause::kSmAck6);
     // SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)

@@ -123,6 +123,20 @@ void Rules::sample_round_trip() {
   timed_at_ = kNever;
 }
 
+// A SACK block beyond SND.UNA tells of a hole. It may be taken for lost before three duplicate
+// acknowledgments have come: RFC 6675 §4 counts octets, RFC 8985 time.
+void Rules::take_sack(const Segment& segment) {
+  if (!tcb_.sack) return;
+  const auto blocks = std::span(segment.options.sack).first(segment.options.sack_count);
+  const bool hole = std::any_of(blocks.begin(), blocks.end(), [&](const SackBlock& block) {
+    return block.left.after(tcb_.snd.una) && block.right.at_or_before(tcb_.snd.nxt);
+  });
+  if (!hole) return;
+  hit(Clause::kRfc2018_7);
+  recovering_ = true;
+  recover_ = tcb_.snd.nxt;
+}
+
 // RFC 5681 §2: the definition of a duplicate acknowledgment.
 void Rules::count_duplicate(const Segment& segment) {
   const bool outstanding = syn_acked() && tcb_.snd.una != tcb_.snd.nxt;
@@ -131,11 +145,6 @@ void Rules::count_duplicate(const Segment& segment) {
   if (!outstanding || !segment.text.empty() || segment.flags.syn() || segment.flags.fin() ||
       segment.ack != tcb_.snd.una || (window != tcb_.snd.wnd && !more_sacked)) {
     return;
-  }
-  if (more_sacked && tcb_.sack) {
-    // With SACK a hole may be taken for lost sooner: RFC 6675 §4 counts octets, RFC 8985 time.
-    recovering_ = true;
-    recover_ = tcb_.snd.nxt;
   }
   if (duplicate_acks_ < UINT8_MAX) ++duplicate_acks_;
   if (duplicate_acks_ == 3) {

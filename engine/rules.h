@@ -172,6 +172,7 @@ class Rules {
   void update_send_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   void count_duplicate(const Segment& segment);
+  void take_sack(const Segment& segment);
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();

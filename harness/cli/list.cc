@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 
 #include "harness/cli/commands.h"
@@ -40,12 +41,15 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 void print(const std::vector<Script>& scripts) {
+  constexpr std::size_t kWidestId = 56;
   constexpr std::size_t kWidestRequirements = 30;
   const report::Style style = report::style_of(STDOUT_FILENO);
   std::size_t id = 0;
   std::size_t requirements = 0;
+  std::string text;
   for (const Script& script : scripts) {
-    id = std::max(id, report::columns_of(script.id));
+    const std::size_t columns = report::columns_of(script.id);
+    if (columns <= kWidestId) id = std::max(id, columns);  // longer ones stand out
     requirements = std::max(requirements, report::columns_of(join(script.program->requirements)));
   }
   requirements = std::min(requirements, kWidestRequirements);
@@ -57,8 +61,10 @@ void print(const std::vector<Script>& scripts) {
     if (!program.ipv4) line += " (IPv6 only)";
     if (!program.ipv6) line += " (IPv4 only)";
     line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", style.for_reader(line));
+    text += line + "\n";
   }
+  const std::string shown = style.for_reader(text);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
 }
 
 int list(const ListOptions& options) {

@@ -1,7 +1,9 @@
 // synfin pair: the reference as the live peer of another stack.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "harness/cli/commands.h"
@@ -35,7 +37,9 @@ void print(const judge::Conversation& talk) {
     fmt::print("      {} (stack {}, reference {})\n", talk.trouble, to_string(talk.stack_state),
                to_string(talk.reference_state));
   }
-  for (const judge::Divergence& found : talk.divergences) {
+  constexpr std::size_t kMost = 5;
+  const std::size_t shown = std::min(talk.divergences.size(), kMost);
+  for (const judge::Divergence& found : std::span(talk.divergences).first(shown)) {
     const ClauseInfo& clause = info(found.clause);
     fmt::print("      {} RFC {} §{} in {}: wanted {}, got {}\n      after {}\n", clause.id,
                clause.rfc, clause.section, to_string(found.state), found.wanted, found.got,
@@ -43,6 +47,9 @@ void print(const judge::Conversation& talk) {
     for (const auto& field : found.fields) {
       fmt::print("        {}: wanted {}, got {}\n", field.field, field.wanted, field.got);
     }
+  }
+  if (talk.divergences.size() > shown) {
+    fmt::print("      and {} more\n", talk.divergences.size() - shown);
   }
 }
 

@@ -45,7 +45,9 @@ int parse_and_act(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   Action action;
-  for (const auto add : {add_run, add_list, add_show, add_replay, add_probe}) add(app, &action);
+  for (const auto add : {add_run, add_list, add_show, add_replay, add_probe, add_pair}) {
+    add(app, &action);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -65,7 +65,7 @@ void Judge::Impl::add(Divergence divergence) {
 }
 
 std::string Judge::Impl::describe_stimulus() const {
-  if (stimulus_ == 0) return "nothing yet";
+  if (stimulus_ == 0 || stimulus_ > trace_->events.size()) return "nothing in the trace";
   const Event& event = trace_->events[stimulus_ - 1];
   if (event.kind != EventKind::kInjected) {
     return play::describe(program_->calls[event.call]);

@@ -105,7 +105,8 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
                            int64_t value, int error, std::span<const uint8_t> data) {
   switch (call.name) {
     case CallName::kSocket:
-      if (value >= 0) sockets_[static_cast<int32_t>(value)] = Socket{};
+      // close() forgets a number, so one that is known has been put to use already.
+      if (value >= 0) sockets_.try_emplace(static_cast<int32_t>(value));
       return;
     case CallName::kListen:
       if (value != 0) return;

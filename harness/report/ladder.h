@@ -32,6 +32,7 @@ struct Rung {
   std::string window;   // "win 65535"
   std::string options;  // "<mss 1460,sackOK>"
   std::string wrong;    // "{sum=bad}"
+  std::string script;   // "S. 0:0(0)": how a message about it begins
   std::string peer_state;
   std::string target_state;
   std::vector<std::string> notes;  // what was wanted here instead

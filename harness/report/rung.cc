@@ -47,6 +47,25 @@ int64_t relative(Seq base, Seq number) {
   return Seq::distance(base, number);
 }
 
+// As play::describe() writes a packet that came in place of another.
+std::string script_text(const Segment& segment, int64_t seq) {
+  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {{{kSyn, 'S'},
+                                                                    {kFin, 'F'},
+                                                                    {kRst, 'R'},
+                                                                    {kPsh, 'P'},
+                                                                    {kAck, '.'},
+                                                                    {kUrg, 'U'},
+                                                                    {kEce, 'E'},
+                                                                    {kCwr, 'W'}}};
+  std::string flags;
+  for (const auto& [bit, letter] : kLetters) {
+    if (segment.flags.has(bit)) flags += letter;
+  }
+  const auto start = static_cast<uint32_t>(seq);
+  const auto size = static_cast<uint32_t>(segment.text.size());
+  return fmt::format("{} {}:{}({})", flags.empty() ? "-" : flags, start, start + size, size);
+}
+
 // What is not TCP: an ICMP message, or octets of which nothing can be said.
 std::string other_packet(std::span<const uint8_t> packet, const std::string& why) {
   if (packet.size() > 21 && packet[0] >> 4U == 4 && packet[9] == 1) {
@@ -181,6 +200,7 @@ void Rungs::fill_segment(const wire::Decoded& packet, Seq sender, Seq receiver, 
   rung->cells = {flag_words(segment.flags), fmt::format("seq {}", relative(sender, segment.seq)),
                  "", ""};
   if (segment.flags.ack()) rung->cells[2] = fmt::format("ack {}", relative(receiver, segment.ack));
+  rung->script = script_text(segment, relative(sender, segment.seq));
   if (!segment.text.empty()) rung->cells[3] = fmt::format("len {}", segment.text.size());
   if (segment.flags.urg()) rung->cells[3] += fmt::format(" urg {}", segment.up);
   rung->window = fmt::format("win {}", segment.wnd);
@@ -235,19 +255,23 @@ void Rungs::add_state(const TraceEvent& event) {
   end.target_state = event.state();
 }
 
-// Beside the last rung of the step, or on one of its own where nothing happened.
+// Beside the segment that came in place of another, else the last rung of the step, else on a rung
+// of its own, since nothing happened.
 void Rungs::note(const proto::Divergence& divergence) {
   std::string text = "wanted " + divergence.wanted();
   if (divergence.known()) text += " (known)";
   std::size_t after = 0;
-  Rung* place = nullptr;
+  Rung* got = nullptr;
+  Rung* last = nullptr;
   for (std::size_t i = 0; i < rungs_.size(); ++i) {
-    if (rungs_[i].connection != divergence.connection() || rungs_[i].step > divergence.step()) {
-      continue;
-    }
+    Rung& rung = rungs_[i];
+    if (rung.connection != divergence.connection() || rung.step > divergence.step()) continue;
     after = i + 1;
-    if (rungs_[i].step == divergence.step()) place = &rungs_[i];
+    if (rung.step == divergence.step()) last = &rung;
+    const bool named = !rung.script.empty() && divergence.got().starts_with(rung.script);
+    if (named && rung.kind == Rung::Kind::kFromTarget) got = &rung;
   }
+  Rung* place = got != nullptr ? got : last;
   if (place == nullptr) {
     Rung rung;
     rung.kind = Rung::Kind::kNote;
