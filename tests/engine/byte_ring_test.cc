@@ -36,6 +36,27 @@ TEST(ByteRingTest, IdleRingIsSmallAndOwnsNoStorage) {
   EXPECT_EQ(all(ring), "");
 }
 
+TEST(ByteRingTest, RetractTakesBackTheNewestOctets) {
+  ByteRing ring(8);
+  EXPECT_EQ(ring.retract(1), 0u);
+  ring.append(octets("abcdef"));
+  EXPECT_EQ(ring.retract(0), 0u);
+  EXPECT_EQ(ring.retract(2), 2u);
+  EXPECT_EQ(all(ring), "abcd");
+  EXPECT_EQ(ring.free(), 4u);
+  // What follows stands where the octets were that were taken back, also across the end.
+  ring.consume(3);
+  ring.append(octets("UVWXYZ"));
+  EXPECT_EQ(all(ring), "dUVWXYZ");
+  EXPECT_EQ(ring.retract(5), 5u);
+  EXPECT_EQ(ring.append(octets("123456789")), 6u);
+  EXPECT_EQ(all(ring), "dU123456");
+  EXPECT_EQ(ring.retract(100), 8u);
+  EXPECT_TRUE(ring.empty());
+  ring.release();
+  EXPECT_EQ(ring.allocated(), 0u);
+}
+
 TEST(ByteRingTest, ReadsBackWhatWasAppended) {
   ByteRing ring(100);
   EXPECT_EQ(ring.append(octets("hello ")), 6u);
@@ -244,7 +265,7 @@ TEST(ByteRingTest, BehavesLikeAnUnboundedStringWithAWindow) {
     for (int step = 0; step < 1000; ++step) {
       std::string text(up_to(300), ' ');
       for (char& c : text) c = static_cast<char>(next++);
-      switch (up_to(4)) {
+      switch (up_to(5)) {
         case 0: {
           const uint32_t count = ring.append(octets(text));
           readable += text.substr(0, count);
@@ -271,6 +292,12 @@ TEST(ByteRingTest, BehavesLikeAnUnboundedStringWithAWindow) {
           if (up_to(9) == 0) ring.set_capacity(up_to(3000));
           if (staged.empty() && readable.empty()) ring.release();
           break;
+        case 5: {  // not with staged text
+          if (!staged.empty()) break;
+          const uint32_t dropped = ring.retract(up_to(ring.size() + 3));
+          readable.resize(readable.size() - dropped);
+          break;
+        }
       }
       ASSERT_EQ(ring.size(), readable.size()) << "seed " << seed << " step " << step;
       ASSERT_EQ(all(ring), readable) << "seed " << seed << " step " << step;
