@@ -62,7 +62,8 @@ struct RunOptions {
 class Run {
  public:
   explicit Run(const RunOptions& options)
-      : options_(options), terminal_(stdout, style(options), options.verbosity) {}
+      : options_(options),
+        terminal_(options.json == "-" ? stderr : stdout, style(options), options.verbosity) {}
 
   ExitCode run();
 
