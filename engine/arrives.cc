@@ -173,7 +173,9 @@ bool Rules::check_timestamps(const Segment& segment) {
     tcb_.ts_recent_valid = false;
   }
   const Seq value(segment.options.timestamps->value);
-  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent))) return true;
+  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent - profile_->paws_slack))) {
+    return true;
+  }
   owe_ack(Clause::kRfc7323Paws1);
   ++other_permits_;
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
@@ -208,7 +210,9 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
   const auto& timestamps = segment.options.timestamps;
   // RFC 7323 §4.3 (2), §5.3 R3.
+  const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
   if (tcb_.timestamps && timestamps && !segment.flags.rst() &&
+      (!old_ack || profile_->old_acks_update_timestamps) &&
       !Seq(timestamps->value).before(Seq(tcb_.ts_recent)) &&
       segment.seq.at_or_before(tcb_.last_ack_sent)) {
     hit(Clause::kRfc7323Paws3);

@@ -41,6 +41,11 @@ struct Profile {
   bool reset_on_text_after_close = true;
   // RFC 7323 §3.2: a segment without the timestamps that were negotiated is dropped (SHOULD).
   bool drop_without_timestamps = false;
+  // Two ways in which a stack may part from RFC 7323 and still be followed; cases test the rules
+  // themselves. PAWS lets TSvals pass that are older than TS.Recent by this many ticks.
+  uint32_t paws_slack = 0;
+  // An ACK older than SND.UNA leaves TS.Recent as it is.
+  bool old_acks_update_timestamps = true;
 
   // --- times -------------------------------------------------------------------------------------
   Duration msl = std::chrono::seconds(120);          // 30 s, 1 min and 2 min are the usual ones

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* kAbout =
     "Lets two stacks talk: real transfers and closes in both directions.\n\nThe reference is the "
     "live peer of the other stack. Four conversations run at once: each end opens, and each end "
-    "closes first. Both streams must arrive whole, and the other stack is judged all the while.";
+    "closes first. Both streams must arrive whole, and the other stack is judged\nall the while, unless --repeat or "
+    "--reorder makes segments cross.";
 
 struct PairCommand {
   StackChoice choice;

@@ -1,5 +1,6 @@
 // A pair: the reference as the live peer of another stack, with real transfers and closes in both
-// directions over a network that may lose, repeat and reorder. The stack is judged all the while.
+// directions over a network that may lose, repeat and reorder. The stack is judged all the while,
+// unless the network makes segments cross: then the order in which it handled them is not known.
 #pragma once
 
 #include <cstdint>

@@ -361,7 +361,9 @@ Conversation Talk::finish() {
     out_.trouble = "an end of text did not arrive";
   }
   out_.whole = out_.trouble.empty();
-  out_.divergences = judge_.divergences();
+  // Where segments cross on their way it is not known in which order the stack handled what.
+  const bool in_order = options_.reorder == 0.0 && options_.repeat == 0.0;
+  if (in_order) out_.divergences = judge_.divergences();
   stack_.close(id_);
   return std::move(out_);
 }
