@@ -147,6 +147,18 @@ TEST(Player, ALateHarnessIsNoMismatch) {
   EXPECT_TRUE(result.unreliable);
 }
 
+// The packet was there in time for nobody: it came too late, while the harness slept.
+TEST(Player, ALatePacketThatALateHarnessReadsIsNoMismatch) {
+  FakeStack stack;
+  stack.set.virtual_time = false;
+  stack.answer_syns(77000, 8ms);
+  stack.oversleeps = 10ms;
+  const auto result = play_one(stack, program(kOpening));
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+  EXPECT_TRUE(result.unreliable);
+  EXPECT_EQ(result.outcome, Outcome::kPlayed);
+}
+
 TEST(Player, AStimulusGivenLateMakesALaterMismatchUnreliable) {
   FakeStack stack;
   stack.set.virtual_time = false;
@@ -288,6 +300,18 @@ TEST(Player, AGapAsLongAsTheQuietTimeIsInTheTrace) {
   ASSERT_EQ(quiet.size(), 2U);
   EXPECT_EQ(quiet[0].second, 100ms);
   EXPECT_EQ(quiet[1].second, 1100ms);
+}
+
+TEST(Player, TheQuietTimeStandsBeforeWhatComesAfterIt) {
+  FakeStack stack;
+  stack.answer_syns(77000, 500ms);
+  const auto result =
+      play_one(stack, program("0 < S 0:0(0) win 1000\n+1 close(3) = 0\n"), {.read_states = false});
+  std::vector<play::EventKind> kinds;
+  for (const auto& event : result.trace.events) kinds.push_back(event.kind);
+  using K = play::EventKind;
+  EXPECT_EQ(kinds, (std::vector{K::kInjected, K::kQuiet, K::kSent, K::kCallStart, K::kCallReturn,
+                                K::kQuiet}));
 }
 
 }  // namespace
