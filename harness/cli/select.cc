@@ -118,7 +118,9 @@ Script* Selector::add(const proto::Program& program, const std::string& id,
                       const std::string& argument) {
   auto flat = script::compile(program);
   if (!flat) {
-    out_.errors.push_back(flat.error().message);
+    // The programs of one file have their mistakes in common.
+    const std::string& message = flat.error().message;
+    if (out_.errors.empty() || out_.errors.back() != message) out_.errors.push_back(message);
     return nullptr;
   }
   Script script;
