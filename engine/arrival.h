@@ -51,7 +51,7 @@ struct Rules::Arrival {
   }
 
   const Segment* segment;
-  Seq seq;                        // of the first octet that is left
+  Seq seq;  // of the first octet that is left
   std::span<const uint8_t> text;
   bool syn;
   bool fin;

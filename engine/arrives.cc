@@ -198,8 +198,8 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   bool acceptable = false;
   if (length == 0) {
     hit(window == 0 ? Clause::kSmAcc1 : Clause::kSmAcc2);
-    acceptable = window == 0 ? segment.seq == tcb_.rcv.nxt
-                             : segment.seq.in_window(tcb_.rcv.nxt, window);
+    acceptable =
+        window == 0 ? segment.seq == tcb_.rcv.nxt : segment.seq.in_window(tcb_.rcv.nxt, window);
   } else {
     hit(window == 0 ? Clause::kSmAcc3 : Clause::kSmAcc4);
     acceptable = segment.seq.in_window(tcb_.rcv.nxt, window) ||
@@ -240,8 +240,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     hit(Clause::kRfc5961_3_1);
     return false;
   }
-  owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1
-                                                         : Clause::kSmAcc5);
+  owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);
   ++other_permits_;
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
@@ -463,8 +462,8 @@ void Rules::step_7_text(const Arrival& arrival) {
     owe_ack(Clause::kRfc5681_10);
   }
   // §3.8.6.3: at least every second full-sized segment.
-  const uint32_t full_sized = tcb_.offered.mss.value_or(profile_->default_mss) -
-                              (tcb_.timestamps ? 12U : 0U);
+  const uint32_t full_sized =
+      tcb_.offered.mss.value_or(profile_->default_mss) - (tcb_.timestamps ? 12U : 0U);
   if (unacknowledged_in_ >= 2U * full_sized) owe_ack(Clause::kShld19);
 }
 

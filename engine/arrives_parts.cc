@@ -19,9 +19,8 @@ void Rules::take_syn(const Segment& segment) {
   tcb_.rcv.nxt = segment.seq + 1;
   tcb_.last_ack_sent = tcb_.rcv.nxt;
   // Until our own SYN tells a window there is room for what the buffer takes without scaling.
-  const uint32_t window = first_window_ != 0
-                              ? first_window_
-                              : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
+  const uint32_t window =
+      first_window_ != 0 ? first_window_ : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
   tcb_.rcv.edge = tcb_.rcv.nxt + window;
   tcb_.peer_offered = segment.options;
   tcb_.send_mss = segment.options.mss.value_or(profile_->default_mss);
@@ -38,8 +37,8 @@ void Rules::take_syn(const Segment& segment) {
     tcb_.ts_recent_at = now_;
   }
   if (tcb_.iss_known) agree_on_options();
-  if (state_ == State::kListen || state_ == State::kTimeWait) {
-    // Text and FIN on the SYN wait for ESTABLISHED (§3.10.7.2 third).
+  if (!segment.flags.ack()) {
+    // Text and FIN on the SYN wait for ESTABLISHED (§3.10.7.2 third, §3.10.7.3 fourth).
     queue_text(segment.text_seq(), segment.text);
     if (segment.flags.fin()) {
       peer_fin_known_ = true;
@@ -158,7 +157,8 @@ void Rules::count_duplicate(const Segment& segment) {
 
 // --- text and FIN --------------------------------------------------------------------------------
 
-// Stages text at its place in the receive ring; drain_queue() makes it readable once it is in order.
+// Stages text at its place in the receive ring; drain_queue() makes it readable once it is in
+// order.
 void Rules::queue_text(Seq seq, std::span<const uint8_t> text) {
   if (seq.before(tcb_.rcv.nxt)) {  // text on the SYN came first and overlaps
     const uint32_t old = Seq::distance(seq, tcb_.rcv.nxt);

@@ -29,8 +29,7 @@ CallStatus Rules::open_active(Time now) {
 
 // --- SEND, §3.10.2 -------------------------------------------------------------------------------
 
-CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                       bool urgent) {
+CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent) {
   now_ = now;
   taken = 0;
   switch (state_) {

@@ -21,7 +21,7 @@ enum class Field : uint8_t {
   kLength,
   kText,
   kOptions,
-  kTime,     // too early
+  kTime,  // too early
 };
 
 constexpr std::string_view to_string(Field field) {

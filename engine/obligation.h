@@ -24,8 +24,8 @@ enum class Due : uint8_t {
 struct Obligation {
   Due due = Due::kAck;
   Clause clause = Clause::kSmOut5;
-  Time by{};          // the segment is late after this
-  Seq seq{};          // kReset only: the segment's fields
+  Time by{};  // the segment is late after this
+  Seq seq{};  // kReset only: the segment's fields
   Seq ack{};
   Flags flags{};
 };

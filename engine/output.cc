@@ -74,7 +74,8 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
            .sentence = "the RST is not of the form that the rule gives it"});
 }
 
-// --- SYN and SYN,ACK -------------------------------------------------------------------------------
+// --- SYN and SYN,ACK
+// -------------------------------------------------------------------------------
 
 void Rules::syn_findings(const Segment& segment, Findings& out) const {
   const bool wants_ack = state_ != State::kSynSent;
@@ -117,7 +118,8 @@ void Rules::syn_findings(const Segment& segment, Findings& out) const {
   }
 }
 
-// --- everything else -------------------------------------------------------------------------------
+// --- everything else
+// -------------------------------------------------------------------------------
 
 void Rules::ordinary_findings(const Segment& segment, Findings& out) const {
   if (state_ == State::kSynSent) {
@@ -228,8 +230,8 @@ bool Rules::same_text(const Segment& segment) const {
   const uint32_t skip = segment.seq.before(first) ? Seq::distance(segment.seq, first) : 0;
   if (skip >= segment.text.size()) return true;
   const auto text = segment.text.subspan(skip);
-  const auto pieces = send_ring_.peek(Seq::distance(first, segment.seq + skip),
-                                      static_cast<uint32_t>(text.size()));
+  const auto pieces =
+      send_ring_.peek(Seq::distance(first, segment.seq + skip), static_cast<uint32_t>(text.size()));
   return pieces.first.size() + pieces.second.size() == text.size() &&
          std::equal(pieces.first.begin(), pieces.first.end(), text.begin()) &&
          std::equal(pieces.second.begin(), pieces.second.end(),
@@ -332,8 +334,7 @@ void Rules::option_findings(const Segment& segment, Findings& out) const {
   if (tcb_.timestamps && !options.timestamps) {
     complain(Clause::kRfc7323Ts5, "no timestamps though they were agreed");
   }
-  if (tcb_.timestamps && options.timestamps &&
-      options.timestamps->echo_reply != tcb_.ts_recent) {
+  if (tcb_.timestamps && options.timestamps && options.timestamps->echo_reply != tcb_.ts_recent) {
     out.add({.clause = Clause::kRfc7323Ts2,
              .field = Field::kOptions,
              .wanted = tcb_.ts_recent,

@@ -17,21 +17,21 @@ struct Profile {
   std::string name = "rfc9293";
 
   // --- options and sizes -----------------------------------------------------------------------
-  uint16_t mss = 1460;                 // announced (RFC 9293 §3.7.1); the least of both is used
-  uint16_t default_mss = 536;          // no MSS option received: 536, 1220 for IPv6 (MUST-15)
-  uint16_t path_mss = 1460;            // what the path takes: MMS_S - 20 (MUST-16)
-  uint32_t receive_buffer = 65535;     // octets
-  uint32_t send_buffer = 1U << 18;     // octets
+  uint16_t mss = 1460;              // announced (RFC 9293 §3.7.1); the least of both is used
+  uint16_t default_mss = 536;       // no MSS option received: 536, 1220 for IPv6 (MUST-15)
+  uint16_t path_mss = 1460;         // what the path takes: MMS_S - 20 (MUST-16)
+  uint32_t receive_buffer = 65535;  // octets
+  uint32_t send_buffer = 1U << 18;  // octets
   std::optional<uint8_t> window_scale = 7;  // offered shift, 0–14; absent: not offered (RFC 7323)
   bool timestamps = true;
   bool sack = true;
 
   // --- what the rules leave open -----------------------------------------------------------------
-  bool rfc5961 = true;                 // challenge ACKs for RST, SYN and old ACKs
-  bool rfc5961_ack_check = true;       // MAY-12: the lower bound of SEG.ACK
-  bool rfc6191 = true;                 // SYN in TIME-WAIT judged by timestamps
-  bool time_wait_accepts_syn = true;   // MAY-2: by sequence number
-  bool rfc1337 = false;                // fix F1: RST ignored in TIME-WAIT
+  bool rfc5961 = true;                // challenge ACKs for RST, SYN and old ACKs
+  bool rfc5961_ack_check = true;      // MAY-12: the lower bound of SEG.ACK
+  bool rfc6191 = true;                // SYN in TIME-WAIT judged by timestamps
+  bool time_wait_accepts_syn = true;  // MAY-2: by sequence number
+  bool rfc1337 = false;               // fix F1: RST ignored in TIME-WAIT
   // SYN in SYN-RECEIVED after a passive OPEN: back to LISTEN (RFC 9293 §3.10.7.4 step 4), or an ACK
   // as in synchronized states (RFC 5961 §4).
   bool syn_received_returns_to_listen = false;
@@ -48,22 +48,22 @@ struct Profile {
   bool old_acks_update_timestamps = true;
 
   // --- times -------------------------------------------------------------------------------------
-  Duration msl = std::chrono::seconds(120);          // 30 s, 1 min and 2 min are the usual ones
+  Duration msl = std::chrono::seconds(120);  // 30 s, 1 min and 2 min are the usual ones
   Duration delayed_ack = std::chrono::milliseconds(200);  // 0: at once; < 500 ms (MUST-40)
-  unsigned ack_every = 2;                            // full-sized segments (SHLD-19)
-  Duration rto_initial = std::chrono::seconds(1);    // RFC 6298 §2.1
-  Duration rto_min = std::chrono::seconds(1);        // RFC 6298 §2.4
-  Duration rto_max = std::chrono::seconds(60);       // RFC 6298 §2.5: at least 60 s
+  unsigned ack_every = 2;                                 // full-sized segments (SHLD-19)
+  Duration rto_initial = std::chrono::seconds(1);         // RFC 6298 §2.1
+  Duration rto_min = std::chrono::seconds(1);             // RFC 6298 §2.4
+  Duration rto_max = std::chrono::seconds(60);            // RFC 6298 §2.5: at least 60 s
   Duration clock_granularity = std::chrono::milliseconds(1);
-  Duration user_timeout{0};                          // 0: none beyond R2
-  Duration fin_wait_2_timeout{0};                    // 0: waits for ever
+  Duration user_timeout{0};                                    // 0: none beyond R2
+  Duration fin_wait_2_timeout{0};                              // 0: waits for ever
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);
 
   // --- limits ------------------------------------------------------------------------------------
-  unsigned syn_retries = 8;            // R2 of a SYN: at least 3 minutes (MUST-23)
+  unsigned syn_retries = 8;  // R2 of a SYN: at least 3 minutes (MUST-23)
   unsigned syn_ack_retries = 5;
-  unsigned retries = 15;               // R2 of text and FIN: at least 100 s (SHLD-11)
+  unsigned retries = 15;  // R2 of text and FIN: at least 100 s (SHLD-11)
   // A listener: how many connections may be half-open, and wait for accept(), for a backlog of N.
   // The limit is N plus this slack.
   unsigned syn_queue_slack = 0;
@@ -72,10 +72,11 @@ struct Profile {
   bool accept_overflow_resets = false;
 
   // --- sending -----------------------------------------------------------------------------------
-  bool nagle = true;                   // the default of each connection (SHLD-7)
-  unsigned initial_window = 0;         // segments; 0: RFC 5681 §3.1 by MSS
+  bool nagle = true;            // the default of each connection (SHLD-7)
+  unsigned initial_window = 0;  // segments; 0: RFC 5681 §3.1 by MSS
 
-  // --- keep-alive (§3.8.4) -------------------------------------------------------------------------
+  // --- keep-alive (§3.8.4)
+  // -------------------------------------------------------------------------
   Duration keepalive_idle = std::chrono::hours(2);
   Duration keepalive_interval = std::chrono::seconds(75);
   unsigned keepalive_probes = 9;

@@ -93,8 +93,8 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   after_event(now);
 }
 
-// RFC 5681 §3 and RFC 6582 §3.2 for what the segment acknowledged. The acknowledgment of the SYN does
-// not open the window (RFC 5681 §3.1).
+// RFC 5681 §3 and RFC 6582 §3.2 for what the segment acknowledged. The acknowledgment of the SYN
+// does not open the window (RFC 5681 §3.1).
 void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake) {
   const Tcb& tcb = rules_.tcb();
   if (tcb.snd.una.after(una) && !handshake) {

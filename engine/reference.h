@@ -45,7 +45,8 @@ class Reference {
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
   void set_delayed_ack(bool on) { delayed_ack_ = on; }
 
-  // --- the network and the clock -------------------------------------------------------------------
+  // --- the network and the clock
+  // -------------------------------------------------------------------
   void on_segment(Time now, const Segment& segment, Admission admission = {});
   void on_time(Time now);
   // Fills `out` with the next segment to send; its text is valid until the next call of any method.
@@ -88,14 +89,14 @@ class Reference {
   Rules rules_;
   const Profile* profile_;
   Congestion congestion_;
-  std::vector<uint8_t> scratch_;   // text that lies in two pieces in the send buffer
+  std::vector<uint8_t> scratch_;  // text that lies in two pieces in the send buffer
   Seq iss_;
-  Seq resend_;                     // after a timeout: the next octet to send again
+  Seq resend_;  // after a timeout: the next octet to send again
   Time now_{};
-  Time ack_at_ = kNever;           // delayed ACK
-  Time persist_at_ = kNever;       // zero-window probe
-  Time last_text_at_{};            // RFC 5681 §4.1: restart after idle
-  Time override_at_ = kNever;      // sender's silly-window override
+  Time ack_at_ = kNever;       // delayed ACK
+  Time persist_at_ = kNever;   // zero-window probe
+  Time last_text_at_{};        // RFC 5681 §4.1: restart after idle
+  Time override_at_ = kNever;  // sender's silly-window override
   Time keepalive_at_ = kNever;
   Time fin_wait_2_at_ = kNever;
   Duration keepalive_idle_;
@@ -107,12 +108,12 @@ class Reference {
   bool keepalive_now_ = false;
   bool delayed_ack_ = true;
   bool deaf_ = false;
-  bool resending_ = false;         // a timeout happened: everything unacknowledged goes again
-  bool resend_front_ = false;      // fast retransmit, or a partial ACK in fast recovery
+  bool resending_ = false;     // a timeout happened: everything unacknowledged goes again
+  bool resend_front_ = false;  // fast retransmit, or a partial ACK in fast recovery
   bool probe_now_ = false;
   bool syn_lost_ = false;
-  bool user_read_ = false;         // the user made room: the window may be worth an update
-  bool overridden_ = false;        // the override timeout has passed
+  bool user_read_ = false;   // the user made room: the window may be worth an update
+  bool overridden_ = false;  // the override timeout has passed
 };
 
 }  // namespace synfin

@@ -8,8 +8,6 @@
 namespace synfin {
 namespace {
 
-
-
 // How long text that nothing holds back may wait: the longest override timeout that §3.8.6.2.1
 // names.
 constexpr Duration kMostTextDelay = std::chrono::seconds(1);
@@ -50,8 +48,8 @@ void Rules::enter_closed(EventKind event, Clause clause) {
 
 // The TCB is deleted: nothing is owed any more but a RST that has been formed already.
 void Rules::forget_connection() {
-  for (const Due due : {Due::kSyn, Due::kSynAck, Due::kAck, Due::kText, Due::kRetransmit,
-                        Due::kProbe}) {
+  for (const Due due :
+       {Due::kSyn, Due::kSynAck, Due::kAck, Due::kText, Due::kRetransmit, Due::kProbe}) {
     due_.remove(due);
   }
   send_ring_.consume(send_ring_.size());

@@ -45,14 +45,15 @@ enum class Signal : uint8_t {
   kConnectionReset,
   kConnectionRefused,
   kUserTimeout,
-  kUrgent,             // RCV.UP has moved ahead of what the user has read
+  kUrgent,  // RCV.UP has moved ahead of what the user has read
 };
 
 // CLOSE ends sending. kBoth also says that the user will not read any more: the half-duplex close
 // of RFC 9293 §3.6.1, which is what a BSD socket's close() does.
 enum class CloseKind : uint8_t { kSending, kBoth };
 
-// What a listener has room for when a segment arrives (Listener decides; alone there is always room).
+// What a listener has room for when a segment arrives (Listener decides; alone there is always
+// room).
 struct Admission {
   bool syn = true;        // room in the SYN queue
   bool third_ack = true;  // room in the accept queue
@@ -63,7 +64,8 @@ class Rules {
   // `profile` and `coverage` (may be null) must outlive the object.
   explicit Rules(const Profile& profile, ClauseSet* coverage = nullptr);
 
-  // --- user calls, §3.10.1 to §3.10.5 --------------------------------------------------------------
+  // --- user calls, §3.10.1 to §3.10.5
+  // --------------------------------------------------------------
   CallStatus open_passive(Time now);
   // The ISS is whatever the SYN that goes out carries.
   CallStatus open_active(Time now);
@@ -79,27 +81,32 @@ class Rules {
   // when their listener goes. The peer may be told by a RST.
   void forget(Time now);
 
-  // --- segments and timeouts, §3.10.7 and §3.10.8 ----------------------------------------------------
+  // --- segments and timeouts, §3.10.7 and §3.10.8
+  // ----------------------------------------------------
   void on_segment(Time now, const Segment& segment, Admission admission = {});
-  void on_user_timeout(Time now);          // also R2: the limit of retransmissions
+  void on_user_timeout(Time now);  // also R2: the limit of retransmissions
   void on_time_wait_timeout(Time now);
-  void on_fin_wait_2_timeout(Time now);    // an implementation gave up on an orphan
+  void on_fin_wait_2_timeout(Time now);  // an implementation gave up on an orphan
 
-  // --- output ----------------------------------------------------------------------------------------
-  // What is wrong with sending `segment` now; empty when the rules allow it.
+  // --- output
+  // ---------------------------------------------------------------------------------------- What
+  // is wrong with sending `segment` now; empty when the rules allow it.
   Findings findings(Time now, const Segment& segment) const;
   // True when every octet of `segment` that takes sequence space has been sent before.
   bool is_repetition(const Segment& segment) const;
   // `segment` went out: takes its choices (ISS, window, options, boundaries) and discharges what it
-  // discharges. Also to be told of segments that findings() objects to, as far as they can be taken.
+  // discharges. Also to be told of segments that findings() objects to, as far as they can be
+  // taken.
   void sent(Time now, const Segment& segment);
 
-  // --- what is due -------------------------------------------------------------------------------------
+  // --- what is due
+  // -------------------------------------------------------------------------------------
   const Obligations& obligations() const { return due_; }
   // The most urgent obligation whose time has passed; it is dropped from the list.
   std::optional<Obligation> overdue(Time now);
 
-  // --- looking in ----------------------------------------------------------------------------------------
+  // --- looking in
+  // ----------------------------------------------------------------------------------------
   State state() const { return state_; }
   const Tcb& tcb() const { return tcb_; }
   const RttEstimator& rtt() const { return rtt_; }
@@ -109,6 +116,11 @@ class Rules {
   std::optional<Signal> poll_signal();
   // Octets that the user may read now; those queued and not yet sent; those in flight or queued.
   std::size_t readable() const { return receive_ring_.size(); }
+  // MUST-33: whether urgent text remains to be read, and whether its last octet stands next.
+  bool urgent_pending() const { return tcb_.receive_urgent; }
+  bool at_urgent_mark() const {
+    return tcb_.receive_urgent && tcb_.rcv.up == ring_start() + 1;
+  }
   uint32_t unsent() const;
   std::size_t send_room() const { return send_ring_.free(); }
   bool syn_acked() const { return tcb_.iss_known && tcb_.snd.una != tcb_.snd.iss; }
@@ -118,12 +130,12 @@ class Rules {
   bool peer_closed() const { return peer_fin_taken_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
   Seq send_end() const;
-  // Up to `length` octets of queued text from `seq` on. They lie in the send buffer, or in `scratch`
-  // where they would be in two pieces; valid until the next call that is not const.
+  // Up to `length` octets of queued text from `seq` on. They lie in the send buffer, or in
+  // `scratch` where they would be in two pieces; valid until the next call that is not const.
   std::span<const uint8_t> text(Seq seq, uint32_t length, std::vector<uint8_t>& scratch) const;
-  uint16_t effective_mss() const;            // §3.7.1, MUST-16: without option octets
-  uint32_t usable_window() const;            // octets beyond SND.NXT that SND.WND allows
-  uint32_t receive_room() const;             // free octets of the receive buffer
+  uint16_t effective_mss() const;  // §3.7.1, MUST-16: without option octets
+  uint32_t usable_window() const;  // octets beyond SND.NXT that SND.WND allows
+  uint32_t receive_room() const;   // free octets of the receive buffer
   std::span<const SackBlock> sack_blocks(std::array<SackBlock, 4>& storage) const;
   unsigned duplicate_acks() const { return duplicate_acks_; }
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
@@ -226,43 +238,43 @@ class Rules {
   CallStatus abort_connection(Clause clause);
   CallStatus close_synchronized(CloseKind kind);
   void queue_fin();
-  Seq ring_start() const;   // the sequence number of the first octet in receive_ring_
+  Seq ring_start() const;  // the sequence number of the first octet in receive_ring_
 
   const Profile* profile_;
   ClauseSet* coverage_;
   Tcb tcb_;
   Obligations due_;
   RttEstimator rtt_;
-  ByteRing send_ring_;      // text from max(SND.UNA, ISS+1) on
-  ByteRing receive_ring_;   // text that the user has not read, up to RCV.NXT; more beyond it
-  RangeSet queued_;         // text beyond RCV.NXT that has arrived (SHLD-31)
+  ByteRing send_ring_;     // text from max(SND.UNA, ISS+1) on
+  ByteRing receive_ring_;  // text that the user has not read, up to RCV.NXT; more beyond it
+  RangeSet queued_;        // text beyond RCV.NXT that has arrived (SHLD-31)
   Time now_{};
   State state_ = State::kClosed;
   Clause last_clause_ = Clause::kSmOpen1;
-  bool passive_ = false;        // came from LISTEN (MUST-11)
-  bool fin_queued_ = false;     // CLOSE was called
+  bool passive_ = false;     // came from LISTEN (MUST-11)
+  bool fin_queued_ = false;  // CLOSE was called
   bool fin_sent_ = false;
-  bool deaf_ = false;           // CLOSE ended reading too
+  bool deaf_ = false;            // CLOSE ended reading too
   bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
   bool peer_fin_taken_ = false;
   bool nagle_ = true;
   bool keepalive_ = false;
   bool syn_ack_permitted_ = false;  // a duplicate SYN came: the SYN,ACK may go again
-  bool recovering_ = false;     // something was retransmitted; until SND.UNA reaches recover_
-  uint16_t first_window_ = 0;   // of the SYN that went out before IRS was known
-  uint8_t in_order_permits_ = 0;   // bare ACKs that may be sent for text taken in order
-  uint8_t other_permits_ = 0;      // and one for each other segment that may draw one
+  bool recovering_ = false;         // something was retransmitted; until SND.UNA reaches recover_
+  uint16_t first_window_ = 0;       // of the SYN that went out before IRS was known
+  uint8_t in_order_permits_ = 0;    // bare ACKs that may be sent for text taken in order
+  uint8_t other_permits_ = 0;       // and one for each other segment that may draw one
   uint8_t duplicate_acks_ = 0;
-  uint8_t probes_ = 0;              // zero-window probes since the window closed
+  uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
-  Seq fin_seq_;                 // of our FIN, once sent
+  Seq fin_seq_;                     // of our FIN, once sent
   Seq peer_fin_seq_;
   Seq recover_;
-  Seq timed_seq_;               // RFC 6298: the octet whose round trip is being measured
+  Seq timed_seq_;  // RFC 6298: the octet whose round trip is being measured
   Time timed_at_ = kNever;
-  Time front_sent_at_{};        // when the front of the retransmission queue was last sent
-  Time last_progress_{};        // when the retransmission timer was last started
+  Time front_sent_at_{};  // when the front of the retransmission queue was last sent
+  Time last_progress_{};  // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;
@@ -272,7 +284,7 @@ class Rules {
     Seq up;
     bool urgent = false;
     bool under_way = false;
-  } before_send_;               // for send_ended(): as it was before the last SEND
+  } before_send_;  // for send_ended(): as it was before the last SEND
   std::array<Signal, 8> signals_{};
   uint8_t signal_count_ = 0;
 };

@@ -56,16 +56,16 @@ enum class EventKind : uint8_t {
   kSend,
   kClose,
   kAbort,
-  kSegment,            // SEGMENT ARRIVES
-  kUserTimeout,  // USER TIMEOUT, and R2 of RFC 9293 §3.8.3
-  kTimeWaitTimeout,    // 2MSL
-  kFinWait2Timeout,    // an implementation may give up on a half-closed connection nobody owns
+  kSegment,          // SEGMENT ARRIVES
+  kUserTimeout,      // USER TIMEOUT, and R2 of RFC 9293 §3.8.3
+  kTimeWaitTimeout,  // 2MSL
+  kFinWait2Timeout,  // an implementation may give up on a half-closed connection nobody owns
 };
 
 constexpr std::string_view to_string(EventKind event) {
   constexpr std::array<std::string_view, 9> kNames = {
-      "passive OPEN", "active OPEN",  "SEND",          "CLOSE",             "ABORT",
-      "segment",      "user timeout", "2MSL timeout", "FIN-WAIT-2 timeout"};
+      "passive OPEN", "active OPEN",       "SEND", "CLOSE", "ABORT", "segment", "user timeout",
+      "2MSL timeout", "FIN-WAIT-2 timeout"};
   return kNames[static_cast<std::size_t>(event)];
 }
 

@@ -12,16 +12,16 @@
 namespace synfin {
 
 struct SendSequence {
-  Seq iss;            // initial send sequence number; see Tcb::iss_known
-  Seq una;            // oldest unacknowledged sequence number
-  Seq nxt;            // next sequence number to be sent
-  Seq wl1;            // SEG.SEQ of the last window update
-  Seq wl2;            // SEG.ACK of the last window update
-  Seq up;             // the octet after the urgent text; see Tcb::send_urgent
-  Seq max_edge;       // the furthest right edge that the peer ever offered
-  uint32_t wnd = 0;   // what the peer offers, from una
+  Seq iss;               // initial send sequence number; see Tcb::iss_known
+  Seq una;               // oldest unacknowledged sequence number
+  Seq nxt;               // next sequence number to be sent
+  Seq wl1;               // SEG.SEQ of the last window update
+  Seq wl2;               // SEG.ACK of the last window update
+  Seq up;                // the octet after the urgent text; see Tcb::send_urgent
+  Seq max_edge;          // the furthest right edge that the peer ever offered
+  uint32_t wnd = 0;      // what the peer offers, from una
   uint32_t max_wnd = 0;  // the largest wnd ever (RFC 5961 §5.2)
-  uint8_t shift = 0;  // Snd.Wind.Shift: how far the peer's window field is shifted left
+  uint8_t shift = 0;     // Snd.Wind.Shift: how far the peer's window field is shifted left
 };
 
 struct ReceiveSequence {
@@ -39,15 +39,15 @@ struct Tcb {
   SendSequence snd;
   ReceiveSequence rcv;
 
-  bool iss_known = false;        // a SYN has gone out
-  bool irs_known = false;        // a SYN has come in
-  bool send_urgent = false;      // snd.up is ahead of snd.una
-  bool receive_urgent = false;   // rcv.up is ahead of what the user has read
+  bool iss_known = false;       // a SYN has gone out
+  bool irs_known = false;       // a SYN has come in
+  bool send_urgent = false;     // snd.up is ahead of snd.una
+  bool receive_urgent = false;  // rcv.up is ahead of what the user has read
 
-  uint16_t send_mss = 536;       // SendMSS: what the peer's SYN announced, or the default
-  bool scaling = false;          // both SYNs carried the window scale option
-  bool timestamps = false;       // both SYNs carried the timestamps option
-  bool sack = false;             // both SYNs permitted SACK
+  uint16_t send_mss = 536;  // SendMSS: what the peer's SYN announced, or the default
+  bool scaling = false;     // both SYNs carried the window scale option
+  bool timestamps = false;  // both SYNs carried the timestamps option
+  bool sack = false;        // both SYNs permitted SACK
 
   // What our own SYN offered; the peer's SYN decides with it.
   Options offered;

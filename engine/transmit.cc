@@ -33,7 +33,8 @@ bool Reference::transmit_reset(Segment& out) {
   return true;
 }
 
-// --- SYN and SYN,ACK -------------------------------------------------------------------------------
+// --- SYN and SYN,ACK
+// -------------------------------------------------------------------------------
 
 bool Reference::transmit_syn(Segment& out) {
   const Tcb& tcb = rules_.tcb();
@@ -58,7 +59,8 @@ bool Reference::transmit_syn(Segment& out) {
   return true;
 }
 
-// --- headers ---------------------------------------------------------------------------------------
+// --- headers
+// ---------------------------------------------------------------------------------------
 
 // RFC 7323 §5.4: a tick of 1 ms.
 uint32_t Reference::timestamp() const {
@@ -78,8 +80,7 @@ uint32_t Reference::window_edge_gain() const {
   const uint32_t room = std::min(rules_.receive_room(), most);
   if (room <= tcb.rcv.wnd()) return 0;
   const uint32_t gain = room - tcb.rcv.wnd();
-  const uint32_t least =
-      std::min<uint32_t>(profile_->receive_buffer / 2, rules_.effective_mss());
+  const uint32_t least = std::min<uint32_t>(profile_->receive_buffer / 2, rules_.effective_mss());
   return gain >= least ? gain : 0;
 }
 
@@ -92,8 +93,8 @@ void Reference::fill_header(Segment& out) {
   const uint32_t window = tcb.rcv.wnd() + window_edge_gain();
   // A partial unit is told as a whole one: the edge must not move left (SHLD-14).
   const uint32_t grain = (1U << tcb.rcv.shift) - 1;
-  out.wnd = static_cast<uint16_t>(
-      std::min<uint32_t>((window + grain) >> tcb.rcv.shift, UINT16_MAX));
+  out.wnd =
+      static_cast<uint16_t>(std::min<uint32_t>((window + grain) >> tcb.rcv.shift, UINT16_MAX));
   if (tcb.timestamps) out.options.timestamps = Timestamps{timestamp(), tcb.ts_recent};
 }
 
@@ -103,14 +104,14 @@ void Reference::fill_text(Segment& out, Seq seq, uint32_t length) {
   const Tcb& tcb = rules_.tcb();
   if (tcb.send_urgent && tcb.snd.up.after(seq)) {
     out.flags.set(kUrg);
-    out.up = static_cast<uint16_t>(
-        std::min<uint32_t>(Seq::distance(seq, tcb.snd.up), UINT16_MAX));
+    out.up = static_cast<uint16_t>(std::min<uint32_t>(Seq::distance(seq, tcb.snd.up), UINT16_MAX));
   }
   const Seq end = seq + length;
   if (length > 0 && end == rules_.send_end()) out.flags.set(kPsh);  // MUST-61
 }
 
-// --- text and FIN ----------------------------------------------------------------------------------
+// --- text and FIN
+// ----------------------------------------------------------------------------------
 
 bool Reference::may_send() const {
   switch (rules_.state()) {
@@ -125,8 +126,8 @@ bool Reference::may_send() const {
   }
 }
 
-// What is unacknowledged goes again: all of it after a timeout, as the congestion window allows; only
-// the front in fast retransmit.
+// What is unacknowledged goes again: all of it after a timeout, as the congestion window allows;
+// only the front in fast retransmit.
 bool Reference::transmit_again(Segment& out) {
   if (!may_send() || (!resending_ && !resend_front_)) return false;
   const Tcb& tcb = rules_.tcb();
@@ -179,8 +180,7 @@ bool Reference::transmit_text(Segment& out) {
   const uint32_t allowed = congestion_.cwnd() + congestion_.limited_transmit();
   const uint32_t room =
       std::min(rules_.usable_window(), allowed > in_flight ? allowed - in_flight : 0);
-  const uint32_t length =
-      std::min({unsent, static_cast<uint32_t>(rules_.effective_mss()), room});
+  const uint32_t length = std::min({unsent, static_cast<uint32_t>(rules_.effective_mss()), room});
   const bool with_fin = fin && length == unsent && room > length;
   if (length == 0 && !with_fin) return false;
   if (!with_fin && !worth_sending(length, room)) {

@@ -1,4 +1,6 @@
 // synfin pair: the reference as the live peer of another stack.
+#include "harness/judge/pair.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/judge/pair.h"
 #include "harness/stack/registry.h"
 
 namespace synfin::cli {
@@ -17,7 +18,8 @@ namespace {
 constexpr const char* kAbout =
     "Lets two stacks talk: real transfers and closes in both directions.\n\nThe reference is the "
     "live peer of the other stack. Four conversations run at once: each end opens, and each end "
-    "closes first. Both streams must arrive whole, and the other stack is judged\nall the while, unless --repeat or "
+    "closes first. Both streams must arrive whole, and the other stack is judged\nall the while, "
+    "unless --repeat or "
     "--reorder makes segments cross.";
 
 struct PairCommand {
@@ -29,11 +31,12 @@ struct PairCommand {
 };
 
 void print(const judge::Conversation& talk) {
-  fmt::print("{:<5} {:<44} {:>9} octets to the stack, {:>9} to the reference, {} packets, {} lost, "
-             "{:.2f} s\n",
-             talk.whole ? (talk.divergences.empty() ? "PASS" : "FAIL") : "FAIL", talk.name,
-             talk.to_stack, talk.to_reference, talk.packets, talk.lost,
-             std::chrono::duration<double>(talk.duration).count());
+  fmt::print(
+      "{:<5} {:<44} {:>9} octets to the stack, {:>9} to the reference, {} packets, {} lost, "
+      "{:.2f} s\n",
+      talk.whole ? (talk.divergences.empty() ? "PASS" : "FAIL") : "FAIL", talk.name, talk.to_stack,
+      talk.to_reference, talk.packets, talk.lost,
+      std::chrono::duration<double>(talk.duration).count());
   if (!talk.trouble.empty()) {
     fmt::print("      {} (stack {}, reference {})\n", talk.trouble, to_string(talk.stack_state),
                to_string(talk.reference_state));

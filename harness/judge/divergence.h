@@ -13,8 +13,8 @@ namespace synfin::judge {
 
 struct Divergence {
   Clause clause = Clause::kSmOut5;
-  State state = State::kClosed;   // of the shadow, when it was found
-  std::string stimulus;           // the last thing that was done to the target, in one line
+  State state = State::kClosed;  // of the shadow, when it was found
+  std::string stimulus;          // the last thing that was done to the target, in one line
   std::string wanted;
   std::string got;
   std::vector<play::Difference> fields;

@@ -39,7 +39,7 @@ class Judge::Impl : public Complaints {
   Sockets sockets_;
   std::vector<Divergence> divergences_;
   std::vector<State> states_;
-  std::size_t stimulus_ = 0;      // index + 1 of the event of the last stimulus; 0: none yet
+  std::size_t stimulus_ = 0;  // index + 1 of the event of the last stimulus; 0: none yet
   uint32_t step_ = 0;
   Shadow::Sent last_;
 };
@@ -48,8 +48,8 @@ void Judge::Impl::begin(const script::FlatProgram& program, const play::Trace& t
   program_ = &program;
   trace_ = &trace;
   for (std::size_t i = 0; i < program.connections.size(); ++i) {
-    shadows_.push_back(std::make_unique<Shadow>(profile_, traits_, coverage_, *this,
-                                                static_cast<uint16_t>(i)));
+    shadows_.push_back(
+        std::make_unique<Shadow>(profile_, traits_, coverage_, *this, static_cast<uint16_t>(i)));
   }
 }
 

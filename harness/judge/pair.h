@@ -16,9 +16,9 @@
 namespace synfin::judge {
 
 struct PairOptions {
-  double loss = 0.0;       // share of the packets, each way
+  double loss = 0.0;  // share of the packets, each way
   double repeat = 0.0;
-  double reorder = 0.0;    // held back for a moment
+  double reorder = 0.0;        // held back for a moment
   uint32_t octets = 1U << 20;  // each way
   uint64_t seed = 1;
   bool ipv6 = false;
@@ -27,13 +27,13 @@ struct PairOptions {
 
 // One conversation of the pair.
 struct Conversation {
-  std::string name;            // "linux opens, reference closes first"
+  std::string name;  // "linux opens, reference closes first"
   bool stack_opens = false;
   bool stack_closes_first = false;
 
-  bool whole = false;          // both streams arrived octet by octet, and both ends saw the end
-  std::string trouble;         // what went wrong; empty when nothing did
-  uint32_t to_stack = 0;       // octets that arrived
+  bool whole = false;     // both streams arrived octet by octet, and both ends saw the end
+  std::string trouble;    // what went wrong; empty when nothing did
+  uint32_t to_stack = 0;  // octets that arrived
   uint32_t to_reference = 0;
   uint64_t packets = 0;
   uint64_t lost = 0;

@@ -65,7 +65,7 @@ class Talk {
   stack::Sink* sink_ = nullptr;
   const PairOptions options_;
   Conversation out_;
-  Profile profile_;           // the reference's
+  Profile profile_;  // the reference's
   Reference reference_;
   Judge judge_;
   script::FlatProgram program_;  // the calls, as the judge wants them
@@ -73,8 +73,8 @@ class Talk {
   std::mt19937_64 random_;
   std::vector<Held> held_;
   std::vector<uint8_t> packet_;
-  std::vector<uint8_t> stream_in_;    // what the reference's user received
-  std::vector<uint8_t> stack_in_;     // what the stack's user received
+  std::vector<uint8_t> stream_in_;  // what the reference's user received
+  std::vector<uint8_t> stack_in_;   // what the stack's user received
   wire::FourTuple tuple_;
   stack::CaseId id_ = 0;
   std::map<stack::Ticket, std::size_t> under_way_;  // the index of the call of each ticket

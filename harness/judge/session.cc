@@ -142,9 +142,9 @@ proto::RunResult Session::run(const std::vector<Case>& cases,
 
 }  // namespace
 
-proto::RunResult run_session(stack::Stack& stack, const Profile& profile,
-                             const Baseline& baseline, const std::vector<Case>& cases,
-                             const SessionOptions& options, ClauseSet& coverage,
+proto::RunResult run_session(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
+                             const std::vector<Case>& cases, const SessionOptions& options,
+                             ClauseSet& coverage,
                              const std::function<void(const proto::CaseResult&)>& on_result,
                              const std::function<bool(const SessionProgress&)>& between) {
   return Session(stack, profile, baseline, options, coverage, on_result).run(cases, between);

@@ -27,10 +27,10 @@ struct SessionOptions {
   std::size_t most_at_once = 64;
   uint64_t seed = 1;
   bool allow_shell = false;
-  bool keep_traces = false;      // of passing cases too; those of others are always kept
-  bool include_long = false;     // cases over 75 s on real-time stacks
-  unsigned unreliable_plays = 3; // how often a case that the harness itself spoilt is played
-  std::string repeat_command;    // "synfin run {id} --stack linux": {id} is replaced
+  bool keep_traces = false;       // of passing cases too; those of others are always kept
+  bool include_long = false;      // cases over 75 s on real-time stacks
+  unsigned unreliable_plays = 3;  // how often a case that the harness itself spoilt is played
+  std::string repeat_command;     // "synfin run {id} --stack linux": {id} is replaced
 };
 
 struct SessionProgress {
@@ -40,9 +40,9 @@ struct SessionProgress {
 
 // Plays and judges all cases. `on_result` is called as each case ends; `between` a few times a
 // second and returns false to stop. Cases that were stopped are ERROR.
-proto::RunResult run_session(stack::Stack& stack, const Profile& profile,
-                             const Baseline& baseline, const std::vector<Case>& cases,
-                             const SessionOptions& options, ClauseSet& coverage,
+proto::RunResult run_session(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
+                             const std::vector<Case>& cases, const SessionOptions& options,
+                             ClauseSet& coverage,
                              const std::function<void(const proto::CaseResult&)>& on_result,
                              const std::function<bool(const SessionProgress&)>& between);
 

@@ -32,8 +32,8 @@ std::string_view describe(Due due) {
   return "a segment";
 }
 
-// Whether two states are the same to someone who looks from outside: a connection that is gone reads
-// as LISTEN where a listener covers its 4-tuple.
+// Whether two states are the same to someone who looks from outside: a connection that is gone
+// reads as LISTEN where a listener covers its 4-tuple.
 bool gone(State state) { return state == State::kClosed || state == State::kListen; }
 
 }  // namespace
@@ -74,7 +74,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
-    if (now > rules_.time_wait_latest() + traits_->timer_slack_min) rules_.on_time_wait_timeout(now);
+    if (now > rules_.time_wait_latest() + traits_->timer_slack_min)
+      rules_.on_time_wait_timeout(now);
   }
   if (rules_.state() == State::kClosed && listener_) {
     keep_unread(now);
@@ -86,8 +87,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
                        (!admission.third_ack && before == State::kSynReceived &&
                         rules_.state() == State::kSynReceived);
   if (refused) {
-    declined_.emplace(Declined{packet.segment,
-                               {packet.segment.text.begin(), packet.segment.text.end()}});
+    declined_.emplace(
+        Declined{packet.segment, {packet.segment.text.begin(), packet.segment.text.end()}});
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
@@ -184,10 +185,10 @@ bool Shadow::may_have_given_up(Time now) const {
 void Shadow::gave_up(Time now) {
   if (gone(rules_.state())) return;
   if (!may_have_given_up(now)) {
-    complain(rules_.state() == State::kSynSent ? Clause::kMust23 : Clause::kMust20,
-             fmt::format("no end of the connection before R2: {} retransmissions",
-                         profile_->retries),
-             fmt::format("a timeout after {}", rules_.retransmissions()));
+    complain(
+        rules_.state() == State::kSynSent ? Clause::kMust23 : Clause::kMust20,
+        fmt::format("no end of the connection before R2: {} retransmissions", profile_->retries),
+        fmt::format("a timeout after {}", rules_.retransmissions()));
   }
   rules_.on_user_timeout(now);
 }

@@ -93,17 +93,17 @@ class Shadow {
     std::vector<uint8_t> text;
   };
   std::optional<Declined> declined_;
-  std::vector<uint8_t> unread_;   // of a connection that is gone, whose user may still read it
+  std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
   Tcb remembered_;
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
   unsigned incarnation_ = 0;
   bool listener_ = false;
-  bool used_ = false;        // has left CLOSED or LISTEN at least once
+  bool used_ = false;  // has left CLOSED or LISTEN at least once
   bool keepalive_ = false;
   bool deaf_ = false;
-  bool lost_ = false;        // a divergence of state: what follows is not judged
+  bool lost_ = false;  // a divergence of state: what follows is not judged
 };
 
 }  // namespace synfin::judge

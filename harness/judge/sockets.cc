@@ -65,8 +65,8 @@ Admission Sockets::admission(uint16_t connection) const {
     }
   }
   const bool accept_room = accept_queue_.size() < backlog + profile_->accept_queue_slack;
-  return {.syn = accept_room && half_open < std::max<std::size_t>(
-                                               backlog + profile_->syn_queue_slack, 1),
+  return {.syn = accept_room &&
+                 half_open < std::max<std::size_t>(backlog + profile_->syn_queue_slack, 1),
           .third_ack = accept_room};
 }
 
@@ -85,6 +85,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       return;
     }
     case CallName::kShutdown:
+      if (call.flags != SHUT_WR) sockets_[call.fd].read_shut = true;
       if (Shadow* shadow = connected(call.fd); shadow != nullptr && call.flags != SHUT_RD) {
         shadow->close(now, CloseKind::kSending);
       }
@@ -198,7 +199,7 @@ void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr || (call.flags & (MSG_PEEK | MSG_OOB)) != 0) return;
   if (value > 0) shadow->received(now, data);
-  if (value == 0 && call.length > 0) shadow->received_end(now);
+  if (value == 0 && call.length > 0 && !sockets_[call.fd].read_shut) shadow->received_end(now);
   if (value < 0 && error == ETIMEDOUT) shadow->gave_up(now);
 }
 

@@ -136,8 +136,8 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
   for (proto::Divergence& divergence : *out.mutable_divergences()) {
     const proto::Verdict verdict = verdict_of(divergence, of_case);
     failed = failed || verdict == proto::FAIL;
-    const proto::KnownDeviation* known = baseline.find(
-        played.id, divergence.clause(), divergence.got(), stack.name, stack.version);
+    const proto::KnownDeviation* known =
+        baseline.find(played.id, divergence.clause(), divergence.got(), stack.name, stack.version);
     if (known != nullptr) {
       divergence.set_known(true);
       divergence.set_reason(known->reason());
@@ -146,8 +146,7 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
       unknown = verdict;
     }
   }
-  const proto::KnownDeviation* expected =
-      baseline.any_for(played.id, stack.name, stack.version);
+  const proto::KnownDeviation* expected = baseline.any_for(played.id, stack.name, stack.version);
   if (unknown != proto::PASS) {
     out.set_verdict(unknown);
     out.clear_reason();

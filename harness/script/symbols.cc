@@ -216,7 +216,10 @@ std::optional<IcmpSpec::Code> pair_of(int type, int code) {
 
 }  // namespace
 
-std::optional<int64_t> find_constant(std::string_view name) { return find(kConstants, name); }
+std::optional<int64_t> find_constant(std::string_view name) {
+  if (const auto constant = find(kConstants, name)) return constant;
+  return find(kErrors, name);  // SO_ERROR gives one as a value
+}
 std::string_view nearest_constant(std::string_view name) { return nearest_name(kConstants, name); }
 
 std::optional<int> find_error(std::string_view name) { return find(kErrors, name); }

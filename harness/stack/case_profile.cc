@@ -33,8 +33,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_abort_on_overflow",
      [](Profile& p, long value) { p.accept_overflow_resets = value != 0; }},
     {"tcp_keepalive_time", [](Profile& p, long value) { p.keepalive_idle = seconds(value); }},
-    {"tcp_keepalive_intvl",
-     [](Profile& p, long value) { p.keepalive_interval = seconds(value); }},
+    {"tcp_keepalive_intvl", [](Profile& p, long value) { p.keepalive_interval = seconds(value); }},
     {"tcp_keepalive_probes",
      [](Profile& p, long value) { p.keepalive_probes = static_cast<unsigned>(value); }},
 });

@@ -166,8 +166,10 @@ Time SocketLayer::next_deadline() const {
 void SocketLayer::hear_signals(Socket& socket, State before) {
   while (const auto signal = socket.tcp->poll_signal()) {
     switch (*signal) {
-      case Signal::kConnectionReset:
       case Signal::kConnectionRefused:
+        socket.error = ECONNREFUSED;
+        break;
+      case Signal::kConnectionReset:
         socket.error = before == State::kSynSent     ? ECONNREFUSED
                        : before == State::kCloseWait ? EPIPE
                                                      : ECONNRESET;

@@ -98,8 +98,7 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   return {};
 }
 
-// --- poll(), ioctl()
-// ---------------------------------------------------------------------------------
+// --- poll(), ioctl() -----------------------------------------------------------------------------
 
 int32_t SocketLayer::ready_events(Socket& socket) const {
   int32_t events = 0;
@@ -113,6 +112,7 @@ int32_t SocketLayer::ready_events(Socket& socket) const {
   const bool ended = closed || rules.peer_closed() || socket.read_shut;
   if (ended) events |= POLLIN | POLLRDNORM | POLLRDHUP;
   if (rules.readable() > 0 || !socket.peeked.empty()) events |= POLLIN | POLLRDNORM;
+  if (rules.urgent_pending()) events |= POLLPRI;
   if (closed || (ended && rules.fin_queued())) events |= POLLHUP;
   if (closed || rules.fin_queued() || rules.send_room() > 0) events |= POLLOUT | POLLWRNORM;
   return events;
@@ -143,6 +143,9 @@ SocketLayer::Done SocketLayer::do_ioctl(const Call& call, Socket& socket) {
       store(static_cast<int32_t>(Seq::distance(rules.tcb().snd.una, rules.tcb().snd.nxt) +
                                  rules.unsent()),
             buffer_);
+      break;
+    case SIOCATMARK:
+      store(rules.at_urgent_mark() && socket.peeked.empty() ? 1 : 0, buffer_);
       break;
     default:
       return failed(ENOTTY);

@@ -23,11 +23,11 @@ using Ticket = uint64_t;
 
 // What the results say of where they come from.
 struct Identity {
-  std::string name;      // "linux"
-  std::string version;   // "6.18.44"
-  std::string kernel;    // uname -r of what runs the process
-  std::string link;      // "veth", "tun", "call"
-  std::string privilege; // "root", "rootless", ""
+  std::string name;                             // "linux"
+  std::string version;                          // "6.18.44"
+  std::string kernel;                           // uname -r of what runs the process
+  std::string link;                             // "veth", "tun", "call"
+  std::string privilege;                        // "root", "rootless", ""
   std::map<std::string, std::string> settings;  // sysctls, offloads: all that a namespace sets
 };
 
@@ -36,10 +36,10 @@ struct Traits {
   // How long after the last stimulus silence means that nothing comes (DESIGN.md, Stacks).
   Duration quiet_time{0};
   // How exactly the stack's own timers keep their time: TIME-WAIT, retransmission.
-  double timer_slack = 0.0;          // as a share of the time
-  Duration timer_slack_min{0};       // and at least this
+  double timer_slack = 0.0;     // as a share of the time
+  Duration timer_slack_min{0};  // and at least this
   bool ipv6 = true;
-  std::size_t max_open_cases = 0;    // 0: no limit
+  std::size_t max_open_cases = 0;  // 0: no limit
 };
 
 // What a case needs of its surroundings.

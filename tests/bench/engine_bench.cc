@@ -1,14 +1,17 @@
 // What the engine costs: two references that hear each other at once, without a codec between them.
 #include <benchmark/benchmark.h>
+#include <time.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/reference.h"
+#include "tests/bench/targets.h"
 
 namespace synfin {
 namespace {
@@ -74,6 +77,13 @@ class Joined {
   std::size_t segments = 0;
 };
 
+// Of this thread, so that what else the machine does counts little.
+int64_t cpu_nanoseconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+}
+
 void report(benchmark::State& state, std::size_t segments) {
   const auto count = static_cast<double>(segments);
   state.counters["segments"] = benchmark::Counter(count / static_cast<double>(state.iterations()));
@@ -85,6 +95,7 @@ void report(benchmark::State& state, std::size_t segments) {
 // Three-way handshake, so much text, and the normal close; TIME-WAIT is left.
 void BM_Connection(benchmark::State& state) {
   const Profile profile;
+  const int64_t began = cpu_nanoseconds();
   const std::vector<uint8_t> text(static_cast<std::size_t>(state.range(0)), 'x');
   std::vector<uint8_t> buffer(65536);
   std::size_t segments = 0;
@@ -96,6 +107,10 @@ void BM_Connection(benchmark::State& state) {
     segments += joined.segments;
     benchmark::DoNotOptimize(joined.a.state());
   }
+  const auto took = static_cast<double>(cpu_nanoseconds() - began);
+  bench::note_target(
+      "engine: ns a segment: handshake, " + std::to_string(text.size()) + " octets, close",
+      took / static_cast<double>(segments), bench::Goal::kAtMost, 200);
   report(state, segments);
 }
 BENCHMARK(BM_Connection)->Arg(0)->Arg(100)->Arg(10'000)->Arg(1'000'000);
@@ -107,8 +122,7 @@ void BM_PingPong(benchmark::State& state) {
   std::array<uint8_t, 1000> buffer;
   Joined joined(profile);
   joined.open();
-  const std::size_t before = joined.segments;
-  for (auto _ : state) {
+  const auto once = [&] {
     std::size_t count = 0;
     joined.a.send(joined.now, text, count);
     joined.settle();
@@ -116,8 +130,19 @@ void BM_PingPong(benchmark::State& state) {
     joined.b.send(joined.now, text, count);
     joined.settle();
     joined.a.receive(joined.now, buffer, count);
+  };
+  for (int i = 0; i < 100; ++i) once();  // the buffers grow
+  const std::size_t before = joined.segments;
+  std::size_t allocated = 0;
+  for (auto _ : state) {
+    const std::size_t sofar = bench::allocations().count;
+    once();
+    allocated += bench::allocations().count - sofar;
   }
   report(state, joined.segments - before);
+  bench::note_target("engine: allocations a segment once buffers have grown",
+                     static_cast<double>(allocated) / static_cast<double>(joined.segments - before),
+                     bench::Goal::kAtMost, 0);
 }
 BENCHMARK(BM_PingPong);
 
@@ -142,21 +167,28 @@ void BM_OutsideTheWindow(benchmark::State& state) {
 }
 BENCHMARK(BM_OutsideTheWindow);
 
-// Memory of a connection that stands idle: its object; its rings hold nothing yet.
+// A thousand pairs of connections that stand idle: what each holds in memory.
 void BM_OpenMany(benchmark::State& state) {
+  constexpr std::size_t kPairs = 1000;
   const Profile profile;
   std::size_t segments = 0;
+  std::size_t octets = 0;
   for (auto _ : state) {
     std::vector<std::unique_ptr<Joined>> all;
-    for (int i = 0; i < 1000; ++i) {
+    all.reserve(kPairs);
+    const std::size_t before = bench::allocations().octets;
+    for (std::size_t i = 0; i < kPairs; ++i) {
       all.push_back(std::make_unique<Joined>(profile));
       all.back()->open();
       segments += all.back()->segments;
     }
+    octets = (bench::allocations().octets - before) / kPairs / 2;
     benchmark::DoNotOptimize(all.data());
   }
   report(state, segments);
-  state.counters["connection_octets"] = static_cast<double>(sizeof(Reference));
+  state.counters["connection_octets"] = static_cast<double>(octets);
+  bench::note_target("engine: octets a connection without buffered data",
+                     static_cast<double>(octets), bench::Goal::kAtMost, 1024);
 }
 BENCHMARK(BM_OpenMany);
 

@@ -23,13 +23,14 @@ using script::CallName;
 using script::CallSpec;
 
 constexpr uint64_t kPrograms = 2000;
+constexpr std::array<uint8_t, 1> kText = {'a'};
 
-// What a program needs of the answers: the SEQ of the last packet with these control bits.
+// What a program needs of the answers: the SEQ of the last packet with just these control bits.
 class Ear : public stack::Sink {
  public:
   void on_packet(stack::CaseId, Time, std::span<const uint8_t> packet) override {
     const auto decoded = wire::decode(packet);
-    if (!decoded || !decoded->segment.flags.has(wanted)) return;
+    if (!decoded || decoded->segment.flags != wanted) return;
     seq = decoded->segment.seq;
     heard = true;
   }
@@ -38,7 +39,7 @@ class Ear : public stack::Sink {
   }
   void on_broken(stack::CaseId, const Error&) override { ++failed; }
 
-  ControlBit wanted = kSyn;
+  Flags wanted;
   Seq seq;
   bool heard = false;
   uint64_t failed = 0;
@@ -61,6 +62,8 @@ class StackLoop {
     bind_ = make(CallName::kBind, 3, -1);
     listen_ = make(CallName::kListen, 3, -1);
     accept_ = make(CallName::kAccept, 3, 4);
+    read_ = make(CallName::kRead, 4, -1);
+    read_.length = 1;
     close_ = make(CallName::kClose, 4, -1);
   }
 
@@ -85,8 +88,8 @@ class StackLoop {
     (void)stack_.inject(id_, std::span(octets_).first(*size));
     if (snapshots_) benchmark::DoNotOptimize(stack_.snapshot(id_, 0));
   }
-  bool hear(ControlBit bit) {
-    ear_.wanted = bit;
+  bool hear(unsigned flags) {
+    ear_.wanted = Flags(flags);
     ear_.heard = false;
     const Time end = stack_.now() + std::chrono::milliseconds(100);
     stack_.run_until(stack_.now(), ear_);
@@ -103,14 +106,18 @@ class StackLoop {
     packet_.segment.wnd = 65535;
     for (const CallSpec* call : {&socket_, &bind_, &listen_}) stack_.start(id_, 0, *call);
     send(kSyn, 1000, Seq(0));
-    bool ok = hear(kSyn);
+    bool ok = hear(kSyn | kAck);
     const Seq ack = ear_.seq + 1;
     send(kAck, 1001, ack);
     stack_.start(id_, 0, accept_);
-    send(kFin | kAck, 1001, ack);
+    packet_.segment.text = kText;
+    send(kFin | kPsh | kAck, 1001, ack);
+    packet_.segment.text = {};
+    ok = hear(kAck) && ok;
+    stack_.start(id_, 0, read_);
     stack_.start(id_, 0, close_);
-    ok = hear(kFin) && ok;
-    send(kAck, 1002, ack + 1);
+    ok = hear(kFin | kAck) && ok;
+    send(kAck, 1003, ear_.seq + 1);
     stack_.close(id_);
     return ok;
   }
@@ -118,7 +125,7 @@ class StackLoop {
   stack::Stack& stack_;
   bool snapshots_;
   stack::CaseId id_ = 0;
-  CallSpec socket_, bind_, listen_, accept_, close_;
+  CallSpec socket_, bind_, listen_, accept_, read_, close_;
   wire::Packet packet_;
   std::array<uint8_t, 128> octets_{};
   Ear ear_;

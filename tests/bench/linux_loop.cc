@@ -19,6 +19,7 @@ namespace {
 
 constexpr uint16_t kPort = 80;
 constexpr uint32_t kIss = 1000;
+constexpr uint8_t kOctet = 'a';
 constexpr uint8_t kIpHeader[20] = {0x45, 0, 0,  40,  0, 0, 0x40, 0, 64, 6,
                                    0,    0, 10, 128, 0, 1, 192,  0, 2,  1};
 
@@ -61,7 +62,8 @@ LinuxLoop::LinuxLoop(std::unique_ptr<stack::LinuxWorld> world, const Options& op
   std::copy(link::kRouterMac.begin(), link::kRouterMac.end(), frame_ + 6);
   put16(frame_ + 12, 0x0800);
   std::memcpy(frame_ + 14, kIpHeader, sizeof(kIpHeader));
-  put16(frame_ + 24, fold(sum(kIpHeader, sizeof(kIpHeader))));
+  ip_sum_ = sum(kIpHeader, sizeof(kIpHeader));
+  frame_[54] = kOctet;
   put16(frame_ + 36, kPort);
   frame_[46] = 0x50;
   put16(frame_ + 48, 65535);
@@ -88,15 +90,19 @@ int LinuxLoop::open_listener() {
   return fd;
 }
 
+// With PSH there is an octet of text.
 void LinuxLoop::send(uint8_t flags, uint32_t seq, uint32_t ack) {
+  const uint32_t text = (flags & kPsh) != 0 ? 1 : 0;
+  put16(frame_ + 16, 40 + text);
+  put16(frame_ + 24, fold(ip_sum_ + text));
   uint8_t* tcp = frame_ + 34;
   put16(tcp, peer_port_);
   put32(tcp + 4, seq);
   put32(tcp + 8, ack);
   tcp[13] = flags;
   put16(tcp + 16, 0);
-  put16(tcp + 16, fold(header_sum_ + sum(tcp, 20)));
-  (void)!::send(world_->link().fd(), frame_, sizeof(frame_), 0);
+  put16(tcp + 16, fold(header_sum_ + sum(tcp, 20) + text * (uint32_t{kOctet} << 8U | 1U)));
+  (void)!::send(world_->link().fd(), frame_, 54 + text, 0);
 }
 
 bool LinuxLoop::receive(uint8_t flags, uint32_t& seq) {
@@ -106,7 +112,7 @@ bool LinuxLoop::receive(uint8_t flags, uint32_t& seq) {
     while (world_->link().receive(received)) {
       const uint8_t* tcp = received.packet.data() + 20;
       const unsigned port = unsigned{tcp[2]} << 8U | tcp[3];
-      if ((tcp[13] & flags) != flags || port != peer_port_) continue;
+      if (tcp[13] != flags || port != peer_port_) continue;
       seq = get32(tcp + 4);
       return true;
     }
@@ -120,10 +126,13 @@ bool LinuxLoop::play(int listener) {
   if (!receive(kSyn | kAck, theirs)) return false;
   send(kAck, kIss + 1, theirs + 1);
   const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  send(kFin | kAck, kIss + 1, theirs + 1);
+  send(kFin | kPsh | kAck, kIss + 1, theirs + 1);
+  if (!receive(kAck, theirs)) return false;
+  uint8_t octet = 0;
+  (void)!::read(fd, &octet, 1);
   ::close(fd);
   if (!receive(kFin | kAck, theirs)) return false;
-  send(kAck, kIss + 2, theirs + 1);
+  send(kAck, kIss + 3, theirs + 1);
   return true;
 }
 

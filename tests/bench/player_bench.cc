@@ -1,107 +1,197 @@
 // How many programs a second the Player plays: a handshake and a passive close, each a case of its
-// own. Over the linux stack also as a share of what a bare loop of the same segments manages.
+// own. Over the linux stack as a share of what a bare loop manages, which does the same program:
+// its own listener for every one, the same calls and packets (linux_loop.h). What the Player does
+// more than that is a part of playing: the quiet time of 100 ms at the end of every case, with the
+// thousands of cases that are open because of it, and that nothing of a case is left behind.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "harness/judge/judge.h"
 #include "harness/play/player.h"
 #include "harness/script/compile.h"
 #include "harness/script/parser.h"
 #include "harness/stack/registry.h"
 #include "tests/bench/linux_loop.h"
+#include "tests/bench/targets.h"
 
 namespace synfin::bench {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr const char* kProgram = R"(
 0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0
-+0 listen(3, 1) = 0
-+0 < S 0:0(0) win 32792 <mss 1000>
-+0 > S. 0:0(0) ack 1
++0 listen(3, 5) = 0
++0 < S 0:0(0) win 32792
++0 > S. 0:0(0) ack 1 <...>
 +0 < . 1:1(0) ack 1 win 257
 +0 accept(3, ..., ...) = 4
-+0 < F. 1:1(0) ack 1 win 257
++0 < FP. 1:2(1) ack 1 win 257
++0 > . 1:1(0) ack 3
++0 read(4, ..., 1) = 1
 +0 close(4) = 0
-+0 > F. 1:1(0) ack 2
-+0 < . 2:2(0) ack 2 win 257
++0 > F. 1:1(0) ack 3
++0 < . 3:3(0) ack 2 win 257
 )";
-// Linux acknowledges a bare FIN after a while, and close() mostly comes before that; the reference
-// does so at once.
-constexpr std::string_view kAckOfFin = "+0~+.1 > . 1:1(0) ack 2\n";
-constexpr std::string_view kClose = "+0 close(4)";
 
-std::shared_ptr<const script::FlatProgram> compile_program(benchmark::State& state,
-                                                           bool ack_of_fin) {
-  std::string text = kProgram;
-  if (ack_of_fin) text.insert(text.find(kClose), kAckOfFin);
-  const auto parsed = script::parse(text, "bench.pkt");
-  if (!parsed) return state.SkipWithError(parsed.error().message.c_str()), nullptr;
-  auto flat = script::compile(*parsed);
-  if (!flat) return state.SkipWithError(flat.error().message.c_str()), nullptr;
-  return std::make_shared<const script::FlatProgram>(std::move(*flat));
-}
+// What is done beside playing.
+enum class Watch { kNothing, kStates, kJudge };
 
-// Plays `programs` cases in each iteration; returns how many were played to the end.
-void play(benchmark::State& state, const char* name, std::size_t at_once, std::size_t programs,
-          double bare_rate) {
-  const stack::StackInfo* info = stack::find_stack(name);
-  stack::StackOptions options;
-  options.profile = info->profile();
-  auto made = info->make(options);
-  if (!made) return state.SkipWithError(made.error().message.c_str());
-  const auto program = compile_program(state, (*made)->traits().virtual_time);
-  if (program == nullptr) return;
-  play::PlayOptions how;
-  how.read_states = state.range(0) != 0;
-  std::size_t played = 0;
-  std::size_t failed = 0;
-  const auto done = [&](play::PlayResult&& result) {
-    ++played;
-    if (result.outcome != play::Outcome::kPlayed || !result.mismatches.empty()) ++failed;
-  };
-  const auto began = std::chrono::steady_clock::now();
-  for (auto _ : state) {
-    play::Player player(**made, at_once);
-    for (std::size_t i = 0; i < programs; ++i) player.add({program, how, nullptr, done});
+class Plays {
+ public:
+  // `at_once`: how many programs are under way together.
+  Plays(stack::Stack& target, const Profile& profile, Watch watch, std::size_t at_once)
+      : stack_(target), profile_(profile), watch_(watch), at_once_(at_once) {
+    how_.read_states = watch != Watch::kNothing;
+  }
+
+  // Null: the text cannot be compiled.
+  bool compile() {
+    const auto parsed = script::parse(kProgram, "bench.pkt");
+    if (!parsed) return false;
+    auto flat = script::compile(*parsed);
+    if (!flat) return false;
+    program_ = std::make_shared<const script::FlatProgram>(std::move(*flat));
+    return true;
+  }
+
+  // Programs a second while as many as may be are under way: neither the first, which come upon an
+  // idle stack, nor the quiet time after the last one counts.
+  double run(std::size_t programs) {
+    std::vector<std::unique_ptr<judge::Judge>> judges;
+    std::size_t done = 0;
+    Clock::time_point first;
+    Clock::time_point last;
+    play::Player player(stack_, at_once_);
+    for (std::size_t i = 0; i < programs; ++i) {
+      judge::Judge* judge = nullptr;
+      if (watch_ == Watch::kJudge) {
+        judges.push_back(std::make_unique<judge::Judge>(profile_, stack_.traits()));
+        judge = judges.back().get();
+      }
+      player.add({program_, how_, judge, [&, judge](play::PlayResult&& result) {
+                    if (++done == at_once_) first = Clock::now();
+                    if (done == programs - at_once_) last = Clock::now();
+                    count(result, judge);
+                  }});
+    }
     player.run();
+    played_ += done;
+    return static_cast<double>(programs - 2 * at_once_) /
+           std::chrono::duration<double>(last - first).count();
   }
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+
+  std::size_t played() const { return played_; }
+  std::size_t failed() const { return failed_; }
+  const std::string& why() const { return why_; }
+
+ private:
+  void count(const play::PlayResult& result, const judge::Judge* judge) {
+    const bool good = result.outcome == play::Outcome::kPlayed && result.mismatches.empty() &&
+                      (judge == nullptr || judge->divergences().empty());
+    if (good) return;
+    ++failed_;
+    if (!why_.empty()) return;
+    why_ = result.broken;
+    if (!result.mismatches.empty()) {
+      why_ = "wanted " + result.mismatches[0].wanted + ", got " + result.mismatches[0].got;
+    } else if (judge != nullptr && !judge->divergences().empty()) {
+      const judge::Divergence& parted = judge->divergences()[0];
+      why_ = "wanted " + parted.wanted + ", got " + parted.got;
+    }
+  }
+
+  stack::Stack& stack_;
+  const Profile& profile_;
+  Watch watch_;
+  std::size_t at_once_;
+  play::PlayOptions how_;
+  std::shared_ptr<const script::FlatProgram> program_;
+  std::size_t played_ = 0;
+  std::size_t failed_ = 0;
+  std::string why_;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+void play_reference(benchmark::State& state, Watch watch) {
+  const stack::StackInfo* info = stack::find_stack("reference");
+  const Profile profile = info->profile();
+  auto target = info->make({.link = "", .seed = 1, .profile = profile});
+  if (!target) return state.SkipWithError(target.error().message.c_str());
+  Plays plays(**target, profile, watch, 64);
+  if (!plays.compile()) return state.SkipWithError("the program does not compile");
+  for (auto _ : state) benchmark::DoNotOptimize(plays.run(2000));
   state.counters["programs"] =
-      benchmark::Counter(static_cast<double>(played), benchmark::Counter::kIsRate);
-  state.counters["failed"] = static_cast<double>(failed);
-  if (bare_rate > 0) {
-    state.counters["bare_loop"] = bare_rate;
-    state.counters["share"] = static_cast<double>(played) / seconds / bare_rate;
-  }
+      benchmark::Counter(static_cast<double>(plays.played()), benchmark::Counter::kIsRate);
+  state.counters["failed"] = static_cast<double>(plays.failed());
+  if (plays.failed() > 0) state.SetLabel(plays.why());
 }
 
-void BM_PlayReference(benchmark::State& state) { play(state, "reference", 64, 2000, 0); }
-
-void BM_PlayLinux(benchmark::State& state) {
-  double bare = 0;
-  {
-    auto loop = LinuxLoop::make({});
-    if (!loop) return state.SkipWithError(loop.error().message.c_str());
-    (*loop)->run(2000);
-    bare = (*loop)->run(10000).programs_per_second;
+// The bare loop and the Player in turn, so that what else the machine does weighs on both; the
+// medians are compared.
+void play_linux(benchmark::State& state, Watch watch, const std::string& name, double wanted) {
+  constexpr std::size_t kAtOnce = 12000;
+  const stack::StackInfo* info = stack::find_stack("linux");
+  const Profile profile = info->profile();
+  auto bare = LinuxLoop::make({.own_listener = true});
+  auto target = info->make({.link = "", .seed = 1, .profile = profile});
+  if (!bare || !target) {
+    return state.SkipWithError((bare ? target.error() : bare.error()).message.c_str());
   }
-  // Each case ends with a quiet time of 100 ms, so that thousands have to be under way.
-  play(state, "linux", 8000, 40000, bare);
+  Plays plays(**target, profile, watch, kAtOnce);
+  if (!plays.compile()) return state.SkipWithError("the program does not compile");
+  (*bare)->run(2000);
+  std::vector<double> by_hand;
+  std::vector<double> by_player;
+  std::vector<double> shares;
+  std::size_t failed = 0;
+  for (auto _ : state) {
+    const LinuxLoop::Result hand = (*bare)->run(20000);
+    failed += hand.failed;
+    by_hand.push_back(hand.programs_per_second);
+    by_player.push_back(plays.run(5 * kAtOnce));
+    shares.push_back(by_player.back() / by_hand.back());
+  }
+  state.counters["bare/s"] = median(by_hand);
+  state.counters["player/s"] = median(by_player);
+  state.counters["share"] = median(shares);
+  state.counters["failed"] = static_cast<double>(failed + plays.failed());
+  if (plays.failed() > 0) state.SetLabel(plays.why());
+  note_target("player: share of the bare loop's rate, the same program" + name, median(shares),
+              Goal::kAtLeast, wanted);
+  note_target("player: programs that failed" + name, static_cast<double>(plays.failed()),
+              Goal::kAtMost, 0);
+  target->reset();  // before the loop: both bring the thread back
+  bare->reset();
 }
 
-BENCHMARK(BM_PlayReference)->ArgName("states")->Arg(0)->Arg(1)->UseRealTime();
-BENCHMARK(BM_PlayLinux)
-    ->ArgName("states")
-    ->Arg(0)
-    ->Arg(1)
-    ->UseRealTime()
-    ->Iterations(1)
-    ->Unit(benchmark::kMillisecond);
+void player_reference(benchmark::State& state) { play_reference(state, Watch::kNothing); }
+void player_reference_states(benchmark::State& state) { play_reference(state, Watch::kStates); }
+void player_reference_judged(benchmark::State& state) { play_reference(state, Watch::kJudge); }
+BENCHMARK(player_reference);
+BENCHMARK(player_reference_states);
+BENCHMARK(player_reference_judged);
+
+void player_linux(benchmark::State& state) { play_linux(state, Watch::kNothing, "", 0.5); }
+void player_linux_states(benchmark::State& state) {
+  play_linux(state, Watch::kStates, ", states read", 1.0 / 3);
+}
+void player_linux_judged(benchmark::State& state) {
+  play_linux(state, Watch::kJudge, ", states read and judged", 1.0 / 3);
+}
+BENCHMARK(player_linux)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(player_linux_states)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(player_linux_judged)->Unit(benchmark::kMillisecond)->Iterations(5);
 
 }  // namespace
 }  // namespace synfin::bench

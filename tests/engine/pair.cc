@@ -13,9 +13,8 @@ std::string describe(const Segment& segment) {
   if (segment.flags.psh()) out += 'P';
   if (segment.flags.urg()) out += 'U';
   if (segment.flags.ack()) out += '.';
-  out += " seq " + std::to_string(segment.seq.value()) + "(" +
-         std::to_string(segment.text.size()) + ") ack " + std::to_string(segment.ack.value()) +
-         " win " + std::to_string(segment.wnd);
+  out += " seq " + std::to_string(segment.seq.value()) + "(" + std::to_string(segment.text.size()) +
+         ") ack " + std::to_string(segment.ack.value()) + " win " + std::to_string(segment.wnd);
   return out;
 }
 
@@ -30,9 +29,9 @@ bool Pair::pump(End& from, std::deque<Flying>& wire, bool from_a) {
         fate ? fate(from_a, segment) : std::vector<Duration>{std::chrono::milliseconds(1)};
     for (const Duration delay : delays) {
       Flying flying{segment, {segment.text.begin(), segment.text.end()}, now + delay};
-      const auto place = std::upper_bound(
-          wire.begin(), wire.end(), flying.arrives,
-          [](Time at, const Flying& other) { return at < other.arrives; });
+      const auto place =
+          std::upper_bound(wire.begin(), wire.end(), flying.arrives,
+                           [](Time at, const Flying& other) { return at < other.arrives; });
       wire.insert(place, std::move(flying));
     }
   }

@@ -139,7 +139,10 @@ TEST_P(LinkTest, KeepsPacketsInOrderWhenTheyWait) {
     ASSERT_TRUE(link_->send(std::span(octets_).first(*size)));
   }
   for (uint32_t i = 0; i < kPackets; ++i) {
-    ASSERT_TRUE(link_->receive(received)) << i;
+    // An ACK to a closed port draws a bare RST; a late answer to wait_for_answer() acknowledges.
+    do {
+      ASSERT_TRUE(link_->receive(received)) << i;
+    } while (wire::decode(received.packet)->segment.flags.ack());
     EXPECT_EQ(wire::decode(received.packet)->segment.seq, Seq(i));
   }
   EXPECT_EQ(link_->dropped(), lost);

@@ -1,7 +1,6 @@
 // specs/requirements.textproto and engine/clause.h are the same list.
-#include <gtest/gtest.h>
-
 #include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>

@@ -1,0 +1,64 @@
+#include "tests/bench/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+namespace {
+
+thread_local synfin::bench::Allocations counted;
+
+}  // namespace
+
+// Not inlined: g++ takes a free() that it sees beside a new for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++counted.count;
+  counted.octets += size;
+  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace synfin::bench {
+namespace {
+
+struct Target {
+  std::string name;
+  double measured = 0;
+  Goal goal = Goal::kAtMost;
+  double target = 0;
+};
+
+std::vector<Target>& targets() {
+  static std::vector<Target> all;
+  return all;
+}
+
+}  // namespace
+
+Allocations allocations() { return counted; }
+
+void note_target(const std::string& name, double measured, Goal goal, double target) {
+  auto& all = targets();
+  const auto same = [&](const Target& other) { return other.name == name; };
+  auto found = std::find_if(all.begin(), all.end(), same);
+  if (found == all.end()) found = all.insert(found, Target{name});
+  *found = {name, measured, goal, target};
+}
+
+void print_targets() {
+  if (targets().empty()) return;
+  fmt::print("\n{:<64} {:>9}  {:>9}  reached\n", "target", "measured", "wanted");
+  for (const Target& each : targets()) {
+    const bool most = each.goal == Goal::kAtMost;
+    const bool reached = most ? each.measured <= each.target : each.measured >= each.target;
+    fmt::print("{:<64} {:>9.4g}  {} {:>6.4g}  {}\n", each.name, each.measured,
+               most ? "<=" : ">=", each.target, reached ? "yes" : "NO");
+  }
+}
+
+}  // namespace synfin::bench
