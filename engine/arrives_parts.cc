@@ -138,7 +138,8 @@ void Rules::take_sack(const Segment& segment) {
 
 // RFC 5681 §2: the definition of a duplicate acknowledgment.
 void Rules::count_duplicate(const Segment& segment) {
-  const bool outstanding = syn_acked() && tcb_.snd.una != tcb_.snd.nxt;
+  // The answers to probes of a closed window tell of no loss.
+  const bool outstanding = syn_acked() && tcb_.snd.una != tcb_.snd.nxt && tcb_.snd.wnd > 0;
   const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
   const bool more_sacked = segment.options.sack_count > 0;
   if (!outstanding || !segment.text.empty() || segment.flags.syn() || segment.flags.fin() ||

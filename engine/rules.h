@@ -5,6 +5,7 @@
 // judgement, asks findings() whether a segment is right and tells sent() that it went out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -118,9 +119,13 @@ class Rules {
   std::size_t readable() const { return receive_ring_.size(); }
   // MUST-33: whether urgent text remains to be read, and whether its last octet stands next.
   bool urgent_pending() const { return tcb_.receive_urgent; }
-  bool at_urgent_mark() const {
-    return tcb_.receive_urgent && tcb_.rcv.up == ring_start() + 1;
+  // Octets that may be read before that one; everything there is when no mark stands ahead.
+  std::size_t readable_before_mark() const {
+    const Seq start = ring_start();
+    if (!tcb_.receive_urgent || !(tcb_.rcv.up - 1).after(start)) return readable();
+    return std::min<std::size_t>(readable(), Seq::distance(start, tcb_.rcv.up - 1));
   }
+  bool at_urgent_mark() const { return tcb_.receive_urgent && tcb_.rcv.up == ring_start() + 1; }
   uint32_t unsent() const;
   std::size_t send_room() const { return send_ring_.free(); }
   bool syn_acked() const { return tcb_.iss_known && tcb_.snd.una != tcb_.snd.iss; }

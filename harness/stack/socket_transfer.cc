@@ -26,6 +26,10 @@ void store(int32_t value, std::vector<uint8_t>& out) {
 // Brings the octets that can be read now, up to `wanted`, into `peeked`.
 std::size_t SocketLayer::fill(Time now, Socket& socket, std::size_t wanted, CallStatus& status) {
   status = CallStatus::kOk;
+  // A read stops at the mark of urgent text, as sockets do: SIOCATMARK can tell it there.
+  if (const std::size_t most = socket.tcp->rules().readable_before_mark(); most > 0) {
+    wanted = std::min(wanted, socket.peeked.size() + most);
+  }
   while (socket.peeked.size() < wanted) {
     const std::size_t had = socket.peeked.size();
     std::size_t got = 0;
