@@ -22,7 +22,6 @@ void Rules::sent(Time now, const Segment& segment) {
 }
 
 void Rules::sent_reset(const Segment& segment) {
-  hit(Clause::kRfc7323Paws5);
   const Obligation* owed = matching_reset(segment);
   if (owed == nullptr) return;
   due_.remove_at(static_cast<std::size_t>(owed - due_.all().data()));

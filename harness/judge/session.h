@@ -29,7 +29,7 @@ struct SessionOptions {
   bool allow_shell = false;
   bool keep_traces = false;       // of passing cases too; those of others are always kept
   bool include_long = false;      // cases over 75 s on real-time stacks
-  unsigned unreliable_plays = 3;  // how often a case that the harness itself spoilt is played
+  unsigned unreliable_plays = 5;  // how often a case that the harness itself spoilt is played
   std::string repeat_command;     // "synfin run {id} --stack linux": {id} is replaced
 };
 

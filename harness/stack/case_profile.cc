@@ -19,6 +19,8 @@ struct Entry {
 constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_syn_retries",
      [](Profile& p, long value) { p.syn_retries = static_cast<unsigned>(value); }},
+    // 0 is what the RFC has: each repetition waits twice as long as the one before.
+    {"tcp_syn_linear_timeouts", [](Profile&, long) {}},
     {"tcp_synack_retries",
      [](Profile& p, long value) { p.syn_ack_retries = static_cast<unsigned>(value); }},
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
