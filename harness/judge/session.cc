@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-#include <optional>
+#include <algorithm>
 
 #include "harness/judge/judge.h"
 #include "harness/judge/verdict.h"
@@ -127,10 +126,13 @@ proto::RunResult Session::run(const std::vector<Case>& cases,
   const Time started = stack_.now();
   plays_.reserve(cases.size());  // plays are referred to while they run
   for (const Case& each : cases) {
-    if (skip_long(each)) continue;
-    plays_.push_back({&each, nullptr, 0});
-    start(plays_.back());
+    if (!skip_long(each)) plays_.push_back({&each, nullptr, 0});
   }
+  // The longest first: all the others are played while they wait.
+  std::stable_sort(plays_.begin(), plays_.end(), [](const Play& a, const Play& b) {
+    return a.played->program->shortest > b.played->program->shortest;
+  });
+  for (Play& play : plays_) start(play);
   player_.run([&] { return !between || between({done_, cases.size()}); });
   describe(*out_.mutable_provenance());
   out_.set_duration_ns((stack_.now() - started).count());
