@@ -113,11 +113,10 @@ class StackLoop {
     packet_.segment.text = kText;
     send(kFin | kPsh | kAck, 1001, ack);
     packet_.segment.text = {};
-    ok = hear(kAck) && ok;
     stack_.start(id_, 0, read_);
     stack_.start(id_, 0, close_);
     ok = hear(kFin | kAck) && ok;
-    send(kAck, 1003, ear_.seq + 1);
+    send(kAck, 1003, ack + 1);
     stack_.close(id_);
     return ok;
   }

@@ -127,7 +127,6 @@ bool LinuxLoop::play(int listener) {
   send(kAck, kIss + 1, theirs + 1);
   const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   send(kFin | kPsh | kAck, kIss + 1, theirs + 1);
-  if (!receive(kAck, theirs)) return false;
   uint8_t octet = 0;
   (void)!::read(fd, &octet, 1);
   ::close(fd);

@@ -11,11 +11,11 @@
 namespace synfin::bench {
 
 // A handshake and a passive close, over and over:
-//   SYN, SYN-ACK, ACK, accept(), an octet with FIN, ACK, read(), close(), FIN-ACK, ACK.
+//   SYN, SYN-ACK, ACK, accept(), an octet with FIN, read(), close(), FIN-ACK, ACK.
 //
-// The octet is there because Linux acknowledges a bare FIN only at the next tick of its clock,
-// which now and then comes before close() and so adds a packet. The first text it acknowledges at
-// once: every program then is the same.
+// The octet is there because Linux acknowledges a bare FIN at the next tick of its clock, which now
+// and then comes before close() and so adds a packet. With text it waits for 40 ms: every program
+// then is the same.
 class LinuxLoop {
  public:
   struct Options {

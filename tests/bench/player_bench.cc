@@ -33,7 +33,6 @@ constexpr const char* kProgram = R"(
 +0 < . 1:1(0) ack 1 win 257
 +0 accept(3, ..., ...) = 4
 +0 < FP. 1:2(1) ack 1 win 257
-+0 > . 1:1(0) ack 3
 +0 read(4, ..., 1) = 1
 +0 close(4) = 0
 +0 > F. 1:1(0) ack 3
