@@ -16,6 +16,7 @@
 #include "harness/report/exit_code.h"
 #include "harness/report/json.h"
 #include "harness/report/terminal.h"
+#include "harness/stack/registry.h"
 
 namespace synfin::cli {
 namespace {
@@ -74,6 +75,7 @@ class Run {
   }
 
   bool select_cases();
+  std::string session_of(const std::string& profile) const;
   bool load_baseline(const std::string& stack);
   bool play(const std::string& profile, std::vector<judge::Case> cases, bool first);
   void skip_ipv6(std::vector<judge::Case>* cases);
@@ -96,6 +98,13 @@ class Run {
   std::size_t done_ = 0;
 };
 
+// Cases of one profile share a session, and their waits overlap. A case that names the profile that
+// the stack has anyway belongs with those that name none.
+std::string Run::session_of(const std::string& profile) const {
+  const stack::StackInfo* info = stack::find_stack(options_.choice.stack);
+  return info != nullptr && info->profile().name == profile ? "" : profile;
+}
+
 // False when there is nothing to play.
 bool Run::select_cases() {
   specs_ = find_specs(options_.specs);
@@ -113,7 +122,7 @@ bool Run::select_cases() {
   for (const Script& script : scripts_) {
     for (judge::Case& each : cases_of({script}, versions)) {
       by_id_[each.id] = &script;
-      by_profile_[script.program->profile].push_back(std::move(each));
+      by_profile_[session_of(script.program->profile)].push_back(std::move(each));
       ++outcome_.selected;
     }
   }
@@ -188,7 +197,7 @@ bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool 
   }
   if (!open->stack->traits().ipv6) skip_ipv6(&cases);
   constexpr std::size_t kVirtual = 64;
-  constexpr std::size_t kReal = 256;  // their waits overlap
+  constexpr std::size_t kReal = 4096;  // their waits overlap
   judge::SessionOptions session;
   session.most_at_once = open->stack->traits().virtual_time ? kVirtual : kReal;
   if (options_.at_once > 0) session.most_at_once = options_.at_once;

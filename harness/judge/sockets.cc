@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "harness/stack/pattern.h"
+
 namespace synfin::judge {
 namespace {
 
@@ -27,10 +29,6 @@ bool writes(CallName name) {
 
 bool reads(CallName name) {
   return name == CallName::kRead || name == CallName::kRecv || name == CallName::kRecvfrom;
-}
-
-std::size_t offered(const script::CallSpec& call) {
-  return call.data.empty() ? call.length : call.data.size();
 }
 
 }  // namespace
@@ -176,9 +174,9 @@ void Sockets::write_starts(Time now, const script::CallSpec& call) {
   if (shadow == nullptr) return;
   uint32_t& position = written_[found->second.connection];
   std::vector<uint8_t> octets = call.data;
-  octets.reserve(offered(call));
-  while (octets.size() < offered(call)) {
-    octets.push_back(script::pattern(position + static_cast<uint32_t>(octets.size())));
+  if (octets.empty()) {
+    octets.resize(call.length);
+    stack::fill_pattern(position, octets);
   }
   found->second.offered = shadow->send(now, octets, (call.flags & MSG_OOB) != 0);
   position += static_cast<uint32_t>(found->second.offered);

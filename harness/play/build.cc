@@ -5,6 +5,7 @@
 #include <array>
 
 #include "harness/play/describe.h"
+#include "harness/stack/pattern.h"
 
 namespace synfin::play {
 namespace {
@@ -71,7 +72,7 @@ void fill_text(const script::SegmentSpec& spec, uint32_t position, std::vector<u
     return;
   }
   text.resize(spec.length);
-  for (uint32_t i = 0; i < spec.length; ++i) text[i] = script::pattern(position + i);
+  stack::fill_pattern(position, text);
 }
 
 }  // namespace

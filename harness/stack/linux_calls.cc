@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/stack/pattern.h"
+
 namespace synfin::stack {
 namespace {
 
@@ -234,7 +236,7 @@ CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallS
       connection < owner.connections.size() ? owner.connections[connection] : unknown;
   if (call.data.empty()) {
     octets_.resize(call.length);
-    for (uint32_t i = 0; i < call.length; ++i) octets_[i] = script::pattern(own.written + i);
+    fill_pattern(own.written, octets_);
   }
   const std::vector<uint8_t>& octets = call.data.empty() ? octets_ : call.data;
   const int flags = (call.name == CallName::kWrite ? 0 : call.flags) | MSG_NOSIGNAL;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "harness/stack/pattern.h"
 #include "harness/stack/socket_layer.h"
 
 namespace synfin::stack {
@@ -76,14 +77,15 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   std::array<uint8_t, 4096> piece{};
   while (!opening && call.progress < spec.length) {
     const std::size_t size = std::min<std::size_t>(piece.size(), spec.length - call.progress);
-    for (std::size_t i = 0; i < size; ++i) {
-      piece[i] = spec.data.empty() ? script::pattern(socket.written + static_cast<uint32_t>(i))
-                                   : spec.data[call.progress + i];
+    auto octets = std::span<const uint8_t>(piece).first(size);
+    if (spec.data.empty()) {
+      fill_pattern(socket.written, std::span(piece).first(size));
+    } else {
+      octets = std::span(spec.data).subspan(call.progress, size);
     }
     std::size_t taken = 0;
     const bool last = call.progress + size == spec.length;
-    status = socket.tcp->send(now, std::span(piece).first(size), taken,
-                              last && (spec.flags & MSG_OOB) != 0);
+    status = socket.tcp->send(now, octets, taken, last && (spec.flags & MSG_OOB) != 0);
     call.progress += static_cast<uint32_t>(taken);
     socket.written += static_cast<uint32_t>(taken);
     transmit(now);
