@@ -87,8 +87,8 @@ TEST(Window, DuplicateAcksBeforeOurSynIsAcknowledged) {
   }
 }
 
-// Text and FIN that came on the SYN wait for the acknowledgment of ours (§3.10.7.2 third), also when
-// a CLOSE has led on to FIN-WAIT-1 meanwhile.
+// Text and FIN that came on the SYN wait for the acknowledgment of ours (§3.10.7.2 third), also
+// when a CLOSE has led on to FIN-WAIT-1 meanwhile.
 TEST(Window, TextOnTheSynIsReadAfterAnEarlyClose) {
   Lab lab;
   lab.tcp.open_passive(lab.now, Lab::kIss);
