@@ -21,6 +21,16 @@ bool is_read(const script::CallSpec& call) {
          call.name == CallName::kRecvfrom;
 }
 
+// What an option or ioctl() gives: an int where it may be one, else its octets.
+std::string describe_value(std::span<const uint8_t> octets) {
+  int32_t number = 0;
+  if (octets.size() != sizeof number) {
+    return fmt::format("{} octets {:02x}", octets.size(), fmt::join(octets, " "));
+  }
+  std::memcpy(&number, octets.data(), sizeof number);
+  return fmt::format("{}", number);
+}
+
 bool is_tcp(std::span<const uint8_t> packet) {
   constexpr uint8_t kTcp = 6;
   if (packet.size() < 20) return false;
@@ -194,12 +204,10 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
     if ((call.flags & kMsgPeek) == 0) connection.read += static_cast<uint32_t>(result.value);
   }
   if (call.check_data) {
-    const auto differs = std::mismatch(call.wanted_data.begin(), call.wanted_data.end(),
-                                       result.data.begin(), result.data.end());
-    if (differs.first != call.wanted_data.end() || differs.second != result.data.end()) {
-      differences.push_back({"data", fmt::format("{} octets", call.wanted_data.size()),
-                             fmt::format("{} octets, other from octet {} on", result.data.size(),
-                                         differs.second - result.data.begin())});
+    if (!std::equal(call.wanted_data.begin(), call.wanted_data.end(), result.data.begin(),
+                    result.data.end())) {
+      differences.push_back(
+          {"data", describe_value(call.wanted_data), describe_value(result.data)});
     }
     return;
   }

@@ -57,6 +57,15 @@ Result<mnl_socket*> open_socket() {
     mnl_socket_close(socket);
     return link::fail_errno("cannot bind a sock_diag socket");
   }
+  // A socket that is connected to the kernel needs no address with each question.
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  if (::connect(mnl_socket_get_fd(socket),
+                static_cast<const sockaddr*>(static_cast<const void*>(&kernel)),
+                sizeof(kernel)) != 0) {
+    mnl_socket_close(socket);
+    return link::fail_errno("cannot connect a sock_diag socket");
+  }
   return socket;
 }
 
@@ -108,13 +117,14 @@ Result<LinuxDiag> LinuxDiag::open() {
 
 Result<State> LinuxDiag::state(const wire::FourTuple& tuple) {
   const Question question = make_question(tuple, SOCK_DIAG_BY_FAMILY, ++sequence_);
-  if (mnl_socket_sendto(questions_.get(), &question, sizeof(question)) < 0) {
+  const int fd = mnl_socket_get_fd(questions_.get());
+  if (::send(fd, &question, sizeof(question), 0) < 0) {
     return link::fail_errno("cannot ask sock_diag");
   }
   alignas(nlmsghdr) std::array<char, 8192> answer;
   const nlmsghdr* header = nullptr;
   do {
-    const ssize_t size = mnl_socket_recvfrom(questions_.get(), answer.data(), answer.size());
+    const ssize_t size = ::recv(fd, answer.data(), answer.size(), 0);
     if (size < 0) return link::fail_errno("no answer from sock_diag");
     header = static_cast<const nlmsghdr*>(static_cast<const void*>(answer.data()));
     if (!mnl_nlmsg_ok(header, static_cast<int>(size)))
@@ -138,7 +148,7 @@ Result<State> LinuxDiag::state(const wire::FourTuple& tuple) {
 
 void LinuxDiag::destroy(const wire::FourTuple& tuple) {
   const Question question = make_question(tuple, SOCK_DESTROY, ++sequence_);
-  (void)mnl_socket_sendto(orders_.get(), &question, sizeof(question));
+  (void)!::send(mnl_socket_get_fd(orders_.get()), &question, sizeof(question), 0);
 }
 
 Result<void> LinuxDiag::self_check(const wire::Endpoint& local) {

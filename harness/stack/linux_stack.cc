@@ -384,6 +384,9 @@ Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
   auto state = found->world->diag().state(found->tuple(connection));
+  const bool gone = state == State::kListen || state == State::kClosed;
+  // Until the next packet or call there is nothing to end.
+  if (gone && found->connections.size() == 1 && found->waiting == 0) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.
   if (state == State::kListen && connection < found->connections.size() &&
       found->connections[connection].active) {
