@@ -5,20 +5,17 @@
 namespace synfin {
 
 void Obligations::add(const Obligation& obligation) {
-  if (obligation.due != Due::kReset) {
-    for (std::size_t i = 0; i < size_; ++i) {
-      if (items_[i].due != obligation.due) continue;
-      if (obligation.by < items_[i].by) items_[i] = obligation;
-      return;
-    }
+  if (obligation.due != Due::kReset && has(obligation.due)) {
+    Obligation& same = items_[static_cast<std::size_t>(first(obligation.due) - items_.data())];
+    if (obligation.by < same.by) same = obligation;
+    return;
   }
   if (size_ == kCapacity) {
-    const auto oldest = std::find_if(items_.begin(), items_.end(),
-                                     [](const Obligation& o) { return o.due == Due::kReset; });
-    if (oldest == items_.end()) return;
-    remove_at(static_cast<std::size_t>(oldest - items_.begin()));
+    if (!has(Due::kReset)) return;
+    remove_at(static_cast<std::size_t>(first(Due::kReset) - items_.data()));
   }
   items_[size_++] = obligation;
+  kinds_ |= bit(obligation.due);
 }
 
 void Obligations::set(const Obligation& obligation) {
@@ -27,21 +24,25 @@ void Obligations::set(const Obligation& obligation) {
 }
 
 void Obligations::remove(Due due) {
+  if (!has(due)) return;
   const auto end = std::remove_if(items_.begin(), items_.begin() + size_,
                                   [due](const Obligation& o) { return o.due == due; });
-  size_ = static_cast<std::size_t>(end - items_.begin());
+  size_ = static_cast<uint8_t>(end - items_.begin());
+  kinds_ &= static_cast<uint8_t>(~bit(due));
 }
 
 void Obligations::remove_at(std::size_t index) {
   std::move(items_.begin() + index + 1, items_.begin() + size_, items_.begin() + index);
   --size_;
+  kinds_ = 0;
+  for (const Obligation& obligation : all()) kinds_ |= bit(obligation.due);
 }
 
-const Obligation* Obligations::find(Due due) const {
-  for (const Obligation& obligation : all()) {
-    if (obligation.due == due) return &obligation;
-  }
-  return nullptr;
+// There is one.
+const Obligation* Obligations::first(Due due) const {
+  const Obligation* found = items_.data();
+  while (found->due != due) ++found;
+  return found;
 }
 
 Time Obligations::earliest() const {

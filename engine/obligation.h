@@ -42,17 +42,22 @@ class Obligations {
   void set(const Obligation& obligation);
   void remove(Due due);
   void remove_at(std::size_t index);
-  void clear() { size_ = 0; }
+  void clear() { size_ = kinds_ = 0; }
 
-  const Obligation* find(Due due) const;
+  const Obligation* find(Due due) const { return has(due) ? first(due) : nullptr; }
   std::span<const Obligation> all() const { return {items_.data(), size_}; }
   bool empty() const { return size_ == 0; }
   // The earliest `by`; kNever when there is none.
   Time earliest() const;
 
  private:
+  static uint8_t bit(Due due) { return static_cast<uint8_t>(1U << static_cast<unsigned>(due)); }
+  bool has(Due due) const { return (kinds_ & bit(due)) != 0; }
+  const Obligation* first(Due due) const;
+
   std::array<Obligation, kCapacity> items_{};
-  std::size_t size_ = 0;
+  uint8_t size_ = 0;
+  uint8_t kinds_ = 0;  // a bit for each kind that is there: most questions need no search
 };
 
 }  // namespace synfin

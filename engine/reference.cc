@@ -189,6 +189,7 @@ void Reference::on_keepalive_timeout(Time now) {
 // What follows from a changed TCB for the timers of the policy.
 void Reference::after_event(Time now) {
   now_ = now;
+  nothing_at_ = Time::min();
   schedule_ack(now);
   if (!persisting()) {
     persist_at_ = kNever;

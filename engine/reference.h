@@ -40,7 +40,10 @@ class Reference {
   CallStatus abort(Time now);
   State state() const { return rules_.state(); }
 
-  void set_nagle(bool on) { rules_.set_nagle(on); }
+  void set_nagle(bool on) {
+    rules_.set_nagle(on);
+    nothing_at_ = Time::min();
+  }
   void set_keepalive(Time now, bool on, Duration idle, Duration interval, unsigned probes);
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
   void set_delayed_ack(bool on) { delayed_ack_ = on; }
@@ -93,10 +96,11 @@ class Reference {
   Seq iss_;
   Seq resend_;  // after a timeout: the next octet to send again
   Time now_{};
-  Time ack_at_ = kNever;       // delayed ACK
-  Time persist_at_ = kNever;   // zero-window probe
-  Time last_text_at_{};        // RFC 5681 §4.1: restart after idle
-  Time override_at_ = kNever;  // sender's silly-window override
+  Time nothing_at_ = Time::min();  // nothing was to be sent then, and nothing has happened since
+  Time ack_at_ = kNever;           // delayed ACK
+  Time persist_at_ = kNever;       // zero-window probe
+  Time last_text_at_{};            // RFC 5681 §4.1: restart after idle
+  Time override_at_ = kNever;      // sender's silly-window override
   Time keepalive_at_ = kNever;
   Time fin_wait_2_at_ = kNever;
   Duration keepalive_idle_;

@@ -7,12 +7,17 @@
 namespace synfin {
 
 bool Reference::poll_transmit(Time now, Segment& out) {
+  if (now == nothing_at_) return false;
   now_ = now;
   out = Segment{};
   const bool any = transmit_reset(out) || transmit_syn(out) || transmit_again(out) ||
                    transmit_text(out) || transmit_probe(out) || transmit_keepalive(out) ||
                    transmit_ack(out);
-  if (any) emit(now, out);
+  if (any) {
+    emit(now, out);
+  } else {
+    nothing_at_ = now;
+  }
   return any;
 }
 
