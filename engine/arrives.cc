@@ -147,7 +147,8 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
   if (!passive_) return false;
   if (!honours_time_wait_syn(segment)) {
     if (!profile_->rfc6191) return false;
-    ++other_permits_;  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
+    permit(
+        other_permits_);  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
     return true;
   }
   if (!admission.syn) return true;
@@ -177,7 +178,7 @@ bool Rules::check_timestamps(const Segment& segment) {
     return true;
   }
   owe_ack(Clause::kRfc7323Paws1);
-  ++other_permits_;
+  permit(other_permits_);
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
   return false;
 }
@@ -190,7 +191,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (state_ == State::kSynReceived && !passive_ && segment.flags.syn() && segment.flags.ack() &&
       segment.seq == tcb_.rcv.irs) {
     arrival.trim_syn();
-    ++other_permits_;
+    permit(other_permits_);
     return true;
   }
   const uint32_t window = tcb_.rcv.wnd();
@@ -230,7 +231,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     hit(Clause::kMust66);
     if (!segment.flags.rst()) {
       owe_ack(Clause::kSmAcc3);
-      ++other_permits_;
+      permit(other_permits_);
     }
     arrival.drop_text();
     return true;
@@ -241,7 +242,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     return false;
   }
   owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);
-  ++other_permits_;
+  permit(other_permits_);
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
   if (state_ == State::kTimeWait) {
@@ -261,7 +262,7 @@ bool Rules::step_2_rst(const Arrival& arrival) {
   if (!segment.flags.rst()) return true;
   if (profile_->rfc5961 && segment.seq != tcb_.rcv.nxt) {
     owe_ack(Clause::kRfc5961_3_3);
-    ++other_permits_;
+    permit(other_permits_);
     return false;
   }
   hit(Clause::kRfc5961_3_2);
@@ -303,7 +304,7 @@ bool Rules::step_4_syn(const Arrival& arrival) {
   }
   if (profile_->rfc5961) {
     owe_ack(Clause::kRfc5961_4_1);
-    ++other_permits_;
+    permit(other_permits_);
     if (state_ == State::kSynReceived) syn_ack_permitted_ = true;
     return false;
   }
@@ -332,7 +333,7 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
   if (profile_->rfc5961_ack_check && segment.ack.before(tcb_.snd.una - tcb_.snd.max_wnd)) {
     hit(Clause::kMay12);
     owe_ack(Clause::kRfc5961_5_1);
-    ++other_permits_;
+    permit(other_permits_);
     return false;
   }
   if (!step_5_established(segment)) return false;
@@ -364,7 +365,7 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
 bool Rules::step_5_established(const Segment& segment) {
   if (segment.ack.after(tcb_.snd.nxt)) {
     owe_ack(Clause::kSmAck4);
-    ++other_permits_;
+    permit(other_permits_);
     return false;
   }
   count_duplicate(segment);
@@ -432,13 +433,13 @@ void Rules::step_7_text(const Arrival& arrival) {
     // An empty segment that is in the window but not at its left edge may draw an ACK (MAY-13).
     if (arrival.seq != tcb_.rcv.nxt) {
       hit(Clause::kMay13);
-      ++other_permits_;
+      permit(other_permits_);
     }
     return;
   }
   if (!may_receive_text(state_)) {
     hit(Clause::kSmTxt2);
-    ++other_permits_;
+    permit(other_permits_);
     return;
   }
   hit(Clause::kSmTxt1);
@@ -458,7 +459,7 @@ void Rules::step_7_text(const Arrival& arrival) {
     if (had_gap) owe_ack(Clause::kRfc5681_11);
   } else {
     hit(Clause::kShld31);
-    ++other_permits_;
+    permit(other_permits_);
     owe_ack(Clause::kRfc5681_10);
   }
   // §3.8.6.3: at least every second full-sized segment.
@@ -474,12 +475,12 @@ void Rules::step_8_fin(const Arrival& arrival) {
   if (peer_fin_taken_) {
     // A FIN beyond the FIN: CLOSE-WAIT, CLOSING and LAST-ACK stay; TIME-WAIT starts anew.
     hit(Clause::kSmFin6);
-    ++other_permits_;
+    permit(other_permits_);
     if (state_ == State::kTimeWait) restart_time_wait();
     return;
   }
   if (fin_seq.before(tcb_.rcv.nxt)) {
-    ++other_permits_;  // it stands where text has come already: one of the two is forged
+    permit(other_permits_);  // it stands where text has come already: one of the two is forged
     return;
   }
   if (!peer_fin_known_ || fin_seq == tcb_.rcv.nxt) {
@@ -488,7 +489,7 @@ void Rules::step_8_fin(const Arrival& arrival) {
   }
   if (fin_seq != tcb_.rcv.nxt) {
     hit(Clause::kSmFin7);
-    ++other_permits_;
+    permit(other_permits_);
     if (arrival.text.empty()) owe_ack(Clause::kRfc5681_10);
     return;
   }

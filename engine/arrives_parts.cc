@@ -187,7 +187,7 @@ void Rules::drain_queue() {
     receive_ring_.commit(taken);
     tcb_.rcv.nxt = next;
     unacknowledged_in_ += taken;
-    ++in_order_permits_;
+    permit(in_order_permits_);
     owe_ack(Clause::kMust40, kMostAckDelay);
   }
   if (peer_fin_known_ && !peer_fin_taken_ && peer_fin_seq_ == tcb_.rcv.nxt &&
@@ -203,7 +203,7 @@ void Rules::take_fin() {
   receive_ring_.drop_staged();
   tcb_.rcv.nxt += 1;
   tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);
-  ++in_order_permits_;
+  permit(in_order_permits_);
   owe_ack(Clause::kSmFin2, kMostAckDelay);
   signal(Signal::kConnectionClosing);
   switch (state_) {

@@ -16,6 +16,13 @@ namespace synfin {
 // How strongly a rule binds. Lower-case "should" and RECOMMENDED count as kShould.
 enum class Level : uint8_t { kMust, kMustNot, kShould, kShouldNot, kMay };
 
+// "MUST NOT": as the RFCs write it.
+constexpr std::string_view to_string(Level level) {
+  constexpr std::array<std::string_view, 5> kNames = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT",
+                                                      "MAY"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
 // X(enumerator, ID, level, RFC, section)
 // clang-format off
 #define SYNFIN_CLAUSES(X) \

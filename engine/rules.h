@@ -204,6 +204,10 @@ class Rules {
   void owe_reset(const Segment& cause, Clause clause);
   void owe_reset_at(Seq seq, Clause clause);
   void owe_ack(Clause clause, Duration within = Duration{0});
+  // One more bare ACK may be sent; a flood of segments permits no more than can be counted.
+  static void permit(uint8_t& permits) {
+    if (permits < UINT8_MAX) ++permits;
+  }
   void review_sending();
   void review_text();
   void owe_probe();

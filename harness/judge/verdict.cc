@@ -10,22 +10,6 @@
 namespace synfin::judge {
 namespace {
 
-std::string_view level_name(Level level) {
-  switch (level) {
-    case Level::kMust:
-      return "MUST";
-    case Level::kMustNot:
-      return "MUST NOT";
-    case Level::kShould:
-      return "SHOULD";
-    case Level::kShouldNot:
-      return "SHOULD NOT";
-    case Level::kMay:
-      return "MAY";
-  }
-  return "";
-}
-
 proto::Verdict verdict_of(Level level) {
   switch (level) {
     case Level::kMust:
@@ -59,7 +43,7 @@ Level level_of_case(const script::FlatProgram& program) {
 void name_clause(const ClauseInfo& clause, proto::Divergence& out) {
   out.set_clause(std::string(clause.id));
   out.set_section(fmt::format("RFC {} §{}", clause.rfc, clause.section));
-  out.set_level(std::string(level_name(clause.level)));
+  out.set_level(std::string(to_string(clause.level)));
 }
 
 void copy_fields(const std::vector<play::Difference>& fields, proto::Divergence& out) {
@@ -79,7 +63,7 @@ void add_mismatches(const script::FlatProgram& program, const play::PlayResult& 
     const ClauseInfo* clause =
         program.requirements.empty() ? nullptr : find_clause(program.requirements.front());
     if (clause != nullptr) name_clause(*clause, divergence);
-    divergence.set_level(std::string(level_name(level_of_case(program))));
+    divergence.set_level(std::string(to_string(level_of_case(program))));
     divergence.set_wanted(mismatch.wanted);
     divergence.set_got(mismatch.got);
     divergence.set_step(mismatch.step);

@@ -60,7 +60,7 @@ std::string requirement_line(const proto::CaseResult& result, const proto::Diver
     level = divergence->level();
   }
   for (const std::string& id : result.requirements()) add(id);
-  if (level.empty() && strongest) level = level_word(*strongest);
+  if (level.empty() && strongest) level = to_string(*strongest);
   constexpr std::size_t kShown = 4;
   std::string text = level;
   for (std::size_t i = 0; i < names.size() && i < kShown; ++i) {

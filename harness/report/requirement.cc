@@ -39,22 +39,6 @@ const ClauseInfo* find_clause(std::string_view id) {
   return found == by_id.end() ? nullptr : found->second;
 }
 
-std::string_view level_word(Level level) {
-  switch (level) {
-    case Level::kMust:
-      return "MUST";
-    case Level::kMustNot:
-      return "MUST NOT";
-    case Level::kShould:
-      return "SHOULD";
-    case Level::kShouldNot:
-      return "SHOULD NOT";
-    case Level::kMay:
-      break;
-  }
-  return "MAY";
-}
-
 std::string section_of(const ClauseInfo& clause) {
   std::string text = fmt::format("RFC {} §", clause.rfc);
   for (const char c : clause.section) {

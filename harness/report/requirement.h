@@ -15,7 +15,6 @@ namespace synfin::report {
 const ClauseInfo* find_clause(std::string_view id);
 
 // "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
-std::string_view level_word(Level level);
 constexpr bool is_must(Level level) { return level == Level::kMust || level == Level::kMustNot; }
 constexpr bool is_should(Level level) {
   return level == Level::kShould || level == Level::kShouldNot;

@@ -12,22 +12,6 @@
 namespace synfin::testing {
 namespace {
 
-std::string level_name(Level level) {
-  switch (level) {
-    case Level::kMust:
-      return "MUST";
-    case Level::kMustNot:
-      return "MUST NOT";
-    case Level::kShould:
-      return "SHOULD";
-    case Level::kShouldNot:
-      return "SHOULD NOT";
-    case Level::kMay:
-      return "MAY";
-  }
-  return "";
-}
-
 TEST(Requirements, AreTheClausesOfTheEngine) {
   std::ifstream file(std::string(SYNFIN_SOURCE_DIR) + "/specs/requirements.textproto");
   std::stringstream text;
@@ -39,7 +23,7 @@ TEST(Requirements, AreTheClausesOfTheEngine) {
     const ClauseInfo& clause = kClauses[i];
     const proto::Requirement& entry = catalogue.requirements(static_cast<int>(i));
     EXPECT_EQ(entry.id(), clause.id);
-    EXPECT_EQ(entry.level(), level_name(clause.level)) << clause.id;
+    EXPECT_EQ(entry.level(), to_string(clause.level)) << clause.id;
     EXPECT_EQ(entry.rfc(), clause.rfc) << clause.id;
     EXPECT_EQ(entry.section(), clause.section) << clause.id;
     EXPECT_FALSE(entry.meaning().empty()) << clause.id;
