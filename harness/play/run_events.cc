@@ -42,15 +42,16 @@ bool is_tcp(std::span<const uint8_t> packet) {
 // The times of a trace never go back, though those of the kernel and ours may differ by a little.
 Event& Run::append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets) {
   Trace& trace = result_.trace;
-  Event event;
+  if (!trace.events.empty()) at = std::max(at, trace.events.back().at);
+  Event& event = trace.events.emplace_back();
   event.kind = kind;
-  event.at = trace.events.empty() ? at : std::max(at, trace.events.back().at);
+  event.at = at;
   event.step = std::min(step_, static_cast<uint32_t>(program_->steps.size()) - 1);
   event.connection = connection;
   event.offset = static_cast<uint32_t>(trace.octets.size());
   event.size = static_cast<uint32_t>(octets.size());
   trace.octets.insert(trace.octets.end(), octets.begin(), octets.end());
-  return trace.events.emplace_back(event);
+  return event;
 }
 
 void Run::notify() {

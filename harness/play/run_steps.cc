@@ -82,12 +82,11 @@ void Run::call(const script::Step& what) {
   Event& event = append(EventKind::kCallStart, at, what.connection);
   event.call = what.index;
   notify();
-  Pending pending;
+  Pending& pending = pending_.emplace_back();
   pending.step = step_;
   pending.started = at;
   if (what.when.returns) pending.returns = *what.when.returns - what.when.start;
   pending.ticket = shared_.stack.start(id_, what.connection, program_->calls[what.index]);
-  pending_.push_back(pending);
 }
 
 void Run::shell(const script::Step& what, Time now) {
