@@ -41,6 +41,9 @@ struct Profile {
   bool reset_on_text_after_close = true;
   // RFC 7323 §3.2: a segment without the timestamps that were negotiated is dropped (SHOULD).
   bool drop_without_timestamps = false;
+  // SHLD-26: a hard ICMP error aborts a synchronized connection too. RFC 5461 tells why many stacks
+  // take it for a soft one there; while a connection opens it always aborts.
+  bool hard_icmp_aborts_synchronized = true;
   // Two ways in which a stack may part from RFC 7323 and still be followed; cases test the rules
   // themselves. PAWS lets TSvals pass that are older than TS.Recent by this many ticks.
   uint32_t paws_slack = 0;

@@ -93,6 +93,11 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   after_event(now);
 }
 
+void Reference::on_icmp(Time now, IcmpError error, Seq quoted) {
+  rules_.on_icmp(now, error, quoted);
+  after_event(now);
+}
+
 // RFC 5681 §3 and RFC 6582 §3.2 for what the segment acknowledged. The acknowledgment of the SYN
 // does not open the window (RFC 5681 §3.1).
 void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake) {

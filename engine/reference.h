@@ -51,6 +51,7 @@ class Reference {
   // --- the network and the clock
   // -------------------------------------------------------------------
   void on_segment(Time now, const Segment& segment, Admission admission = {});
+  void on_icmp(Time now, IcmpError error, Seq quoted);
   void on_time(Time now);
   // Fills `out` with the next segment to send; its text is valid until the next call of any method.
   bool poll_transmit(Time now, Segment& out);

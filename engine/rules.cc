@@ -288,4 +288,30 @@ void Rules::on_fin_wait_2_timeout(Time now) {
   if (state_ == State::kFinWait2) enter_closed(EventKind::kFinWait2Timeout, Clause::kSmTmo4);
 }
 
+// --- ICMP errors, §3.9.2.2
+// ------------------------------------------------------------------------
+
+void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
+  now_ = now;
+  if (error == IcmpError::kSourceQuench) {
+    hit(Clause::kMust55);
+    return;
+  }
+  // Only what is on its way can have met with an error; anything else is old or forged.
+  const bool in_flight =
+      tcb_.iss_known && quoted.in_window(tcb_.snd.una, Seq::distance(tcb_.snd.una, tcb_.snd.nxt));
+  if (state_ == State::kClosed || state_ == State::kListen || !in_flight) return;
+  hit(Clause::kMust54);
+  const bool opening = !is_synchronized(state_);
+  if (error == IcmpError::kHard && (opening || profile_->hard_icmp_aborts_synchronized)) {
+    const bool told = !(opening && passive_);
+    enter_closed(EventKind::kIcmp, Clause::kShld26);
+    if (told) signal(Signal::kHardError);
+    return;
+  }
+  hit(Clause::kMust56);
+  hit(Clause::kShld25);
+  signal(Signal::kSoftError);
+}
+
 }  // namespace synfin

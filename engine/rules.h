@@ -46,7 +46,9 @@ enum class Signal : uint8_t {
   kConnectionReset,
   kConnectionRefused,
   kUserTimeout,
-  kUrgent,  // RCV.UP has moved ahead of what the user has read
+  kSoftError,  // an ICMP error that leaves the connection as it is
+  kHardError,  // and one that has ended it
+  kUrgent,     // RCV.UP has moved ahead of what the user has read
 };
 
 // CLOSE ends sending. kBoth also says that the user will not read any more: the half-duplex close
@@ -58,6 +60,13 @@ enum class CloseKind : uint8_t { kSending, kBoth };
 struct Admission {
   bool syn = true;        // room in the SYN queue
   bool third_ack = true;  // room in the accept queue
+};
+
+// What an ICMP message says of a segment that was sent (RFC 9293 §3.9.2.2).
+enum class IcmpError : uint8_t {
+  kSoft,          // network or host unreachable, source route failed, time exceeded, …
+  kHard,          // protocol or port unreachable, fragmentation needed with DF (codes 2 to 4)
+  kSourceQuench,  // to be discarded (MUST-55)
 };
 
 class Rules {
@@ -85,6 +94,8 @@ class Rules {
   // --- segments and timeouts, §3.10.7 and §3.10.8
   // ----------------------------------------------------
   void on_segment(Time now, const Segment& segment, Admission admission = {});
+  // An ICMP error that quotes a segment of ours with sequence number `quoted` (MUST-54).
+  void on_icmp(Time now, IcmpError error, Seq quoted);
   void on_user_timeout(Time now);  // also R2: the limit of retransmissions
   void on_time_wait_timeout(Time now);
   void on_fin_wait_2_timeout(Time now);  // an implementation gave up on an orphan

@@ -59,13 +59,14 @@ enum class EventKind : uint8_t {
   kSegment,          // SEGMENT ARRIVES
   kUserTimeout,      // USER TIMEOUT, and R2 of RFC 9293 §3.8.3
   kTimeWaitTimeout,  // 2MSL
+  kIcmp,             // a hard ICMP error about what was sent (RFC 9293 §3.9.2.2)
   kFinWait2Timeout,  // an implementation may give up on a half-closed connection nobody owns
 };
 
 constexpr std::string_view to_string(EventKind event) {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "passive OPEN", "active OPEN",       "SEND", "CLOSE", "ABORT", "segment", "user timeout",
-      "2MSL timeout", "FIN-WAIT-2 timeout"};
+  constexpr std::array<std::string_view, 10> kNames = {
+      "passive OPEN", "active OPEN",  "SEND",         "CLOSE",      "ABORT",
+      "segment",      "user timeout", "2MSL timeout", "ICMP error", "FIN-WAIT-2 timeout"};
   return kNames[static_cast<std::size_t>(event)];
 }
 
@@ -91,23 +92,27 @@ inline constexpr auto kEdges = std::to_array<Edge>({
     {State::kSynSent, State::kClosed, EventKind::kClose, Clause::kSmUsr1},
     {State::kSynSent, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kSynSent, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kSynSent, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kSynReceived, State::kEstablished, EventKind::kSegment, Clause::kSmAck2},
     {State::kSynReceived, State::kFinWait1, EventKind::kClose, Clause::kSmUsr2},
     {State::kSynReceived, State::kListen, EventKind::kSegment, Clause::kSmRst1},
     {State::kSynReceived, State::kClosed, EventKind::kSegment, Clause::kSmRst1},
     {State::kSynReceived, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kSynReceived, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kSynReceived, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kEstablished, State::kFinWait1, EventKind::kClose, Clause::kSmUsr3},
     {State::kEstablished, State::kCloseWait, EventKind::kSegment, Clause::kSmFin3},
     {State::kEstablished, State::kClosed, EventKind::kSegment, Clause::kSmRst2},
     {State::kEstablished, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kEstablished, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kEstablished, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kFinWait1, State::kFinWait2, EventKind::kSegment, Clause::kSmAck7},
     {State::kFinWait1, State::kClosing, EventKind::kSegment, Clause::kSmFin4},
     {State::kFinWait1, State::kTimeWait, EventKind::kSegment, Clause::kSmFin4},
     {State::kFinWait1, State::kClosed, EventKind::kSegment, Clause::kSmRst2},
     {State::kFinWait1, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kFinWait1, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kFinWait1, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kFinWait2, State::kTimeWait, EventKind::kSegment, Clause::kSmFin5},
     {State::kFinWait2, State::kClosed, EventKind::kSegment, Clause::kSmRst2},
     {State::kFinWait2, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
@@ -117,13 +122,16 @@ inline constexpr auto kEdges = std::to_array<Edge>({
     {State::kCloseWait, State::kClosed, EventKind::kSegment, Clause::kSmRst2},
     {State::kCloseWait, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kCloseWait, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kCloseWait, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kClosing, State::kTimeWait, EventKind::kSegment, Clause::kSmAck8},
     {State::kClosing, State::kClosed, EventKind::kSegment, Clause::kSmRst3},
     {State::kClosing, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kClosing, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kClosing, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kLastAck, State::kClosed, EventKind::kSegment, Clause::kSmAck9},
     {State::kLastAck, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kLastAck, State::kClosed, EventKind::kUserTimeout, Clause::kSmTmo1},
+    {State::kLastAck, State::kClosed, EventKind::kIcmp, Clause::kShld26},
     {State::kTimeWait, State::kSynReceived, EventKind::kSegment, Clause::kMay2},
     {State::kTimeWait, State::kClosed, EventKind::kSegment, Clause::kSmRst3},
     {State::kTimeWait, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},

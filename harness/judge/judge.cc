@@ -7,6 +7,7 @@
 #include "harness/play/describe.h"
 #include "harness/stack/case_profile.h"
 #include "harness/wire/codec.h"
+#include "harness/wire/icmp.h"
 #include "harness/wire/text.h"
 
 namespace synfin::judge {
@@ -47,6 +48,7 @@ class Judge::Impl : public Complaints {
 void Judge::Impl::begin(const script::FlatProgram& program, const play::Trace& trace) {
   program_ = &program;
   trace_ = &trace;
+  states_.reserve(3 * program.steps.size());  // most steps are an event or two and a state
   for (std::size_t i = 0; i < program.connections.size(); ++i) {
     shadows_.push_back(
         std::make_unique<Shadow>(profile_, traits_, coverage_, *this, static_cast<uint16_t>(i)));
@@ -108,6 +110,10 @@ void Judge::Impl::on_event(const Event& event) {
 }
 
 void Judge::Impl::injected(const Event& event) {
+  if (const auto notice = wire::decode_icmp(trace_->data(event))) {
+    shadows_[event.connection]->icmp(event.at, *notice);
+    return;
+  }
   const auto packet = wire::decode(trace_->data(event));
   // What is not a segment, or has a wrong checksum, has not arrived (MUST-3).
   if (!packet || !packet->tcp_checksum_ok || !packet->ip_checksum_ok) return;

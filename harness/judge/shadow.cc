@@ -109,6 +109,13 @@ void Shadow::keep_unread(Time now) {
   rules_.receive(now, unread_, got);
 }
 
+void Shadow::icmp(Time now, const wire::IcmpNotice& notice) {
+  // Who waits at a listener is told of nothing (SocketLayer::on_icmp), and what a stack does with
+  // it is its own affair.
+  if (rules_.passive() && !is_synchronized(rules_.state())) return;
+  rules_.on_icmp(now, notice.error, notice.seq);
+}
+
 void Shadow::take_declined(Time now) {
   if (!declined_) return;
   Declined declined = std::move(*declined_);

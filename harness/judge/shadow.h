@@ -11,6 +11,7 @@
 #include "harness/judge/divergence.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/codec.h"
+#include "harness/wire/icmp.h"
 
 namespace synfin::judge {
 
@@ -32,6 +33,7 @@ class Shadow {
   // `admission`: what the target's queues have room for by their usual size. A refusal is a choice:
   // when the target took the segment all the same, the shadow takes it then.
   void injected(Time now, const wire::Decoded& packet, Admission admission);
+  void icmp(Time now, const wire::IcmpNotice& notice);
   void open_active(Time now);
   // Returns how many octets count as offered.
   std::size_t send(Time now, std::span<const uint8_t> octets, bool urgent);

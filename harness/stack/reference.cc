@@ -7,6 +7,7 @@
 #include "harness/stack/case_profile.h"
 #include "harness/stack/socket_layer.h"
 #include "harness/wire/codec.h"
+#include "harness/wire/icmp.h"
 
 namespace synfin::stack {
 namespace {
@@ -171,6 +172,11 @@ Seq ReferenceStack::iss(const wire::FourTuple& tuple) const {
 Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) {
   Case* one = find(id);
   if (one == nullptr) return fail("the case is closed");
+  if (const auto notice = wire::decode_icmp(packet)) {
+    one->sockets.on_icmp(now_, *notice);
+    arm(*one);
+    return now_;
+  }
   const auto decoded = wire::decode(packet);
   // What is not TCP, or not whole, does not get as far as TCP; nor does a wrong checksum (MUST-3).
   if (!decoded || !decoded->tcp_checksum_ok || !decoded->ip_checksum_ok) return now_;

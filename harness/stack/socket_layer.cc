@@ -132,6 +132,16 @@ void SocketLayer::on_segment(Time now, const wire::FourTuple& tuple, const Segme
   settle(now);
 }
 
+// Half-open connections of a listener are not told: nobody waits for them.
+void SocketLayer::on_icmp(Time now, const wire::IcmpNotice& notice) {
+  Socket* socket = socket_at(notice.about);
+  if (socket == nullptr) return;
+  const State before = socket->tcp->state();
+  socket->tcp->on_icmp(now, notice.error, notice.seq);
+  hear_signals(*socket, before);
+  settle(now);
+}
+
 void SocketLayer::answer_closed(Time now, const wire::FourTuple& tuple, const Segment& segment) {
   Reference closed(profile_, coverage_);
   closed.on_segment(now, segment);
@@ -167,6 +177,7 @@ void SocketLayer::hear_signals(Socket& socket, State before) {
   while (const auto signal = socket.tcp->poll_signal()) {
     switch (*signal) {
       case Signal::kConnectionRefused:
+      case Signal::kHardError:
         socket.error = ECONNREFUSED;
         break;
       case Signal::kConnectionReset:
@@ -179,6 +190,7 @@ void SocketLayer::hear_signals(Socket& socket, State before) {
         break;
       case Signal::kEstablished:
       case Signal::kConnectionClosing:
+      case Signal::kSoftError:
       case Signal::kUrgent:
         break;
     }

@@ -21,6 +21,7 @@
 #include "harness/script/flat.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/address.h"
+#include "harness/wire/icmp.h"
 
 namespace synfin::stack {
 
@@ -44,6 +45,7 @@ class SocketLayer {
   SocketLayer(const Profile& profile, ClauseSet* coverage, Output& output);
 
   void on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment);
+  void on_icmp(Time now, const wire::IcmpNotice& notice);
   // `tuple` is what `...` stands for in the addresses of the call.
   void call(Time now, Ticket ticket, const wire::FourTuple& tuple, const script::CallSpec& spec);
   void on_time(Time now);

@@ -137,6 +137,17 @@ std::set<Move> moves_taken() {
     lab.take();
     moves.emplace(from, lab.state(), way.event);
   }
+  for (const Place place :
+       {Place::kSynSent, Place::kSynReceivedActive, Place::kEstablished, Place::kFinWait1,
+        Place::kCloseWait, Place::kClosing, Place::kLastAck}) {
+    Lab lab;
+    lab.go_to(place);
+    const State from = lab.state();
+    if (may_send_text(from)) lab.send("text");
+    lab.take();
+    lab.tcp.on_icmp(lab.now, IcmpError::kHard, lab.tcb().snd.una);
+    moves.emplace(from, lab.state(), EventKind::kIcmp);
+  }
   // The implementation gives up on a half-closed connection that nobody owns.
   Profile impatient = plain_profile();
   impatient.fin_wait_2_timeout = seconds(60);

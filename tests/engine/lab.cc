@@ -57,6 +57,10 @@ std::string_view to_string(Signal signal) {
       return "connection refused";
     case Signal::kUserTimeout:
       return "user timeout";
+    case Signal::kSoftError:
+      return "soft error";
+    case Signal::kHardError:
+      return "hard error";
     case Signal::kUrgent:
       return "urgent";
   }
