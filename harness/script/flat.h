@@ -45,20 +45,27 @@ enum class TimeKind : uint8_t { kRelative, kAbsolute, kAny, kRelativeRange, kAbs
 struct When {
   TimeKind kind = TimeKind::kRelative;
   Duration start{0};
-  Duration end{0};                   // ranges only
-  std::optional<Duration> returns;   // blocking calls: when the call returns
+  Duration end{0};                  // ranges only
+  std::optional<Duration> returns;  // blocking calls: when the call returns
 };
 
 // One option of a segment to inject or expect.
 struct OptionSpec {
   enum class Kind : uint8_t {
-    kMss, kWindowScale, kSackPermitted, kSack, kTimestamps, kNop, kEol, kRaw
+    kMss,
+    kWindowScale,
+    kSackPermitted,
+    kSack,
+    kTimestamps,
+    kNop,
+    kEol,
+    kRaw
   };
   Kind kind = Kind::kNop;
-  uint32_t value = 0;                 // MSS, shift, TSval, or raw kind
-  uint32_t echo = 0;                  // TSecr
-  bool echo_last = false;             // injected: echo the stack's last TSval
-  bool any_value = false;             // expected: TSval is don't-care
+  uint32_t value = 0;      // MSS, shift, TSval, or raw kind
+  uint32_t echo = 0;       // TSecr
+  bool echo_last = false;  // injected: echo the stack's last TSval
+  bool any_value = false;  // expected: TSval is don't-care
   bool any_echo = false;
   std::optional<uint8_t> raw_length;  // as written on the wire
   std::vector<uint8_t> raw;
@@ -68,14 +75,14 @@ struct OptionSpec {
 struct SegmentSpec {
   Flags flags;
   Number seq;
-  uint32_t length = 0;                // octets of text
-  std::optional<Number> ack;          // expected: absent is don't-care
-  std::optional<Number> window;       // header field; a symbol is octets and is scaled down
+  uint32_t length = 0;           // octets of text
+  std::optional<Number> ack;     // expected: absent is don't-care
+  std::optional<Number> window;  // header field; a symbol is octets and is scaled down
   std::optional<uint16_t> urgent;
   std::vector<OptionSpec> options;
-  bool any_options = false;           // <...>
+  bool any_options = false;  // <...>
   bool any_seq = false;
-  std::vector<uint8_t> text;          // empty: pattern octets, see pattern()
+  std::vector<uint8_t> text;  // empty: pattern octets, see pattern()
   wire::Malformation malformation;
   std::optional<uint8_t> ttl;
   uint8_t ecn = 0;  // 0 not named, 1 noecn, 2 ect0, 3 ect1, 4 ce, 5 either ECT (expected only)
@@ -83,8 +90,11 @@ struct SegmentSpec {
 
 // An ICMP error to inject, which quotes the stack's own segment.
 struct IcmpSpec {
-  struct Code { uint8_t type = 0; uint8_t code = 0; };
-  std::optional<Code> v4;   // absent: there is no such message in this version
+  struct Code {
+    uint8_t type = 0;
+    uint8_t code = 0;
+  };
+  std::optional<Code> v4;  // absent: there is no such message in this version
   std::optional<Code> v6;
   std::optional<uint32_t> mtu;
   std::optional<Number> seq;  // of the quoted segment; absent: the first of the connection
@@ -93,8 +103,24 @@ struct IcmpSpec {
 
 // The calls that a program can make; the names are those of POSIX.
 enum class CallName : uint8_t {
-  kSocket, kBind, kListen, kAccept, kConnect, kRead, kWrite, kSend, kRecv, kSendto, kRecvfrom,
-  kShutdown, kClose, kSetsockopt, kGetsockopt, kFcntl, kIoctl, kPoll,
+  kSocket,
+  kBind,
+  kListen,
+  kAccept,
+  kConnect,
+  kRead,
+  kWrite,
+  kSend,
+  kRecv,
+  kSendto,
+  kRecvfrom,
+  kShutdown,
+  kClose,
+  kSetsockopt,
+  kGetsockopt,
+  kFcntl,
+  kIoctl,
+  kPoll,
 };
 
 // A socket call with numbers in place of names. `fd` is the program's number, which the stack maps
@@ -103,23 +129,23 @@ struct CallSpec {
   CallName name = CallName::kSocket;
   int32_t fd = -1;
   int32_t new_fd = -1;
-  int32_t flags = 0;        // send/recv flags, shutdown how, fcntl cmd, ioctl request
-  int32_t domain = 0;       // socket: as written; the case's IP version replaces AF_INET
+  int32_t flags = 0;   // send/recv flags, shutdown how, fcntl cmd, ioctl request
+  int32_t domain = 0;  // socket: as written; the case's IP version replaces AF_INET
   int32_t type = 0;
   int32_t protocol = 0;
-  int32_t level = 0;        // setsockopt, getsockopt
+  int32_t level = 0;  // setsockopt, getsockopt
   int32_t option = 0;
-  int64_t argument = 0;     // listen backlog, fcntl argument, poll timeout (ms)
-  int32_t events = 0;       // poll, of the one descriptor that it may name
-  std::optional<int32_t> revents;  // poll: wanted
-  std::vector<uint8_t> data;  // octets to write (empty: pattern), or an option's value
-  uint32_t length = 0;      // octets to write, or room to read into
+  int64_t argument = 0;                   // listen backlog, fcntl argument, poll timeout (ms)
+  int32_t events = 0;                     // poll, of the one descriptor that it may name
+  std::optional<int32_t> revents;         // poll: wanted
+  std::vector<uint8_t> data;              // octets to write (empty: pattern), or an option's value
+  uint32_t length = 0;                    // octets to write, or room to read into
   std::optional<wire::Endpoint> address;  // absent: `...`, the case's own
-  bool blocking = false;    // written N...M
+  bool blocking = false;                  // written N...M
 
-  std::optional<int64_t> wanted;          // result; absent: not checked
+  std::optional<int64_t> wanted;  // result; absent: not checked
   int wanted_errno = 0;
-  std::vector<uint8_t> wanted_data;       // read: octets; getsockopt: value
+  std::vector<uint8_t> wanted_data;  // read: octets; getsockopt: value
   bool check_data = false;
 };
 
@@ -128,8 +154,8 @@ enum class StepKind : uint8_t { kInject, kExpect, kIcmp, kCall, kShell, kCode, k
 struct Step {
   StepKind kind = StepKind::kWait;
   When when;
-  uint16_t connection = 0;   // index into FlatProgram::connections
-  uint32_t index = 0;        // into segments, icmps, calls or texts, by kind
+  uint16_t connection = 0;  // index into FlatProgram::connections
+  uint32_t index = 0;       // into segments, icmps, calls or texts, by kind
   uint32_t line = 0;
   std::optional<State> state;  // `//@ state X`: what the stack's state is once the step is played
 };
@@ -137,18 +163,18 @@ struct Step {
 struct FlatProgram {
   std::string name;
   std::string file;
-  std::vector<std::string> requirements;   // `//@ requires`
+  std::vector<std::string> requirements;                   // `//@ requires`
   std::vector<std::pair<std::string, std::string>> needs;  // `//@ needs sysctl x=y`, and others
-  std::string profile;                     // `//@ profile`, empty: the stack's own
-  bool ipv4 = true;                        // `//@ ip 4|6|both` (default both)
+  std::string profile;                                     // `//@ profile`, empty: the stack's own
+  bool ipv4 = true;                                        // `//@ ip 4|6|both` (default both)
   bool ipv6 = true;
-  std::vector<std::string> connections;    // labels; at least one, "" for the unnamed
+  std::vector<std::string> connections;  // labels; at least one, "" for the unnamed
   std::vector<Step> steps;
   std::vector<SegmentSpec> segments;
   std::vector<IcmpSpec> icmps;
   std::vector<CallSpec> calls;
-  std::vector<std::string> texts;          // shell commands and code
-  Duration shortest{0};                    // the sum of its waits: a lower bound of its length
+  std::vector<std::string> texts;  // shell commands and code
+  Duration shortest{0};            // the sum of its waits: a lower bound of its length
 };
 
 // The octet at `position` (0 is the first octet after the SYN) of the text that the harness makes
