@@ -95,6 +95,22 @@ std::string topics_text(const proto::RunResult& run, const Style& style) {
   return out;
 }
 
+namespace {
+
+// After a divergence of state the judge has lost the target: what follows was not judged.
+std::string judged_text(const proto::RunResult& run) {
+  std::size_t judged = 0;
+  std::size_t whole = 0;
+  for (const proto::CaseResult& result : run.cases()) {
+    if (result.verdict() == proto::SKIP || result.verdict() == proto::ERROR) continue;
+    ++judged;
+    if (result.judged_to_the_end()) ++whole;
+  }
+  return fmt::format("judged to the last step {} of {}", whole, judged);
+}
+
+}  // namespace
+
 std::string summary_text(const proto::RunResult& run, const Style& style) {
   Counts counts;
   for (const proto::CaseResult& result : run.cases()) ++counts[result.verdict()];
@@ -111,10 +127,10 @@ std::string summary_text(const proto::RunResult& run, const Style& style) {
   }
   out += fmt::format("   {}\n", duration_text(std::chrono::nanoseconds(run.duration_ns())));
   const Tally sums = tally(run);
-  out += fmt::format("MUST {} of {} · SHOULD {} of {} · clause coverage {:.1f} %\n", sums.must_met,
+  out += fmt::format("MUST {} of {} · SHOULD {} of {} · clause coverage {:.1f} %", sums.must_met,
                      sums.must, sums.should_met, sums.should,
                      100.0 * run.clauses_hit_size() / static_cast<double>(kClauseCount));
-  return out;
+  return out + " · " + judged_text(run) + "\n";
 }
 
 Terminal::Terminal(std::FILE* out, Style style, int verbosity)
