@@ -120,7 +120,7 @@ class ReferenceHost : public stack::Sink {
     spec.level = level;
     spec.option = name;
     spec.data.resize(values.size() * sizeof(int32_t));
-    std::memcpy(spec.data.data(), values.data(), spec.data.size());
+    if (!values.empty()) std::memcpy(spec.data.data(), values.data(), spec.data.size());
     return spec;
   }
 
