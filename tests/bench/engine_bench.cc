@@ -1,6 +1,5 @@
 // What the engine costs: two references that hear each other at once, without a codec between them.
 #include <benchmark/benchmark.h>
-#include <time.h>
 
 #include <array>
 #include <cstddef>
@@ -77,13 +76,6 @@ class Joined {
   std::size_t segments = 0;
 };
 
-// Of this thread, so that what else the machine does counts little.
-int64_t cpu_nanoseconds() {
-  timespec used{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
-}
-
 void report(benchmark::State& state, std::size_t segments) {
   const auto count = static_cast<double>(segments);
   state.counters["segments"] = benchmark::Counter(count / static_cast<double>(state.iterations()));
@@ -95,7 +87,7 @@ void report(benchmark::State& state, std::size_t segments) {
 // Three-way handshake, so much text, and the normal close; TIME-WAIT is left.
 void BM_Connection(benchmark::State& state) {
   const Profile profile;
-  const int64_t began = cpu_nanoseconds();
+  const int64_t began = bench::cpu_nanoseconds();
   const std::vector<uint8_t> text(static_cast<std::size_t>(state.range(0)), 'x');
   std::vector<uint8_t> buffer(65536);
   std::size_t segments = 0;
@@ -107,7 +99,7 @@ void BM_Connection(benchmark::State& state) {
     segments += joined.segments;
     benchmark::DoNotOptimize(joined.a.state());
   }
-  const auto took = static_cast<double>(cpu_nanoseconds() - began);
+  const auto took = static_cast<double>(bench::cpu_nanoseconds() - began);
   bench::note_target(
       "engine: ns a segment: handshake, " + std::to_string(text.size()) + " octets, close",
       took / static_cast<double>(segments), bench::Goal::kAtMost, 200);

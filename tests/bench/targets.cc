@@ -1,6 +1,7 @@
 #include "tests/bench/targets.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -41,6 +42,12 @@ std::vector<Target>& targets() {
 }  // namespace
 
 Allocations allocations() { return counted; }
+
+int64_t cpu_nanoseconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+}
 
 void note_target(const std::string& name, double measured, Goal goal, double target) {
   auto& all = targets();

@@ -16,6 +16,9 @@ void note_target(const std::string& name, double measured, Goal goal, double tar
 // Prints the table; nothing when no target was measured.
 void print_targets();
 
+// The CPU time that this thread has used so far: it counts little what else the machine does.
+int64_t cpu_nanoseconds();
+
 // All allocations of this executable so far.
 struct Allocations {
   std::size_t count = 0;
