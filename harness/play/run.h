@@ -86,6 +86,11 @@ class Run {
     Time started{};
     std::optional<Duration> returns;  // after `started`
   };
+  // The stack's state as read since advance() began: nothing was done to the stack since.
+  struct Reading {
+    uint16_t connection = 0;
+    State state = State::kClosed;
+  };
   struct Bounds {
     Time lower{};
     Time upper{};
@@ -164,6 +169,7 @@ class Run {
   Time quiet_at_{};
   Time limit_{};  // of the wait under way
   Bounds bounds_{};
+  std::optional<Reading> reading_;
   uint64_t dropped_before_ = 0;
   std::string late_;  // the last stimulus that was given late
 };

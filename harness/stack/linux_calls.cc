@@ -216,8 +216,10 @@ CallOutcome LinuxCalls::read(LinuxCase& owner, const CallSpec& call, std::vector
     }
     return wait_with(std::move(job));
   };
-  // poll() knows SO_RCVLOWAT; MSG_WAITALL is known to nobody but the call itself.
-  if (may_wait && ((flags & MSG_WAITALL) != 0 || !ready(socket->fd.get(), POLLIN))) return wait();
+  // Only poll() knows whether SO_RCVLOWAT is met; MSG_WAITALL is known to nobody but the call
+  // itself.
+  if (may_wait && (flags & MSG_WAITALL) != 0) return wait();
+  if (may_wait && owner.low_water && !ready(socket->fd.get(), POLLIN)) return wait();
   const std::size_t start = data.size();
   data.resize(start + call.length);
   const ssize_t size = ::recv(fd_of(socket), data.data() + start, call.length,
@@ -298,6 +300,7 @@ CallOutcome LinuxCalls::setsockopt(LinuxCase& owner, const CallSpec& call) {
     std::memcpy(&value, call.data.data(), std::min(sizeof(value), call.data.size()));
     socket->lingers = value.l_onoff != 0 && value.l_linger > 0;
   }
+  if (call.level == SOL_SOCKET && call.option == SO_RCVLOWAT) owner.low_water = true;
   return outcome(result);
 }
 

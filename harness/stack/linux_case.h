@@ -32,8 +32,9 @@ struct LinuxCase {
   CaseId id = 0;  // 0: the slot is free
   LinuxWorld* world = nullptr;
   bool ipv6 = false;
-  bool touched = false;  // the kernel may know of it
-  unsigned waiting = 0;  // calls that wait on a thread
+  bool touched = false;    // the kernel may know of it
+  bool low_water = false;  // SO_RCVLOWAT was set on one of its sockets
+  unsigned waiting = 0;    // calls that wait on a thread
   uint16_t first_port = 0;
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;

@@ -239,6 +239,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.world = *world;
   taken.ipv6 = needs.ipv6;
   taken.touched = false;
+  taken.low_water = false;
   taken.waiting = 0;
   taken.first_port = *first;
   taken.port_count = static_cast<uint16_t>(ports);
