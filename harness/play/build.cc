@@ -104,7 +104,7 @@ Result<void> build(const script::SegmentSpec& spec, const Names& names, std::vec
     segment.wnd = *window;
   }
   segment.up = spec.urgent.value_or(0);
-  fill_text(spec, segment.text_seq().value() - (names.own.peer_isn() + 1), text);
+  fill_text(spec, segment.text_seq().value() - names.own.peer_text(), text);
   segment.text = text;
 
   packet.options.clear();

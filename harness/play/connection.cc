@@ -6,8 +6,9 @@ void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
   tuple = addresses;
   read = 0;
   peer_isn_ = isn;
-  peer_syn_ = false;
-  renewed_ = false;
+  irs_.reset();
+  peer_acknowledged_ = false;
+  renewal_.reset();
   iss_.reset();
   highest_.reset();
   repetition_ = false;
@@ -15,19 +16,30 @@ void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
   timestamps_.clear();
 }
 
-void Connection::injected(const Segment& segment) {
+// Until the stack has acknowledged one, the peer's last SYN is the one that counts. After that only
+// a SYN that draws another ISS does: what else comes in a connection is a stray.
+void Connection::injected(const Segment& segment, uint32_t written) {
   if (!segment.flags.syn()) return;
-  peer_syn_ = true;
-  renewed_ = iss_.has_value();
+  const PeerSyn syn{.irs = segment.seq.value(), .base = segment.seq.value() - written};
+  if (iss_) renewal_ = syn;
+  if (!peer_acknowledged_) accept(syn);
+}
+
+void Connection::accept(const PeerSyn& syn) {
+  irs_ = syn.irs;
+  peer_isn_ = syn.base;
 }
 
 void Connection::sent(const Segment& segment) {
-  const bool new_iss = segment.flags.syn() && (!iss_ || (renewed_ && *iss_ != segment.seq.value()));
+  const bool new_iss = segment.flags.syn() && (!iss_ || (renewal_ && *iss_ != segment.seq.value()));
   if (new_iss) {
+    if (renewal_ && segment.flags.ack()) accept(*renewal_);
+    renewal_.reset();
+    peer_acknowledged_ = false;
     iss_ = segment.seq.value();
     highest_.reset();
-    renewed_ = false;
   }
+  if (segment.flags.ack() && !segment.flags.rst()) peer_acknowledged_ = true;
   if (segment.options.timestamps) last_timestamp_ = segment.options.timestamps->value;
   // A reset takes its numbers from what it answers (RFC 9293 §3.10.7.1), so it says nothing of
   // them.
@@ -35,10 +47,6 @@ void Connection::sent(const Segment& segment) {
   if (segment.flags.rst() || segment.len() == 0) return;
   repetition_ = highest_ && segment.end().at_or_before(*highest_);
   highest_ = highest_ ? later(*highest_, segment.end()) : segment.end();
-}
-
-std::optional<uint32_t> Connection::known_irs() const {
-  return peer_syn_ ? std::optional(peer_isn_) : std::nullopt;
 }
 
 uint32_t Connection::bind_timestamp(uint32_t written, uint32_t on_wire) {

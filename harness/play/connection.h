@@ -18,16 +18,19 @@ class Connection {
   // Begins anew, keeping its buffers.
   void reset(const wire::FourTuple& addresses, uint32_t isn);
 
-  // A segment was given to the stack, or came from it.
-  void injected(const Segment& segment);
+  // A segment was given to the stack, or came from it. `written`: its sequence number where the
+  // program has a literal for it, else 0: the number that is the ISN if it is a SYN.
+  void injected(const Segment& segment, uint32_t written);
   void sent(const Segment& segment);
 
   // The base of literal numbers; an ISS that is not known yet counts as 0.
   uint32_t peer_isn() const { return peer_isn_; }
   uint32_t iss() const { return iss_.value_or(0); }
   std::optional<uint32_t> known_iss() const { return iss_; }
-  // The peer's ISN once its SYN was injected.
-  std::optional<uint32_t> known_irs() const;
+  // The number of the peer's SYN once that was injected.
+  std::optional<uint32_t> known_irs() const { return irs_; }
+  // The sequence number of the first octet of the peer's text.
+  uint32_t peer_text() const { return irs_.value_or(peer_isn_) + 1; }
 
   // Without an observer: whether the segment that sent() saw last repeats octets only.
   bool last_was_repetition() const { return repetition_; }
@@ -42,10 +45,18 @@ class Connection {
   uint32_t read = 0;  // octets that calls have read so far
 
  private:
+  // A SYN of the peer: its number, and what literal numbers count from if it stands.
+  struct PeerSyn {
+    uint32_t irs = 0;
+    uint32_t base = 0;
+  };
+  void accept(const PeerSyn& syn);
+
   uint32_t peer_isn_ = 0;
-  bool peer_syn_ = false;
-  // A SYN was injected after the stack's: its next SYN may belong to a new incarnation.
-  bool renewed_ = false;
+  std::optional<uint32_t> irs_;
+  bool peer_acknowledged_ = false;  // the stack has taken a SYN of the peer
+  // A SYN that was injected after the stack's: its next SYN may belong to a new incarnation.
+  std::optional<PeerSyn> renewal_;
   std::optional<uint32_t> iss_;
   std::optional<Seq> highest_;  // the first sequence number that the stack has not sent
   bool repetition_ = false;

@@ -52,7 +52,8 @@ void Run::inject_segment(const script::Step& what) {
     break_off(fmt::format("line {}: {}", what.line, size.error().message));
     return;
   }
-  connections_[what.connection].injected(packet.segment);
+  const uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
+  connections_[what.connection].injected(packet.segment, written);
   inject_packet(what, std::span(shared_.packet).first(*size));
 }
 

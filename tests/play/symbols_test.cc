@@ -92,6 +92,84 @@ TEST(Symbols, AreResolvedWhenTheSegmentIsInjected) {
   EXPECT_EQ(observer.events, static_cast<int>(result.trace.events.size()));
 }
 
+// --- the peer's ISN ------------------------------------------------------------------------------
+
+// What plain numbers stand for after the program's SYN of this number, and of another after that.
+TEST(Symbols, PlainNumbersCountFromTheSynThatWasInjected) {
+  FakeStack stack;
+  stack.answer_syns(5000, 0s);
+  std::vector<Segment> got;
+  const auto answer = stack.when_injected;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& packet) {
+    got.push_back(packet.segment);
+    got.back().text = {};
+    answer(id, packet);
+  };
+  const auto result = play_one(stack, program(R"(
+0 < S =4294967294(0) win 9
++0 > S. 0:0(0) ack 1
++0 < P. 1:4(3) ack 1 win 9
++0 < S =77(0) win 9                // a stray one
++0 < . 4:4(0) ack 1 win 9
+)"));
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+  ASSERT_EQ(got.size(), 4U);
+  EXPECT_EQ(got[1].seq, Seq(4294967295));
+  EXPECT_EQ(got[3].seq, Seq(2));
+}
+
+// A literal SYN keeps the script's count: what follows 1000 is 1001.
+TEST(Symbols, APlainSynIsWhereItSays) {
+  FakeStack stack;
+  stack.answer_syns(5000, 0s);
+  const auto result = play_one(stack, program(R"(
+0 < S 1000:1000(0) win 9
++0 > S. 0:0(0) ack 1001
+)"));
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+}
+
+// The SYN that was refused does not count, and each connection has its own.
+TEST(Symbols, TheIsnIsThatOfTheSynThatTheStackTook) {
+  FakeStack stack;
+  unsigned syns = 0;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    const bool refuses = ++syns == 1;
+    auto packet = stack.packet(id, refuses ? kRst | kAck : kSyn | kAck, refuses ? 0 : 5000,
+                               got.segment.seq.value() + 1);
+    packet.destination = got.source;
+    stack.send(id, 0s, packet);
+  };
+  const auto result = play_one(stack, program(R"(
+0 @a < S =100(0) win 9
++0 @a > R. 0:0(0) ack 1
++0 @a < S =700(0) win 9
++0 @a > S. 0:0(0) ack 1
++0 @b < S =900(0) win 9
++0 @b > S. 0:0(0) ack 1
++0 @a < . 1:1(0) ack 1 win 9
++0 @a > S. 0:0(0) ack 2
+)"));
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+}
+
+// TIME-WAIT gave way to a new connection (RFC 9293 §3.10.7.4 step 4).
+TEST(Symbols, ANewIncarnationHasItsOwnIsn) {
+  FakeStack stack;
+  uint32_t iss = 5000;
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    stack.send(id, 0s, stack.packet(id, kSyn | kAck, iss, got.segment.seq.value() + 1));
+    iss += 1000;
+  };
+  const auto result = play_one(stack, program(R"(
+0 < S 0:0(0) win 9
++0 > S. 0:0(0) ack 1
++0 < S =40000(0) win 9
++0 > S. 0:0(0) ack 1
+)"));
+  EXPECT_TRUE(result.mismatches.empty()) << explain(result);
+}
+
 // <SEQ=SND.NXT> means SND.NXT as it was before that very segment was sent.
 TEST(Symbols, OfAnExpectationHoldFromBeforeThePacket) {
   FakeStack stack;
