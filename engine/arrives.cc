@@ -138,51 +138,6 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   step_8_fin(arrival);
 }
 
-// RFC 9293 §3.10.7.4 steps 1 and 4, RFC 6191 §2: a SYN in TIME-WAIT may open a new incarnation.
-bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
-  if (state_ != State::kTimeWait || !segment.flags.syn() || segment.flags.rst() ||
-      segment.flags.ack()) {
-    return false;
-  }
-  if (!passive_) return false;
-  if (!honours_time_wait_syn(segment)) {
-    if (!profile_->rfc6191) return false;
-    permit(
-        other_permits_);  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
-    return true;
-  }
-  if (!admission.syn) return true;
-  start_anew();
-  take_syn(segment);
-  transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
-  last_progress_ = unacknowledged_since_ = now_;
-  due_.add({.due = Due::kSynAck, .clause = Clause::kMay2, .by = now_});
-  return true;
-}
-
-// RFC 7323 §5.3: PAWS stands before all other checks, and spares a RST (§5.2).
-bool Rules::check_timestamps(const Segment& segment) {
-  if (!tcb_.timestamps || segment.flags.rst()) return true;
-  if (!segment.options.timestamps) {
-    if (!profile_->drop_without_timestamps || state_ == State::kSynReceived) return true;
-    hit(Clause::kRfc7323Ts6);
-    return false;
-  }
-  constexpr auto kOutdated = std::chrono::hours(24 * 24);  // §5.5
-  if (now_ - tcb_.ts_recent_at > kOutdated) {
-    hit(Clause::kRfc7323Paws6);
-    tcb_.ts_recent_valid = false;
-  }
-  const Seq value(segment.options.timestamps->value);
-  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent - profile_->paws_slack))) {
-    return true;
-  }
-  owe_ack(Clause::kRfc7323Paws1);
-  permit(other_permits_);
-  if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
-  return false;
-}
-
 // First, check the sequence number.
 bool Rules::step_1_sequence(Arrival& arrival) {
   const Segment& segment = *arrival.segment;

@@ -240,23 +240,6 @@ void Rules::restart_time_wait() {
   time_wait_earliest_ = time_wait_latest_ = now_ + 2 * profile_->msl;
 }
 
-// RFC 6191 §2 with timestamps, RFC 9293 MAY-2 without.
-bool Rules::honours_time_wait_syn(const Segment& segment) {
-  const Seq last = tcb_.rcv.nxt - 1;  // of the peer's FIN
-  const bool newer_seq = segment.seq.after(last);
-  if (profile_->rfc6191) {
-    hit(Clause::kRfc6191_2);
-    const bool would_use = segment.options.timestamps && profile_->timestamps;
-    if (would_use && !tcb_.timestamps) return true;
-    if (would_use) {
-      const Seq value(segment.options.timestamps->value);
-      if (value.after(Seq(tcb_.ts_recent))) return true;
-      return value == Seq(tcb_.ts_recent) && newer_seq;
-    }
-  }
-  return profile_->time_wait_accepts_syn && newer_seq;
-}
-
 void Rules::reset_by_peer(Clause clause) {
   enter_closed(EventKind::kSegment, clause);
   receive_ring_.consume(receive_ring_.size());

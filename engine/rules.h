@@ -180,8 +180,6 @@ class Rules {
   void arrives_syn_sent(const Segment& segment);
   void syn_sent_step_4_syn(const Segment& segment);
   void arrives_other(const Segment& segment, Admission admission);
-  bool check_time_wait_syn(const Segment& segment, Admission admission);
-  bool check_timestamps(const Segment& segment);
   bool step_1_sequence(Arrival& arrival);
   bool step_1_not_acceptable(Arrival& arrival);
   bool step_2_rst(const Arrival& arrival);
@@ -193,6 +191,11 @@ class Rules {
   void step_6_urg(const Arrival& arrival);
   void step_7_text(const Arrival& arrival);
   void step_8_fin(const Arrival& arrival);
+
+  // What comes before the steps, arrives_early.cc.
+  bool check_time_wait_syn(const Segment& segment, Admission admission);
+  bool honours_time_wait_syn(const Segment& segment);
+  bool check_timestamps(const Segment& segment);
 
   // What the steps are made of, arrives_parts.cc.
   void take_syn(const Segment& segment);
@@ -208,7 +211,6 @@ class Rules {
   void become_established(Clause clause);
   void enter_time_wait(Clause clause);
   void restart_time_wait();
-  bool honours_time_wait_syn(const Segment& segment);
   void reset_by_peer(Clause clause);
 
   // Obligations, rules.cc.

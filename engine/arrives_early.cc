@@ -1,0 +1,68 @@
+// What RFC 6191 and RFC 7323 put before step 1 of SEGMENT ARRIVES (arrives.cc).
+#include "engine/rules.h"
+
+namespace synfin {
+
+// RFC 9293 §3.10.7.4 steps 1 and 4, RFC 6191 §2: a SYN in TIME-WAIT may open a new incarnation.
+bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
+  if (state_ != State::kTimeWait || !segment.flags.syn() || segment.flags.rst() ||
+      segment.flags.ack()) {
+    return false;
+  }
+  if (!passive_) return false;
+  if (!honours_time_wait_syn(segment)) {
+    if (!profile_->rfc6191) return false;
+    permit(
+        other_permits_);  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
+    return true;
+  }
+  if (!admission.syn) return true;
+  start_anew();
+  take_syn(segment);
+  transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
+  last_progress_ = unacknowledged_since_ = now_;
+  due_.add({.due = Due::kSynAck, .clause = Clause::kMay2, .by = now_});
+  return true;
+}
+
+// RFC 7323 §5.3: PAWS stands before all other checks, and spares a RST (§5.2).
+bool Rules::check_timestamps(const Segment& segment) {
+  if (!tcb_.timestamps || segment.flags.rst()) return true;
+  if (!segment.options.timestamps) {
+    if (!profile_->drop_without_timestamps || state_ == State::kSynReceived) return true;
+    hit(Clause::kRfc7323Ts6);
+    return false;
+  }
+  constexpr auto kOutdated = std::chrono::hours(24 * 24);  // §5.5
+  if (now_ - tcb_.ts_recent_at > kOutdated) {
+    hit(Clause::kRfc7323Paws6);
+    tcb_.ts_recent_valid = false;
+  }
+  const Seq value(segment.options.timestamps->value);
+  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent - profile_->paws_slack))) {
+    return true;
+  }
+  owe_ack(Clause::kRfc7323Paws1);
+  permit(other_permits_);
+  if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
+  return false;
+}
+
+// RFC 6191 §2 with timestamps, RFC 9293 MAY-2 without.
+bool Rules::honours_time_wait_syn(const Segment& segment) {
+  const Seq last = tcb_.rcv.nxt - 1;  // of the peer's FIN
+  const bool newer_seq = segment.seq.after(last);
+  if (profile_->rfc6191) {
+    hit(Clause::kRfc6191_2);
+    const bool would_use = segment.options.timestamps && profile_->timestamps;
+    if (would_use && !tcb_.timestamps) return true;
+    if (would_use) {
+      const Seq value(segment.options.timestamps->value);
+      if (value.after(Seq(tcb_.ts_recent))) return true;
+      return value == Seq(tcb_.ts_recent) && newer_seq;
+    }
+  }
+  return profile_->time_wait_accepts_syn && newer_seq;
+}
+
+}  // namespace synfin
