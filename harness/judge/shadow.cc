@@ -110,7 +110,7 @@ void Shadow::keep_unread(Time now) {
 }
 
 void Shadow::icmp(Time now, const wire::IcmpNotice& notice) {
-  // Who waits at a listener is told of nothing (SocketLayer::on_icmp), and what a stack does with
+  // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp), and what a stack does with
   // it is its own affair.
   if (rules_.passive() && !is_synchronized(rules_.state())) return;
   rules_.on_icmp(now, notice.error, notice.seq);

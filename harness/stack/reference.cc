@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/stack/case_profile.h"
+#include "harness/stack/reference_tcp.h"
 #include "harness/stack/socket_layer.h"
 #include "harness/wire/codec.h"
 #include "harness/wire/icmp.h"
@@ -71,13 +72,14 @@ class ReferenceStack final : public Stack {
 
  private:
   // One case: a host of its own, whose output goes to the stack's queue.
-  struct Case final : SocketLayer::Output {
+  struct Case final : SocketLayer::Output, ReferenceTcp::Network {
     Case(ReferenceStack& owner, CaseId number, const CaseNeeds& needs)
         : stack(owner),
           id(number),
           ipv6(needs.ipv6),
           profile(case_profile(owner.options_.profile, needs.ipv6, needs.sysctls)),
-          sockets(profile, owner.options_.coverage, *this) {}
+          tcp(profile, owner.options_.coverage, *this),
+          sockets(profile, tcp, *this) {}
     void send(const wire::FourTuple& tuple, const Segment& segment) override {
       stack.queue_packet(*this, tuple, segment);
     }
@@ -85,6 +87,7 @@ class ReferenceStack final : public Stack {
       stack.queue_return(*this, ticket, result);
     }
     Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
+    Time next_deadline() const { return std::min(tcp.next_deadline(), sockets.next_deadline()); }
 
     ReferenceStack& stack;
     CaseId id;
@@ -92,6 +95,7 @@ class ReferenceStack final : public Stack {
     uint16_t ip_id = 1;
     Profile profile;
     Time armed = kNever;  // its earliest entry in the heap of deadlines
+    ReferenceTcp tcp;
     SocketLayer sockets;
   };
   // Something to be delivered: a packet, or the end of a call.
@@ -173,7 +177,8 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
   Case* one = find(id);
   if (one == nullptr) return fail("the case is closed");
   if (const auto notice = wire::decode_icmp(packet)) {
-    one->sockets.on_icmp(now_, *notice);
+    one->tcp.on_icmp(now_, *notice);
+    one->sockets.settle(now_);
     arm(*one);
     return now_;
   }
@@ -181,7 +186,8 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
   // What is not TCP, or not whole, does not get as far as TCP; nor does a wrong checksum (MUST-3).
   if (!decoded || !decoded->tcp_checksum_ok || !decoded->ip_checksum_ok) return now_;
   const wire::FourTuple tuple{decoded->destination, decoded->source};
-  one->sockets.on_segment(now_, tuple, decoded->segment);
+  one->tcp.on_segment(now_, tuple, decoded->segment);
+  one->sockets.settle(now_);
   arm(*one);
   return now_;
 }
@@ -198,14 +204,14 @@ Ticket ReferenceStack::start(CaseId id, unsigned connection, const script::CallS
 Result<State> ReferenceStack::snapshot(CaseId id, unsigned connection) {
   const Case* one = find(id);
   if (one == nullptr) return fail("the case is closed");
-  return one->sockets.state(tuple_of(id, one->ipv6, connection));
+  return one->tcp.state(tuple_of(id, one->ipv6, connection));
 }
 
 // --- time
 // ------------------------------------------------------------------------------------------
 
 void ReferenceStack::arm(Case& one) {
-  const Time next = one.sockets.next_deadline();
+  const Time next = one.next_deadline();
   if (next >= one.armed) return;
   one.armed = next;
   deadlines_.push_back({next, one.id});
@@ -222,8 +228,11 @@ void ReferenceStack::run_until(Time until, Sink& sink) {
     if (one == nullptr || one->armed != deadline.at) continue;
     one->armed = kNever;
     now_ = std::max(now_, deadline.at);
-    if (one->sockets.next_deadline() <= now_) one->sockets.on_time(now_);
-    if (one->sockets.next_deadline() <= now_) {
+    if (one->next_deadline() <= now_) {
+      one->tcp.on_time(now_);
+      one->sockets.settle(now_);
+    }
+    if (one->next_deadline() <= now_) {
       sink.on_broken(one->id, {"a timer of the reference does not advance"});
       return;
     }

@@ -49,26 +49,24 @@ SocketLayer::Done SocketLayer::do_listen(const Call& call, Socket& socket) {
     return {};
   }
   const wire::Endpoint local = socket.local.value_or(call.tuple.local);
-  if (listener_at(local) != nullptr) return failed(EADDRINUSE);
+  socket.listener = host_.listen(local, *socket.profile, backlog);
+  if (socket.listener == nullptr) return failed(EADDRINUSE);
   socket.local = local;
-  socket.listener = std::make_unique<Listener>(*socket.profile, backlog, coverage_);
   return {};
 }
 
 SocketLayer::Attempt SocketLayer::do_accept(const Call& call, Socket& socket) {
   if (socket.listener == nullptr) return failed(EINVAL);
-  PeerKey peer;
-  auto tcp = socket.listener->accept(peer);
-  if (tcp == nullptr) {
+  auto accepted = socket.listener->accept();
+  if (!accepted) {
     if (socket.nonblocking) return failed(EAGAIN);
     return {};
   }
   Socket& child = make_socket(call.spec->new_fd, *socket.profile);
-  child.tuple = tuple_of(peer);
-  child.tcp = std::move(tcp);
+  child.tuple = accepted->tuple;
+  child.tcp = std::move(accepted->tcp);
   child.nonblocking = (call.spec->flags & SOCK_NONBLOCK) != 0;
   child.set = socket.set;
-  hear_signals(child, State::kEstablished);
   apply_options(call.started, child);
   return Done{call.spec->new_fd};
 }
@@ -82,11 +80,11 @@ SocketLayer::Attempt SocketLayer::do_connect(Time now, Call& call, Socket& socke
   socket.tuple = call.tuple;
   if (socket.local) socket.tuple.local.port = socket.local->port;
   if (call.spec->address) socket.tuple.remote = *call.spec->address;
-  if (socket_at(socket.tuple) != nullptr) return failed(EADDRNOTAVAIL);
-  socket.tcp = std::make_unique<Reference>(*socket.profile, coverage_);
+  socket.tcp = host_.make(socket.tuple, *socket.profile);
+  if (socket.tcp == nullptr) return failed(EADDRNOTAVAIL);
   socket.connecting = true;
   apply_options(now, socket);
-  socket.tcp->open_active(now, output_.iss(socket.tuple));
+  host_.open(now, *socket.tcp);
   if (socket.nonblocking) return failed(EINPROGRESS);
   return {};
 }
@@ -98,8 +96,7 @@ SocketLayer::Attempt SocketLayer::connect_again(const Call& call, Socket& socket
     if (!call.first || blocks) return {};
     return failed(EALREADY);
   }
-  if (socket.error != 0) {
-    const int error = std::exchange(socket.error, 0);
+  if (const int error = take_error(socket); error != 0) {
     socket.connecting = false;
     return failed(error);
   }
@@ -120,7 +117,6 @@ SocketLayer::Done SocketLayer::do_shutdown(Time now, const Call& call, Socket& s
     if (how == SHUT_WR) return {};
     // It listens no more; what is under way is reset.
     socket.listener->close(now);
-    transmit(now);
     socket.listener.reset();
     return {};
   }
@@ -157,7 +153,7 @@ SocketLayer::Attempt SocketLayer::wait_for_linger(Time now, const Call& call) {
   const Socket* socket = find_id(call.socket);
   if (socket == nullptr || now >= call.deadline) return Done{};
   const bool done = socket->tcp == nullptr || socket->tcp->state() == State::kClosed ||
-                    socket->tcp->rules().fin_acked();
+                    socket->tcp->status().fin_acked;
   return done ? Attempt(Done{}) : std::nullopt;
 }
 

@@ -2,44 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace synfin::stack {
 namespace {
 
-bool is_live(const std::unique_ptr<Reference>& tcp) {
+bool is_live(const std::shared_ptr<TcpConnection>& tcp) {
   return tcp != nullptr && tcp->state() != State::kClosed;
 }
 
 }  // namespace
 
-PeerKey key_of(const wire::FourTuple& tuple) {
-  PeerKey key;
-  auto* out = key.octets.data();
-  for (const wire::Endpoint* end : {&tuple.local, &tuple.remote}) {
-    std::memcpy(out, end->address.octets.data(), 16);
-    out[16] = static_cast<uint8_t>(end->port >> 8U);
-    out[17] = static_cast<uint8_t>(end->port);
-    out[18] = end->address.v6 ? 1 : 0;
-    out += 20;
-  }
-  return key;
-}
-
-wire::FourTuple tuple_of(const PeerKey& key) {
-  wire::FourTuple tuple;
-  const auto* in = key.octets.data();
-  for (wire::Endpoint* end : {&tuple.local, &tuple.remote}) {
-    std::memcpy(end->address.octets.data(), in, 16);
-    end->port = static_cast<uint16_t>(in[16] << 8U | in[17]);
-    end->address.v6 = in[18] != 0;
-    in += 20;
-  }
-  return tuple;
-}
-
-SocketLayer::SocketLayer(const Profile& profile, ClauseSet* coverage, Output& output)
-    : profile_(profile), coverage_(coverage), output_(output) {}
+SocketLayer::SocketLayer(const Profile& profile, TcpHost& host, Output& output)
+    : profile_(profile), host_(host), output_(output) {}
 
 // --- look-ups
 // --------------------------------------------------------------------------------------
@@ -58,21 +32,12 @@ SocketLayer::Socket* SocketLayer::find_id(uint32_t id) {
   return nullptr;
 }
 
-SocketLayer::Socket* SocketLayer::socket_at(const wire::FourTuple& tuple) {
-  for (auto& socket : sockets_) {
-    if (is_live(socket->tcp) && socket->tuple == tuple) return socket.get();
-  }
-  return nullptr;
+int SocketLayer::error_of(const Socket& socket) {
+  return socket.tcp != nullptr ? socket.tcp->error() : 0;
 }
 
-SocketLayer::Socket* SocketLayer::listener_at(const wire::Endpoint& local) {
-  for (auto& socket : sockets_) {
-    if (socket->listener != nullptr && socket->fd >= 0 && socket->local &&
-        socket->local->port == local.port) {
-      return socket.get();
-    }
-  }
-  return nullptr;
+int SocketLayer::take_error(Socket& socket) {
+  return socket.tcp != nullptr ? socket.tcp->take_error() : 0;
 }
 
 SocketLayer::Socket& SocketLayer::make_socket(int fd, const Profile& profile) {
@@ -82,151 +47,27 @@ SocketLayer::Socket& SocketLayer::make_socket(int fd, const Profile& profile) {
   socket->id = next_id_++;
   socket->fd = fd;
   socket->profile = &profile;
-  socket->set.keepalive_idle = profile.keepalive_idle;
-  socket->set.keepalive_interval = profile.keepalive_interval;
-  socket->set.keepalive_probes = profile.keepalive_probes;
+  socket->set.keepalive = {false, profile.keepalive_idle, profile.keepalive_interval,
+                           profile.keepalive_probes};
   return *sockets_.emplace_back(std::move(socket));
-}
-
-State SocketLayer::state(const wire::FourTuple& tuple) const {
-  bool listens = false;
-  for (const auto& socket : sockets_) {
-    if (is_live(socket->tcp) && socket->tuple == tuple) return socket->tcp->state();
-    if (socket->listener == nullptr || socket->fd < 0 || !socket->local ||
-        socket->local->port != tuple.local.port) {
-      continue;
-    }
-    listens = true;
-    const auto child = socket->listener->state(key_of(tuple));
-    if (child && *child != State::kClosed) return *child;
-  }
-  return listens ? State::kListen : State::kClosed;
-}
-
-// --- segments and time
-// -----------------------------------------------------------------------------
-
-void SocketLayer::on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment) {
-  Socket* listening = listener_at(tuple.local);
-  Seq iss = listening != nullptr ? output_.iss(tuple) : Seq(0);
-  if (Socket* socket = socket_at(tuple); socket != nullptr) {
-    const State before = socket->tcp->state();
-    const Seq used = socket->tcp->rules().tcb().snd.nxt;
-    Admission admission;
-    admission.syn = listening != nullptr && listening->listener->has_room();
-    socket->tcp->on_segment(now, segment, admission);
-    const bool reopened = before == State::kTimeWait && socket->tcp->state() == State::kSynReceived;
-    if (!reopened) {
-      hear_signals(*socket, before);
-      return settle(now);
-    }
-    // MAY-2: the listener takes over, with an ISS beyond all that was used before.
-    if (!iss.after(used)) iss = used + 65537;
-    socket->tcp.reset();
-  }
-  if (listening != nullptr) {
-    listening->listener->on_segment(now, key_of(tuple), segment, iss);
-  } else {
-    answer_closed(now, tuple, segment);
-  }
-  settle(now);
-}
-
-// Half-open connections of a listener are not told: nobody waits for them.
-void SocketLayer::on_icmp(Time now, const wire::IcmpNotice& notice) {
-  Socket* socket = socket_at(notice.about);
-  if (socket == nullptr) return;
-  const State before = socket->tcp->state();
-  socket->tcp->on_icmp(now, notice.error, notice.seq);
-  hear_signals(*socket, before);
-  settle(now);
-}
-
-void SocketLayer::answer_closed(Time now, const wire::FourTuple& tuple, const Segment& segment) {
-  Reference closed(profile_, coverage_);
-  closed.on_segment(now, segment);
-  Segment answer;
-  while (closed.poll_transmit(now, answer)) output_.send(tuple, answer);
-}
-
-void SocketLayer::on_time(Time now) {
-  for (auto& socket : sockets_) {
-    if (socket->tcp != nullptr && socket->tcp->next_deadline() <= now) {
-      const State before = socket->tcp->state();
-      socket->tcp->on_time(now);
-      hear_signals(*socket, before);
-    }
-    if (socket->listener != nullptr) socket->listener->on_time(now);
-  }
-  settle(now);
 }
 
 Time SocketLayer::next_deadline() const {
   Time earliest = kNever;
-  for (const auto& socket : sockets_) {
-    if (socket->tcp != nullptr) earliest = std::min(earliest, socket->tcp->next_deadline());
-    if (socket->listener != nullptr) {
-      earliest = std::min(earliest, socket->listener->next_deadline());
-    }
-  }
   for (const Call& call : calls_) earliest = std::min(earliest, call.deadline);
   return earliest;
-}
-
-void SocketLayer::hear_signals(Socket& socket, State before) {
-  while (const auto signal = socket.tcp->poll_signal()) {
-    switch (*signal) {
-      case Signal::kConnectionRefused:
-      case Signal::kHardError:
-        socket.error = ECONNREFUSED;
-        break;
-      case Signal::kConnectionReset:
-        socket.error = before == State::kSynSent     ? ECONNREFUSED
-                       : before == State::kCloseWait ? EPIPE
-                                                     : ECONNRESET;
-        break;
-      case Signal::kUserTimeout:
-        socket.error = ETIMEDOUT;
-        break;
-      case Signal::kEstablished:
-      case Signal::kConnectionClosing:
-      case Signal::kSoftError:
-      case Signal::kUrgent:
-        break;
-    }
-  }
 }
 
 // Sends what is to go and ends the calls that can end, until nothing moves any more.
 void SocketLayer::settle(Time now) {
   bool moved = true;
   while (moved) {
-    moved = transmit(now);
+    moved = host_.transmit(now);
     moved = retry_calls(now) || moved;
   }
   std::erase_if(sockets_, [](const std::unique_ptr<Socket>& socket) {
     return socket->fd < 0 && !is_live(socket->tcp);
   });
-}
-
-bool SocketLayer::transmit(Time now) {
-  bool any = false;
-  Segment segment;
-  for (auto& socket : sockets_) {
-    if (socket->tcp != nullptr) {
-      while (socket->tcp->poll_transmit(now, segment)) {
-        output_.send(socket->tuple, segment);
-        any = true;
-      }
-    }
-    if (socket->listener == nullptr) continue;
-    PeerKey peer;
-    while (socket->listener->poll_transmit(now, peer, segment)) {
-      output_.send(tuple_of(peer), segment);
-      any = true;
-    }
-  }
-  return any;
 }
 
 // --- calls

@@ -1,4 +1,4 @@
-// The BSD socket calls on top of the reference TCP: one small host for each case.
+// The BSD socket calls on top of a TCP that runs in this process (tcp_host.h): one for each case.
 //
 // Where POSIX leaves a choice it does as Linux does, so that one program fits both.
 #pragma once
@@ -11,46 +11,34 @@
 #include <utility>
 #include <vector>
 
-#include "engine/clause.h"
-#include "engine/listener.h"
 #include "engine/profile.h"
-#include "engine/reference.h"
-#include "engine/segment.h"
-#include "engine/state.h"
 #include "engine/time.h"
 #include "harness/script/flat.h"
 #include "harness/stack/stack.h"
+#include "harness/stack/tcp_host.h"
 #include "harness/wire/address.h"
-#include "harness/wire/icmp.h"
 
 namespace synfin::stack {
 
-// How a listener knows its peers.
-PeerKey key_of(const wire::FourTuple& tuple);
-wire::FourTuple tuple_of(const PeerKey& key);
-
 class SocketLayer {
  public:
-  // Where its segments and the ends of its calls go.
+  // Where the ends of its calls go.
   class Output {
    public:
     virtual ~Output() = default;
-    virtual void send(const wire::FourTuple& tuple, const Segment& segment) = 0;
     virtual void returned(Ticket ticket, const CallResult& result) = 0;
-    // An ISS for a new connection (RFC 9293 §3.4.1).
-    virtual Seq iss(const wire::FourTuple& tuple) const = 0;
   };
 
-  // `profile`, `coverage` (may be null) and `output` must outlive it.
-  SocketLayer(const Profile& profile, ClauseSet* coverage, Output& output);
+  // All three must outlive it.
+  SocketLayer(const Profile& profile, TcpHost& host, Output& output);
 
-  void on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment);
-  void on_icmp(Time now, const wire::IcmpNotice& notice);
   // `tuple` is what `...` stands for in the addresses of the call.
   void call(Time now, Ticket ticket, const wire::FourTuple& tuple, const script::CallSpec& spec);
-  void on_time(Time now);
+  // To be called when something has happened to the host: sends what is to go and ends the calls
+  // that can end.
+  void settle(Time now);
+  // When a call that is under way ends by time; kNever where none does.
   Time next_deadline() const;
-  State state(const wire::FourTuple& tuple) const;
 
  private:
   // What options have set, and accept() passes on.
@@ -58,12 +46,9 @@ class SocketLayer {
     bool reuse_address = false;
     bool nodelay = false;
     bool quickack = false;
-    bool keepalive = false;
+    KeepAlive keepalive;
     bool lingers = false;
     Duration linger{0};
-    Duration keepalive_idle{0};
-    Duration keepalive_interval{0};
-    unsigned keepalive_probes = 0;
     Duration user_timeout{0};
     // All values as they were given, for getsockopt().
     std::vector<std::pair<std::pair<int, int>, std::vector<uint8_t>>> values;
@@ -74,15 +59,14 @@ class SocketLayer {
     int fd = -1;
     const Profile* profile = nullptr;
     Profile* own_profile = nullptr;  // once an option has changed it
-    std::unique_ptr<Reference> tcp;
-    std::unique_ptr<Listener> listener;
+    std::shared_ptr<TcpConnection> tcp;
+    std::shared_ptr<TcpListener> listener;
     std::optional<wire::Endpoint> local;  // bound
     wire::FourTuple tuple;
     bool nonblocking = false;
     bool connecting = false;  // connect() has not been told the end of it
     bool read_shut = false;
     Settings set;
-    int error = 0;                // SO_ERROR
     uint32_t written = 0;         // octets that the user has sent so far
     std::vector<uint8_t> peeked;  // taken from the TCP by MSG_PEEK, and not read yet
   };
@@ -108,14 +92,12 @@ class SocketLayer {
 
   static Done failed(int error) { return {-1, error, {}}; }
 
+  // SO_ERROR
+  static int error_of(const Socket& socket);
+  static int take_error(Socket& socket);
+
   // socket_layer.cc
-  void settle(Time now);
-  bool transmit(Time now);
   bool retry_calls(Time now);
-  void hear_signals(Socket& socket, State before);
-  void answer_closed(Time now, const wire::FourTuple& tuple, const Segment& segment);
-  Socket* socket_at(const wire::FourTuple& tuple);
-  Socket* listener_at(const wire::Endpoint& local);
   Socket* find(int fd);
   Socket* find_id(uint32_t id);
   Socket& make_socket(int fd, const Profile& profile);
@@ -139,7 +121,7 @@ class SocketLayer {
   Attempt do_write(Time now, Call& call, Socket& socket);
   Attempt do_poll(Time now, Call& call);
   Done do_ioctl(const Call& call, Socket& socket);
-  int32_t ready_events(Socket& socket) const;
+  static int32_t ready_events(const Socket& socket);
   std::size_t fill(Time now, Socket& socket, std::size_t wanted, CallStatus& status);
 
   // socket_options.cc
@@ -151,7 +133,7 @@ class SocketLayer {
   Profile& own_profile(Socket& socket);
 
   const Profile& profile_;
-  ClauseSet* coverage_;
+  TcpHost& host_;
   Output& output_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::vector<Call> calls_;

@@ -49,14 +49,12 @@ Profile& SocketLayer::own_profile(Socket& socket) {
 
 void SocketLayer::apply_options(Time now, Socket& socket) {
   if (socket.tcp == nullptr) return;
-  Reference& tcp = *socket.tcp;
+  TcpConnection& tcp = *socket.tcp;
   const Settings& set = socket.set;
   tcp.set_nagle(socket.profile->nagle && !set.nodelay);
   if (set.quickack) tcp.set_delayed_ack(false);
   if (set.user_timeout > Duration{0}) tcp.set_user_timeout(now, set.user_timeout);
-  if (set.keepalive) {
-    tcp.set_keepalive(now, true, set.keepalive_idle, set.keepalive_interval, set.keepalive_probes);
-  }
+  if (set.keepalive.on) tcp.set_keepalive(now, set.keepalive);
 }
 
 int SocketLayer::set_socket_option(int option, std::span<const uint8_t> value, Socket& socket) {
@@ -80,7 +78,7 @@ int SocketLayer::set_socket_option(int option, std::span<const uint8_t> value, S
       own_profile(socket).send_buffer = static_cast<uint32_t>(std::max(*first, 1));
       return 0;
     case SO_KEEPALIVE:
-      socket.set.keepalive = *first != 0;
+      socket.set.keepalive.on = *first != 0;
       return 0;
     case SO_OOBINLINE:  // urgent text is always in line
     case SO_REUSEPORT:
@@ -105,15 +103,15 @@ int SocketLayer::set_tcp_option(Time now, int option, std::span<const uint8_t> v
       break;
     case TCP_KEEPIDLE:
       if (*first == 0) return EINVAL;
-      socket.set.keepalive_idle = std::chrono::seconds(*first);
+      socket.set.keepalive.idle = std::chrono::seconds(*first);
       break;
     case TCP_KEEPINTVL:
       if (*first == 0) return EINVAL;
-      socket.set.keepalive_interval = std::chrono::seconds(*first);
+      socket.set.keepalive.interval = std::chrono::seconds(*first);
       break;
     case TCP_KEEPCNT:
       if (*first == 0) return EINVAL;
-      socket.set.keepalive_probes = static_cast<unsigned>(*first);
+      socket.set.keepalive.probes = static_cast<unsigned>(*first);
       break;
     case TCP_USER_TIMEOUT:
       socket.set.user_timeout = std::chrono::milliseconds(*first);
@@ -138,7 +136,7 @@ int SocketLayer::set_tcp_option(Time now, int option, std::span<const uint8_t> v
 
 SocketLayer::Done SocketLayer::do_setsockopt(Time now, const Call& call, Socket& socket) {
   const script::CallSpec& spec = *call.spec;
-  const bool was_keepalive = socket.set.keepalive;
+  const bool was_keepalive = socket.set.keepalive.on;
   int error = ENOPROTOOPT;
   if (spec.level == SOL_SOCKET) error = set_socket_option(spec.option, spec.data, socket);
   if (spec.level == IPPROTO_TCP) error = set_tcp_option(now, spec.option, spec.data, socket);
@@ -147,9 +145,7 @@ SocketLayer::Done SocketLayer::do_setsockopt(Time now, const Call& call, Socket&
   std::erase_if(socket.set.values, [&](const auto& entry) { return entry.first == key; });
   socket.set.values.emplace_back(key, spec.data);
   if (socket.tcp != nullptr) {
-    if (was_keepalive && !socket.set.keepalive) {
-      socket.tcp->set_keepalive(now, false, Duration{0}, Duration{0}, 0);
-    }
+    if (was_keepalive && !socket.set.keepalive.on) socket.tcp->set_keepalive(now, {});
     apply_options(now, socket);
   }
   return {};
@@ -162,7 +158,7 @@ SocketLayer::Done SocketLayer::do_getsockopt(const Call& call, Socket& socket) {
                                 [&](const auto& entry) { return entry.first == key; });
   const State state = socket.tcp != nullptr ? socket.tcp->state() : State::kClosed;
   if (key == std::pair(SOL_SOCKET, SO_ERROR)) {
-    buffer_ = octets_of(std::exchange(socket.error, 0));
+    buffer_ = octets_of(take_error(socket));
   } else if (key == std::pair(SOL_SOCKET, SO_TYPE)) {
     buffer_ = octets_of(SOCK_STREAM);
   } else if (key == std::pair(SOL_SOCKET, SO_ACCEPTCONN)) {
@@ -172,7 +168,7 @@ SocketLayer::Done SocketLayer::do_getsockopt(const Call& call, Socket& socket) {
     buffer_[0] = socket.listener != nullptr ? uint8_t{TCP_LISTEN} : linux_state(state);
   } else if (key == std::pair(int{IPPROTO_TCP}, TCP_MAXSEG)) {
     const bool open = socket.tcp != nullptr && is_synchronized(state);
-    buffer_ = octets_of(open ? socket.tcp->rules().effective_mss() : socket.profile->mss);
+    buffer_ = octets_of(open ? socket.tcp->status().effective_mss : socket.profile->mss);
   } else if (set != socket.set.values.end()) {
     buffer_ = set->second;
   } else if (spec.level == SOL_SOCKET || spec.level == IPPROTO_TCP) {

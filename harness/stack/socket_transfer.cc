@@ -28,7 +28,7 @@ void store(int32_t value, std::vector<uint8_t>& out) {
 std::size_t SocketLayer::fill(Time now, Socket& socket, std::size_t wanted, CallStatus& status) {
   status = CallStatus::kOk;
   // A read stops at the mark of urgent text, as sockets do: SIOCATMARK can tell it there.
-  if (const std::size_t most = socket.tcp->rules().readable_before_mark(); most > 0) {
+  if (const std::size_t most = socket.tcp->status().readable_before_mark; most > 0) {
     wanted = std::min(wanted, socket.peeked.size() + most);
   }
   while (socket.peeked.size() < wanted) {
@@ -58,7 +58,7 @@ SocketLayer::Attempt SocketLayer::do_read(Time now, Call& call, Socket& socket) 
     return Done{static_cast<int64_t>(got), 0, buffer_};
   }
   if (spec.length == 0) return Done{};
-  if (socket.error != 0) return failed(std::exchange(socket.error, 0));
+  if (const int error = take_error(socket); error != 0) return failed(error);
   if (!opening && status != CallStatus::kOk) return Done{};  // the peer's FIN, or all is over
   if (socket.read_shut) return Done{};
   if (socket.nonblocking || (spec.flags & MSG_DONTWAIT) != 0) return failed(EAGAIN);
@@ -67,7 +67,7 @@ SocketLayer::Attempt SocketLayer::do_read(Time now, Call& call, Socket& socket) 
 
 SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket) {
   const script::CallSpec& spec = *call.spec;
-  if (socket.error != 0 && call.progress == 0) return failed(std::exchange(socket.error, 0));
+  if (error_of(socket) != 0 && call.progress == 0) return failed(take_error(socket));
   if (socket.tcp == nullptr) return failed(EPIPE);
   if (spec.name == script::CallName::kSendto && spec.address) return failed(EISCONN);
   const bool blocks = !socket.nonblocking && (spec.flags & MSG_DONTWAIT) == 0;
@@ -88,7 +88,7 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
     status = socket.tcp->send(now, octets, taken, last && (spec.flags & MSG_OOB) != 0);
     call.progress += static_cast<uint32_t>(taken);
     socket.written += static_cast<uint32_t>(taken);
-    transmit(now);
+    host_.transmit(now);
     if (taken < size) break;
   }
   if (!opening && call.progress == spec.length) {
@@ -106,21 +106,20 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
 
 // --- poll(), ioctl() -----------------------------------------------------------------------------
 
-int32_t SocketLayer::ready_events(Socket& socket) const {
+int32_t SocketLayer::ready_events(const Socket& socket) {
   int32_t events = 0;
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? POLLIN | POLLRDNORM : 0;
-  if (socket.error != 0) events |= POLLERR;
+  if (error_of(socket) != 0) events |= POLLERR;
   if (socket.tcp == nullptr) return events | POLLOUT | POLLWRNORM | POLLHUP;
-  const Rules& rules = socket.tcp->rules();
-  const State state = rules.state();
-  if (opens(state)) return events;
-  const bool closed = state == State::kClosed;
-  const bool ended = closed || rules.peer_closed() || socket.read_shut;
+  const TcpStatus status = socket.tcp->status();
+  if (opens(status.state)) return events;
+  const bool closed = status.state == State::kClosed;
+  const bool ended = closed || status.peer_closed || socket.read_shut;
   if (ended) events |= POLLIN | POLLRDNORM | POLLRDHUP;
-  if (rules.readable() > 0 || !socket.peeked.empty()) events |= POLLIN | POLLRDNORM;
-  if (rules.urgent_pending()) events |= POLLPRI;
-  if (closed || (ended && rules.fin_queued())) events |= POLLHUP;
-  if (closed || rules.fin_queued() || rules.send_room() > 0) events |= POLLOUT | POLLWRNORM;
+  if (status.readable > 0 || !socket.peeked.empty()) events |= POLLIN | POLLRDNORM;
+  if (status.urgent_pending) events |= POLLPRI;
+  if (closed || (ended && status.fin_queued)) events |= POLLHUP;
+  if (closed || status.fin_queued || status.send_room > 0) events |= POLLOUT | POLLWRNORM;
   return events;
 }
 
@@ -140,18 +139,16 @@ SocketLayer::Attempt SocketLayer::do_poll(Time now, Call& call) {
 
 SocketLayer::Done SocketLayer::do_ioctl(const Call& call, Socket& socket) {
   if (socket.listener != nullptr || socket.tcp == nullptr) return failed(EINVAL);
-  const Rules& rules = socket.tcp->rules();
+  const TcpStatus status = socket.tcp->status();
   switch (call.spec->flags) {
     case SIOCINQ:
-      store(static_cast<int32_t>(rules.readable() + socket.peeked.size()), buffer_);
+      store(static_cast<int32_t>(status.readable + socket.peeked.size()), buffer_);
       break;
     case SIOCOUTQ:
-      store(static_cast<int32_t>(Seq::distance(rules.tcb().snd.una, rules.tcb().snd.nxt) +
-                                 rules.unsent()),
-            buffer_);
+      store(static_cast<int32_t>(status.unacked), buffer_);
       break;
     case SIOCATMARK:
-      store(rules.at_urgent_mark() && socket.peeked.empty() ? 1 : 0, buffer_);
+      store(status.at_urgent_mark && socket.peeked.empty() ? 1 : 0, buffer_);
       break;
     default:
       return failed(ENOTTY);

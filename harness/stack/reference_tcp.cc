@@ -1,0 +1,281 @@
+#include "harness/stack/reference_tcp.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace synfin::stack {
+namespace {
+
+// How a listener knows its peers.
+PeerKey key_of(const wire::FourTuple& tuple) {
+  PeerKey key;
+  auto* out = key.octets.data();
+  for (const wire::Endpoint* end : {&tuple.local, &tuple.remote}) {
+    std::memcpy(out, end->address.octets.data(), 16);
+    out[16] = static_cast<uint8_t>(end->port >> 8U);
+    out[17] = static_cast<uint8_t>(end->port);
+    out[18] = end->address.v6 ? 1 : 0;
+    out += 20;
+  }
+  return key;
+}
+
+wire::FourTuple tuple_of(const PeerKey& key) {
+  wire::FourTuple tuple;
+  const auto* in = key.octets.data();
+  for (wire::Endpoint* end : {&tuple.local, &tuple.remote}) {
+    std::memcpy(end->address.octets.data(), in, 16);
+    end->port = static_cast<uint16_t>(in[16] << 8U | in[17]);
+    end->address.v6 = in[18] != 0;
+    in += 20;
+  }
+  return tuple;
+}
+
+int error_of(Signal signal, State before) {
+  switch (signal) {
+    case Signal::kConnectionRefused:
+    case Signal::kHardError:
+      return ECONNREFUSED;
+    case Signal::kConnectionReset:
+      return before == State::kSynSent     ? ECONNREFUSED
+             : before == State::kCloseWait ? EPIPE
+                                           : ECONNRESET;
+    case Signal::kUserTimeout:
+      return ETIMEDOUT;
+    case Signal::kEstablished:
+    case Signal::kConnectionClosing:
+    case Signal::kSoftError:
+    case Signal::kUrgent:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+class ReferenceTcp::Connection final : public TcpConnection {
+ public:
+  Connection(std::unique_ptr<Reference> engine, const wire::FourTuple& ends)
+      : tcp(std::move(engine)), tuple(ends) {}
+
+  State state() const override { return tcp->state(); }
+  TcpStatus status() const override {
+    const Rules& rules = tcp->rules();
+    const SendSequence& snd = rules.tcb().snd;
+    TcpStatus out;
+    out.state = rules.state();
+    out.readable = rules.readable();
+    out.readable_before_mark = rules.readable_before_mark();
+    out.urgent_pending = rules.urgent_pending();
+    out.at_urgent_mark = rules.at_urgent_mark();
+    out.peer_closed = rules.peer_closed();
+    out.fin_queued = rules.fin_queued();
+    out.fin_acked = rules.fin_acked();
+    out.send_room = rules.send_room();
+    out.unacked = Seq::distance(snd.una, snd.nxt) + rules.unsent();
+    out.effective_mss = rules.effective_mss();
+    return out;
+  }
+  int error() const override { return error_; }
+  int take_error() override { return std::exchange(error_, 0); }
+
+  CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
+                  bool urgent) override {
+    return tcp->send(now, octets, taken, urgent);
+  }
+  CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got) override {
+    return tcp->receive(now, out, got);
+  }
+  void close(Time now, CloseKind kind) override { tcp->close(now, kind); }
+  void abort(Time now) override { tcp->abort(now); }
+
+  void set_nagle(bool on) override { tcp->set_nagle(on); }
+  void set_delayed_ack(bool on) override { tcp->set_delayed_ack(on); }
+  void set_user_timeout(Time now, Duration timeout) override {
+    tcp->set_user_timeout(now, timeout);
+  }
+  void set_keepalive(Time now, const KeepAlive& how) override {
+    tcp->set_keepalive(now, how.on, how.idle, how.interval, how.probes);
+  }
+
+  // Keeps the error that the engine tells of; `before` is the state it was in.
+  void hear(State before) {
+    while (const auto signal = tcp->poll_signal()) {
+      if (const int error = error_of(*signal, before); error != 0) error_ = error;
+    }
+  }
+
+  std::unique_ptr<Reference> tcp;
+  wire::FourTuple tuple;
+
+ private:
+  int error_ = 0;  // SO_ERROR
+};
+
+class ReferenceTcp::Listening final : public TcpListener {
+ public:
+  Listening(ReferenceTcp& owner, const wire::Endpoint& end, const Profile& profile, int backlog)
+      : local(end), listener(profile, backlog, owner.coverage_), host_(owner) {}
+
+  void set_backlog(int backlog) override { listener.set_backlog(backlog); }
+  std::size_t waiting() const override { return listener.waiting(); }
+  std::optional<Accepted> accept() override {
+    PeerKey peer;
+    auto tcp = listener.accept(peer);
+    if (tcp == nullptr) return std::nullopt;
+    auto child = std::make_shared<Connection>(std::move(tcp), tuple_of(peer));
+    child->hear(State::kEstablished);
+    host_.connections_.push_back(child);
+    return Accepted{child, child->tuple};
+  }
+  void close(Time now) override {
+    listener.close(now);
+    closed = true;
+  }
+
+  wire::Endpoint local;
+  Listener listener;
+  bool closed = false;
+
+ private:
+  ReferenceTcp& host_;
+};
+
+ReferenceTcp::ReferenceTcp(const Profile& profile, ClauseSet* coverage, Network& network)
+    : profile_(profile), coverage_(coverage), network_(network) {}
+
+ReferenceTcp::~ReferenceTcp() = default;
+
+// --- for the socket layer ------------------------------------------------------------------------
+
+bool ReferenceTcp::has_option(int, int) const { return true; }
+
+ReferenceTcp::Connection* ReferenceTcp::connection_at(const wire::FourTuple& tuple) const {
+  for (const auto& connection : connections_) {
+    if (connection->state() != State::kClosed && connection->tuple == tuple) {
+      return connection.get();
+    }
+  }
+  return nullptr;
+}
+
+ReferenceTcp::Listening* ReferenceTcp::listener_at(const wire::Endpoint& local) const {
+  for (const auto& listening : listeners_) {
+    if (!listening->closed && listening->local.port == local.port) return listening.get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<TcpListener> ReferenceTcp::listen(const wire::Endpoint& local,
+                                                  const Profile& profile, int backlog) {
+  if (listener_at(local) != nullptr) return nullptr;
+  return listeners_.emplace_back(std::make_shared<Listening>(*this, local, profile, backlog));
+}
+
+std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
+                                                  const Profile& profile) {
+  if (connection_at(tuple) != nullptr) return nullptr;
+  auto engine = std::make_unique<Reference>(profile, coverage_);
+  return connections_.emplace_back(std::make_shared<Connection>(std::move(engine), tuple));
+}
+
+void ReferenceTcp::open(Time now, TcpConnection& connection) {
+  for (const auto& mine : connections_) {
+    if (mine.get() == &connection) mine->tcp->open_active(now, network_.iss(mine->tuple));
+  }
+}
+
+bool ReferenceTcp::transmit(Time now) {
+  bool any = false;
+  Segment segment;
+  for (const auto& connection : connections_) {
+    while (connection->tcp->poll_transmit(now, segment)) {
+      network_.send(connection->tuple, segment);
+      any = true;
+    }
+  }
+  PeerKey peer;
+  for (const auto& listening : listeners_) {
+    while (listening->listener.poll_transmit(now, peer, segment)) {
+      network_.send(tuple_of(peer), segment);
+      any = true;
+    }
+  }
+  std::erase_if(connections_, [](const auto& one) { return one->state() == State::kClosed; });
+  std::erase_if(listeners_, [](const auto& one) { return one->closed; });
+  return any;
+}
+
+// --- segments and time ---------------------------------------------------------------------------
+
+State ReferenceTcp::state(const wire::FourTuple& tuple) const {
+  if (const Connection* found = connection_at(tuple); found != nullptr) return found->state();
+  const Listening* listening = listener_at(tuple.local);
+  if (listening == nullptr) return State::kClosed;
+  const State child = listening->listener.state(key_of(tuple)).value_or(State::kClosed);
+  return child != State::kClosed ? child : State::kListen;
+}
+
+void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment) {
+  Listening* listening = listener_at(tuple.local);
+  Seq iss = listening != nullptr ? network_.iss(tuple) : Seq(0);
+  if (Connection* found = connection_at(tuple); found != nullptr) {
+    const State before = found->state();
+    const Seq used = found->tcp->rules().tcb().snd.nxt;
+    Admission admission;
+    admission.syn = listening != nullptr && listening->listener.has_room();
+    found->tcp->on_segment(now, segment, admission);
+    const bool reopened = before == State::kTimeWait && found->state() == State::kSynReceived;
+    if (!reopened) return found->hear(before);
+    // MAY-2: the listener takes over, with an ISS beyond all that was used before.
+    if (!iss.after(used)) iss = used + 65537;
+    found->tcp = std::make_unique<Reference>(profile_, coverage_);
+  }
+  if (listening != nullptr) {
+    listening->listener.on_segment(now, key_of(tuple), segment, iss);
+  } else {
+    answer_closed(now, tuple, segment);
+  }
+}
+
+// Half-open connections of a listener are not told: nobody waits for them.
+void ReferenceTcp::on_icmp(Time now, const wire::IcmpNotice& notice) {
+  Connection* found = connection_at(notice.about);
+  if (found == nullptr) return;
+  const State before = found->state();
+  found->tcp->on_icmp(now, notice.error, notice.seq);
+  found->hear(before);
+}
+
+void ReferenceTcp::answer_closed(Time now, const wire::FourTuple& tuple, const Segment& segment) {
+  Reference closed(profile_, coverage_);
+  closed.on_segment(now, segment);
+  Segment answer;
+  while (closed.poll_transmit(now, answer)) network_.send(tuple, answer);
+}
+
+void ReferenceTcp::on_time(Time now) {
+  for (const auto& connection : connections_) {
+    if (connection->tcp->next_deadline() > now) continue;
+    const State before = connection->state();
+    connection->tcp->on_time(now);
+    connection->hear(before);
+  }
+  for (const auto& listening : listeners_) listening->listener.on_time(now);
+}
+
+Time ReferenceTcp::next_deadline() const {
+  Time earliest = kNever;
+  for (const auto& connection : connections_) {
+    earliest = std::min(earliest, connection->tcp->next_deadline());
+  }
+  for (const auto& listening : listeners_) {
+    earliest = std::min(earliest, listening->listener.next_deadline());
+  }
+  return earliest;
+}
+
+}  // namespace synfin::stack
