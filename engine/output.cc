@@ -222,6 +222,14 @@ void Rules::sequence_findings(const Segment& segment, Findings& out) const {
              .field = Field::kText,
              .sentence = "other octets than the user sent"});
   }
+  // §3.9.1.2: sockets have no PUSH flag, so the last of what is queued is pushed.
+  if (!segment.text.empty() && text_end == send_end() && !segment.flags.psh()) {
+    out.add({.clause = Clause::kMust61,
+             .field = Field::kFlags,
+             .wanted = static_cast<uint32_t>(segment.flags.bits | kPsh),
+             .got = segment.flags.bits,
+             .sentence = "the last queued text without PSH"});
+  }
   new_text_findings(segment, out);
 }
 
