@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "harness/play/resolve.h"
-#include "harness/wire/bytes.h"
-#include "harness/wire/options.h"
+#include "harness/wire/packet.h"
+#include "harness/wire/text.h"
 
 namespace synfin::play {
 namespace {
@@ -45,35 +45,14 @@ std::string describe_option(const OptionSpec& option) {
       return "nop";
     case OptionSpec::Kind::kEol:
       return "eol";
-    case OptionSpec::Kind::kRaw:
-      return fmt::format("kind {}", option.value);
+    case OptionSpec::Kind::kRaw: {
+      const auto kind = static_cast<uint8_t>(option.value);
+      wire::OptionOctets octets;
+      return octets.raw(kind, option.raw_length, option.raw) ? wire::option_text(octets.octets())
+                                                             : fmt::format("opt {}", kind);
+    }
   }
   return "";
-}
-
-std::string describe_received(uint8_t kind, std::span<const uint8_t> octets,
-                              const Connection& connection) {
-  if (kind == wire::kOptionMss && octets.size() == 4) {
-    return fmt::format("mss {}", wire::get16(&octets[2]));
-  }
-  if (kind == wire::kOptionWindowScale && octets.size() == 3) {
-    return fmt::format("wscale {}", octets[2]);
-  }
-  if (kind == wire::kOptionTimestamps && octets.size() == 10) {
-    return fmt::format("TS val {} ecr {}", wire::get32(&octets[2]), wire::get32(&octets[6]));
-  }
-  if (kind == wire::kOptionSack) {
-    std::string out = "sack";
-    for (std::size_t i = 2; i + 8 <= octets.size(); i += 8) {
-      out += fmt::format(" {}:{}", wire::get32(&octets[i]) - connection.peer_isn(),
-                         wire::get32(&octets[i + 4]) - connection.peer_isn());
-    }
-    return out;
-  }
-  if (kind == wire::kOptionSackPermitted) return "sackOK";
-  if (kind == wire::kOptionNop) return "nop";
-  if (kind == wire::kOptionEol) return "eol";
-  return fmt::format("kind {}", kind);
 }
 
 }  // namespace
@@ -92,24 +71,8 @@ std::string describe(const script::Number& number) {
   return out;
 }
 
-std::string describe(Flags flags) {
-  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {{{kSyn, 'S'},
-                                                                    {kFin, 'F'},
-                                                                    {kRst, 'R'},
-                                                                    {kPsh, 'P'},
-                                                                    {kAck, '.'},
-                                                                    {kUrg, 'U'},
-                                                                    {kEce, 'E'},
-                                                                    {kCwr, 'W'}}};
-  std::string out;
-  for (const auto& [bit, letter] : kLetters) {
-    if (flags.has(bit)) out += letter;
-  }
-  return out.empty() ? "-" : out;
-}
-
 std::string describe(const script::SegmentSpec& spec) {
-  std::string out = describe(spec.flags);
+  std::string out = wire::to_text(spec.flags);
   if (spec.any_seq) {
     out += fmt::format(" *({})", spec.length);
   } else if (spec.seq.symbolic()) {
@@ -129,22 +92,22 @@ std::string describe(const script::SegmentSpec& spec) {
   return out;
 }
 
+std::string describe_start(const Segment& segment, uint32_t seq) {
+  const auto size = static_cast<uint32_t>(segment.text.size());
+  return fmt::format("{} {}:{}({})", wire::to_text(segment.flags), seq, seq + size, size);
+}
+
 std::string describe(const wire::Decoded& packet, const Connection& connection) {
   const Segment& segment = packet.segment;
-  const uint32_t seq = segment.seq.value() - connection.iss();
-  const uint32_t size = static_cast<uint32_t>(segment.text.size());
-  std::string out = describe(segment.flags);
-  out += fmt::format(" {}:{}({})", seq, seq + size, size);
+  std::string out = describe_start(segment, segment.seq.value() - connection.iss());
   if (segment.flags.ack()) {
     out += fmt::format(" ack {}", segment.ack.value() - connection.peer_isn());
   }
   out += fmt::format(" win {}", segment.wnd);
   if (segment.flags.urg()) out += fmt::format(" urg {}", segment.up);
-  std::string options;
-  wire::for_each_option(packet.option_octets, [&](uint8_t kind, std::span<const uint8_t> octets) {
-    add_option(options, describe_received(kind, octets, connection));
-  });
-  if (!options.empty()) out += " <" + options + ">";
+  if (!packet.option_octets.empty()) {
+    out += " <" + wire::options_text(packet.option_octets, Seq(connection.peer_isn())) + ">";
+  }
   return out;
 }
 

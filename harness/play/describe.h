@@ -15,11 +15,11 @@ std::string describe(const script::Number& number);
 // "S. 0:0(0) ack 1 win 65535 <mss 1460>".
 std::string describe(const script::SegmentSpec& spec);
 
+// How such a line starts, with a segment's sequence number counted from an ISN: "S. 0:0(0)".
+std::string describe_start(const Segment& segment, uint32_t seq);
+
 // The same of a packet that the stack sent, with numbers relative to the ISNs.
 std::string describe(const wire::Decoded& packet, const Connection& connection);
-
-// "S.", in the order that packetdrill has: S F R P . U E W; "-" for none.
-std::string describe(Flags flags);
 
 // "close(3)": the name and the descriptor.
 std::string describe(const script::CallSpec& call);

@@ -8,6 +8,7 @@
 #include "harness/play/build.h"
 #include "harness/play/describe.h"
 #include "harness/wire/options.h"
+#include "harness/wire/text.h"
 
 namespace synfin::play {
 namespace {
@@ -71,7 +72,7 @@ void Matcher::envelope() {
 void Matcher::header() {
   constexpr unsigned kCompared = 0xffU & ~static_cast<unsigned>(kPsh);
   if ((spec_.flags.bits & kCompared) != (segment_.flags.bits & kCompared)) {
-    differ("flags", describe(spec_.flags), describe(segment_.flags));
+    differ("flags", wire::to_text(spec_.flags), wire::to_text(segment_.flags));
   }
   if (spec_.urgent && (!segment_.flags.urg() || segment_.up != *spec_.urgent)) {
     differ("urg", fmt::to_string(*spec_.urgent), fmt::to_string(segment_.up));

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "harness/play/describe.h"
 #include "harness/report/ladder.h"
 #include "harness/report/peer.h"
 #include "harness/wire/codec.h"
@@ -45,25 +46,6 @@ int64_t relative(Seq base, Seq number) {
   const int32_t distance = Seq::signed_distance(base, number);
   if (distance < 0 && distance > -kLittle) return distance;
   return Seq::distance(base, number);
-}
-
-// As play::describe() writes a packet that came in place of another.
-std::string script_text(const Segment& segment, int64_t seq) {
-  constexpr std::array<std::pair<ControlBit, char>, 8> kLetters = {{{kSyn, 'S'},
-                                                                    {kFin, 'F'},
-                                                                    {kRst, 'R'},
-                                                                    {kPsh, 'P'},
-                                                                    {kAck, '.'},
-                                                                    {kUrg, 'U'},
-                                                                    {kEce, 'E'},
-                                                                    {kCwr, 'W'}}};
-  std::string flags;
-  for (const auto& [bit, letter] : kLetters) {
-    if (segment.flags.has(bit)) flags += letter;
-  }
-  const auto start = static_cast<uint32_t>(seq);
-  const auto size = static_cast<uint32_t>(segment.text.size());
-  return fmt::format("{} {}:{}({})", flags.empty() ? "-" : flags, start, start + size, size);
 }
 
 // What is not TCP: an ICMP message, or octets of which nothing can be said.
@@ -200,7 +182,8 @@ void Rungs::fill_segment(const wire::Decoded& packet, Seq sender, Seq receiver, 
   rung->cells = {flag_words(segment.flags), fmt::format("seq {}", relative(sender, segment.seq)),
                  "", ""};
   if (segment.flags.ack()) rung->cells[2] = fmt::format("ack {}", relative(receiver, segment.ack));
-  rung->script = script_text(segment, relative(sender, segment.seq));
+  rung->script =
+      play::describe_start(segment, static_cast<uint32_t>(relative(sender, segment.seq)));
   if (!segment.text.empty()) rung->cells[3] = fmt::format("len {}", segment.text.size());
   if (segment.flags.urg()) rung->cells[3] += fmt::format(" urg {}", segment.up);
   rung->window = fmt::format("win {}", segment.wnd);

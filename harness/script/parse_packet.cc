@@ -7,6 +7,7 @@
 #include "harness/script/parser_parts.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
+#include "harness/wire/text.h"
 
 namespace synfin::script {
 namespace {
@@ -59,9 +60,9 @@ bool parse_flag_letters(Cursor& cursor, proto::Segment* segment) {
       set_reserved(segment, kAccurateEcnBit);
       continue;
     }
-    const auto known = std::find_if(kFlagLetters.begin(), kFlagLetters.end(),
-                                    [&](const auto& flag) { return flag.first == letter; });
-    if (known == kFlagLetters.end()) {
+    const auto* known = std::find_if(wire::kFlagLetters.begin(), wire::kFlagLetters.end(),
+                                     [&](const auto& flag) { return flag.first == letter; });
+    if (known == wire::kFlagLetters.end()) {
       return cursor.fail_at(token.offset + i,
                             fmt::format("found {} in {}, expected {}", describe_octet(letter),
                                         describe(token), kFlagsWanted));

@@ -3,6 +3,7 @@
 #include "harness/script/print_parts.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
+#include "harness/wire/text.h"
 
 namespace synfin::script {
 namespace {
@@ -20,7 +21,7 @@ std::string hex(std::string_view octets) {
 
 void print_flags(const proto::Segment& segment, std::string* out) {
   const std::size_t before = out->size();
-  for (const auto& [letter, bit] : kFlagLetters) {
+  for (const auto& [letter, bit] : wire::kFlagLetters) {
     if ((segment.flags() & bit) != 0) *out += letter;
   }
   if (segment.malformation().reserved() == kAccurateEcnBit) *out += 'A';

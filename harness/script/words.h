@@ -5,9 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <utility>
-
-#include "engine/segment.h"
 
 namespace synfin::script {
 
@@ -15,9 +12,6 @@ namespace synfin::script {
 inline constexpr std::array<std::string_view, 10> kBaseNames = {
     "", "ISS", "IRS", "SND.UNA", "SND.NXT", "SND.WND", "SND.MAX.WND", "RCV.NXT", "RCV.WND", ""};
 
-// The control bits in the order in which they print. ACK, the dot, comes last.
-inline constexpr std::array<std::pair<char, uint8_t>, 7> kFlagLetters = {
-    {{'S', kSyn}, {'F', kFin}, {'R', kRst}, {'P', kPsh}, {'U', kUrg}, {'E', kEce}, {'W', kCwr}}};
 // The lowest of the four reserved bits has the letter A (AE, RFC 9768).
 inline constexpr uint32_t kAccurateEcnBit = 1;
 

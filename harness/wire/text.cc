@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
+#include <string_view>
 
 #include "harness/wire/bytes.h"
 #include "harness/wire/options.h"
@@ -13,21 +13,6 @@ namespace synfin::wire {
 namespace {
 
 using Octets = std::span<const uint8_t>;
-
-struct FlagLetter {
-  char letter;
-  ControlBit bit;
-};
-
-// The order is tcpdump's, which packetdrill keeps.
-constexpr std::array<FlagLetter, 8> kFlagLetters = {{{'F', kFin},
-                                                     {'S', kSyn},
-                                                     {'R', kRst},
-                                                     {'P', kPsh},
-                                                     {'.', kAck},
-                                                     {'U', kUrg},
-                                                     {'E', kEce},
-                                                     {'W', kCwr}}};
 
 std::string hex(Octets octets) {
   std::string out;
@@ -100,19 +85,8 @@ std::string to_text(Flags flags) {
   for (const auto& [letter, bit] : kFlagLetters) {
     if (flags.has(bit)) out += letter;
   }
+  if (flags.ack()) out += '.';
   return out.empty() ? "-" : out;
-}
-
-std::optional<Flags> parse_flags(std::string_view text) {
-  Flags flags;
-  if (text == "-") return flags;
-  for (const char letter : text) {
-    const auto* found = std::find_if(kFlagLetters.begin(), kFlagLetters.end(),
-                                     [&](const FlagLetter& each) { return each.letter == letter; });
-    if (found == kFlagLetters.end() || flags.has(found->bit)) return std::nullopt;
-    flags.set(found->bit);
-  }
-  return text.empty() ? std::nullopt : std::optional(flags);
 }
 
 std::string option_text(Octets octets, Seq receiver_isn) {

@@ -7,11 +7,11 @@
 // What is wrong with a packet follows in braces, as a script writes it.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "engine/segment.h"
 #include "harness/wire/codec.h"
@@ -29,11 +29,12 @@ struct Isns {
   Isns reversed() const { return {.sender = receiver, .receiver = sender}; }
 };
 
-// F S R P . U E W, in this order; "-" when no bit is set.
-std::string to_text(Flags flags);
+// The letters of the control bits in the order in which they are written. ACK, the dot, comes last.
+inline constexpr std::array<std::pair<char, ControlBit>, 7> kFlagLetters = {
+    {{'S', kSyn}, {'F', kFin}, {'R', kRst}, {'P', kPsh}, {'U', kUrg}, {'E', kEce}, {'W', kCwr}}};
 
-// Reads what to_text() writes, in any order.
-std::optional<Flags> parse_flags(std::string_view text);
+// "S", "FP."; "-" when no bit is set.
+std::string to_text(Flags flags);
 
 // One option that takes all of `octets`, as in "mss 1460". One of another kind, or whose length is
 // not its kind's, is written in octets: "opt 2 len 3 0x05". SACK blocks are numbers of the packet's

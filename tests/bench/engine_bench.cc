@@ -10,71 +10,15 @@
 #include <vector>
 
 #include "engine/reference.h"
+#include "tests/allocations.h"
 #include "tests/bench/targets.h"
+#include "tests/engine/joined.h"
 
 namespace synfin {
 namespace {
 
-using std::chrono::microseconds;
-
-constexpr Seq kIssA{100};
-constexpr Seq kIssB{300};
-
-class Joined {
- public:
-  explicit Joined(const Profile& profile) : a(profile), b(profile) {}
-
-  void open() {
-    b.open_passive(now, kIssB);
-    a.open_active(now, kIssA);
-    settle();
-  }
-
-  void close() {
-    a.close(now, CloseKind::kSending);
-    settle();
-    b.close(now, CloseKind::kSending);
-    settle();
-  }
-
-  // A sends `text` and B reads it.
-  void transfer(std::span<const uint8_t> text, std::span<uint8_t> buffer) {
-    while (!text.empty()) {
-      std::size_t count = 0;
-      a.send(now, text, count);
-      text = text.subspan(count);
-      settle();
-      b.receive(now, buffer, count);
-      settle();
-    }
-  }
-
-  void settle() {
-    Segment segment;
-    for (bool more = true; more;) {
-      more = false;
-      while (a.poll_transmit(now, segment)) {
-        b.on_segment(now, segment);
-        ++segments;
-        more = true;
-      }
-      while (b.poll_transmit(now, segment)) {
-        a.on_segment(now, segment);
-        ++segments;
-        more = true;
-      }
-    }
-    now += microseconds(1);
-    for (Reference* end : {&a, &b}) {
-      if (end->next_deadline() <= now) end->on_time(now);
-    }
-  }
-
-  Reference a;
-  Reference b;
-  Time now{std::chrono::seconds(1)};
-  std::size_t segments = 0;
-};
+using testing::allocations;
+using testing::Joined;
 
 void report(benchmark::State& state, std::size_t segments) {
   const auto count = static_cast<double>(segments);
@@ -127,9 +71,9 @@ void BM_PingPong(benchmark::State& state) {
   const std::size_t before = joined.segments;
   std::size_t allocated = 0;
   for (auto _ : state) {
-    const std::size_t sofar = bench::allocations().count;
+    const std::size_t sofar = allocations.count;
     once();
-    allocated += bench::allocations().count - sofar;
+    allocated += allocations.count - sofar;
   }
   report(state, joined.segments - before);
   bench::note_target("engine: allocations a segment once buffers have grown",
@@ -144,8 +88,8 @@ void BM_OutsideTheWindow(benchmark::State& state) {
   Joined joined(profile);
   joined.open();
   Segment segment;
-  segment.seq = kIssB + 0x1000'0000U;
-  segment.ack = kIssA + 1;
+  segment.seq = testing::kIssB + 0x1000'0000U;
+  segment.ack = testing::kIssA + 1;
   segment.flags = Flags(kAck);
   segment.options.timestamps = Timestamps{0xffff'0000U, 0};
   Segment out;
@@ -168,13 +112,13 @@ void BM_OpenMany(benchmark::State& state) {
   for (auto _ : state) {
     std::vector<std::unique_ptr<Joined>> all;
     all.reserve(kPairs);
-    const std::size_t before = bench::allocations().octets;
+    const std::size_t before = allocations.octets;
     for (std::size_t i = 0; i < kPairs; ++i) {
       all.push_back(std::make_unique<Joined>(profile));
       all.back()->open();
       segments += all.back()->segments;
     }
-    octets = (bench::allocations().octets - before) / kPairs / 2;
+    octets = (allocations.octets - before) / kPairs / 2;
     benchmark::DoNotOptimize(all.data());
   }
   report(state, segments);

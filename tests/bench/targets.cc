@@ -4,25 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <vector>
-
-namespace {
-
-thread_local synfin::bench::Allocations counted;
-
-}  // namespace
-
-// Not inlined: g++ takes a free() that it sees beside a new for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++counted.count;
-  counted.octets += size;
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace synfin::bench {
 namespace {
@@ -40,8 +22,6 @@ std::vector<Target>& targets() {
 }
 
 }  // namespace
-
-Allocations allocations() { return counted; }
 
 int64_t cpu_nanoseconds() {
   timespec used{};

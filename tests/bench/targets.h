@@ -2,7 +2,6 @@
 // table of all targets. Nothing fails because of a time: what else the machine does is not known.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,12 +17,5 @@ void print_targets();
 
 // The CPU time that this thread has used so far: it counts little what else the machine does.
 int64_t cpu_nanoseconds();
-
-// All allocations of this executable so far.
-struct Allocations {
-  std::size_t count = 0;
-  std::size_t octets = 0;  // never taken back
-};
-Allocations allocations();
 
 }  // namespace synfin::bench

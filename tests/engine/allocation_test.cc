@@ -4,90 +4,27 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "engine/reference.h"
+#include "tests/allocations.h"
+#include "tests/engine/joined.h"
 #include "tests/engine/lab.h"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-thread_local std::size_t allocated = 0;  // octets, never taken back
-
-}  // namespace
-
-// Not inlined: g++ takes a free() that it sees beside a new for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  allocated += size;
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace synfin::testing {
 namespace {
 
-using std::chrono::milliseconds;
-
-// Two references of which each hears what the other sends at once: no queue that would allocate.
-class Direct {
- public:
-  explicit Direct(const Profile& profile) : a(profile), b(profile) {
-    b.open_passive(now, Seq(300));
-    a.open_active(now, Seq(100));
-    settle();
-  }
-
-  void settle() {
-    Segment segment;
-    for (bool more = true; more;) {
-      more = false;
-      while (a.poll_transmit(now, segment)) {
-        b.on_segment(now, segment);
-        ++segments;
-        more = true;
-      }
-      while (b.poll_transmit(now, segment)) {
-        a.on_segment(now, segment);
-        ++segments;
-        more = true;
-      }
-    }
-    now += milliseconds(1);
-    for (Reference* end : {&a, &b}) {
-      if (end->next_deadline() <= now) end->on_time(now);
-    }
-  }
-
-  // A sends, B reads.
-  void transfer() {
-    static constexpr std::array<uint8_t, 5000> kText{};
-    std::array<uint8_t, 8192> buffer;
-    std::size_t count = 0;
-    a.send(now, kText, count);
-    settle();
-    b.receive(now, buffer, count);
-    settle();
-  }
-
-  Time now{std::chrono::seconds(1)};
-  Reference a;
-  Reference b;
-  std::size_t segments = 0;
-};
-
 TEST(EngineAllocation, NoneForASegment) {
   const Profile profile;
-  Direct pair(profile);
-  for (int i = 0; i < 1000; ++i) pair.transfer();  // the rings grow, cwnd opens
+  static constexpr std::array<uint8_t, 5000> kText{};
+  std::array<uint8_t, 8192> buffer;
+  Joined pair(profile);
+  pair.open();
+  for (int i = 0; i < 1000; ++i) pair.transfer(kText, buffer);  // the rings grow, cwnd opens
   const std::size_t segments = pair.segments;
-  const std::size_t before = allocations;
-  for (int i = 0; i < 1000; ++i) pair.transfer();
-  EXPECT_EQ(allocations, before);
+  const std::size_t before = allocations.count;
+  for (int i = 0; i < 1000; ++i) pair.transfer(kText, buffer);
+  EXPECT_EQ(allocations.count, before);
   EXPECT_GT(pair.segments, segments + 4000) << "too little was sent to tell";
 }
 
@@ -102,7 +39,7 @@ TEST(EngineAllocation, NoneForAGap) {
   Segment out;
   std::size_t before = 0;
   for (int i = 0; i < 100; ++i) {
-    if (i == 10) before = allocations;
+    if (i == 10) before = allocations.count;
     Segment first = lab.next();
     first.text = kText;
     Segment second = first;
@@ -115,26 +52,19 @@ TEST(EngineAllocation, NoneForAGap) {
     lab.tcp.receive(lab.now, buffer, count);
     EXPECT_EQ(count, 200U);
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations.count, before);
 }
 
 TEST(EngineAllocation, AnIdleConnectionIsSmall) {
   const Profile profile;
-  const std::size_t before = allocated;
-  auto a = std::make_unique<Reference>(profile);
-  auto b = std::make_unique<Reference>(profile);
-  const Time now{std::chrono::seconds(1)};
-  b->open_passive(now, Seq(300));
-  a->open_active(now, Seq(100));
-  Segment segment;
-  for (int i = 0; i < 3; ++i) {
-    while (a->poll_transmit(now, segment)) b->on_segment(now, segment);
-    while (b->poll_transmit(now, segment)) a->on_segment(now, segment);
-  }
-  ASSERT_EQ(a->state(), State::kEstablished);
-  ASSERT_EQ(b->state(), State::kEstablished);
-  EXPECT_LT((allocated - before) / 2, 1024U);
-  RecordProperty("octets", std::to_string((allocated - before) / 2));
+  const std::size_t before = allocations.octets;
+  const auto pair = std::make_unique<Joined>(profile);
+  pair->open();
+  ASSERT_EQ(pair->a.state(), State::kEstablished);
+  ASSERT_EQ(pair->b.state(), State::kEstablished);
+  const std::size_t each = (allocations.octets - before) / 2;
+  EXPECT_LT(each, 1024U);
+  RecordProperty("octets", std::to_string(each));
 }
 
 }  // namespace

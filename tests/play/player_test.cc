@@ -14,13 +14,9 @@ using namespace std::chrono_literals;
 using play::Outcome;
 using testing::explain;
 using testing::FakeStack;
+using testing::kOpening;
 using testing::play_one;
 using testing::program;
-
-constexpr const char* kOpening = R"(
-0 < S 0:0(0) win 1000
-+0 > S. 0:0(0) ack 1
-)";
 
 TEST(Player, PlaysManyAtOnceAndWaitsOnce) {
   FakeStack stack;

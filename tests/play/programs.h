@@ -11,6 +11,12 @@
 
 namespace synfin::testing {
 
+// A SYN and the answer to it.
+inline constexpr const char* kOpening = R"(
+0 < S 0:0(0) win 1000
++0 > S. 0:0(0) ack 1
+)";
+
 // Compiles a script; a test fails (and gets an empty program) when it does not parse.
 std::shared_ptr<const script::FlatProgram> program(std::string_view text);
 

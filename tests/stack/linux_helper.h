@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -248,6 +249,36 @@ class Hand {
   CaseId id_;
   unsigned connection_;
   Recorder heard_;
+};
+
+// Tests over both links and both IP versions: {link, whether IPv6}.
+class OverLinks : public testing::TestWithParam<std::tuple<LinuxLink, bool>> {
+ public:
+  static auto all() {
+    return testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun), testing::Bool());
+  }
+  static std::string name(const testing::TestParamInfo<ParamType>& info) {
+    const auto [link, ipv6] = info.param;
+    return std::string(link == LinuxLink::kVeth ? "veth" : "tun") + (ipv6 ? "6" : "4");
+  }
+
+ protected:
+  void SetUp() override {
+    auto made = make_linux_stack({.link = std::get<0>(GetParam())});
+    if (!made) GTEST_SKIP() << made.error().message;
+    stack_ = std::move(*made);
+    ipv6_ = std::get<1>(GetParam());
+    if (ipv6_ && !stack_->traits().ipv6) GTEST_SKIP() << "no IPv6";
+  }
+
+  Hand open(unsigned connections = 1) {
+    const auto id = stack_->open({.ipv6 = ipv6_, .connections = connections, .sysctls = {}});
+    EXPECT_TRUE(id) << id.error().message;
+    return Hand(*stack_, id.value_or(0));
+  }
+
+  std::unique_ptr<Stack> stack_;
+  bool ipv6_ = false;
 };
 
 }  // namespace synfin::stack

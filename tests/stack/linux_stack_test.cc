@@ -5,41 +5,15 @@
 
 #include <memory>
 #include <string>
-#include <tuple>
 
 #include "tests/stack/linux_helper.h"
 
 namespace synfin::stack {
 namespace {
 
-class LinuxStackTest : public testing::TestWithParam<std::tuple<LinuxLink, bool>> {
- protected:
-  void SetUp() override {
-    auto made = make_linux_stack({.link = std::get<0>(GetParam())});
-    if (!made) GTEST_SKIP() << made.error().message;
-    stack_ = std::move(*made);
-    ipv6_ = std::get<1>(GetParam());
-    if (ipv6_ && !stack_->traits().ipv6) GTEST_SKIP() << "no IPv6";
-  }
+class LinuxStackTest : public OverLinks {};
 
-  Hand open(unsigned connections = 1) {
-    const auto id = stack_->open({.ipv6 = ipv6_, .connections = connections, .sysctls = {}});
-    EXPECT_TRUE(id) << id.error().message;
-    return Hand(*stack_, id.value_or(0));
-  }
-
-  std::unique_ptr<Stack> stack_;
-  bool ipv6_ = false;
-};
-
-INSTANTIATE_TEST_SUITE_P(Links, LinuxStackTest,
-                         testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun),
-                                          testing::Bool()),
-                         [](const auto& pair) {
-                           return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth"
-                                                                                          : "tun") +
-                                  (std::get<1>(pair.param) ? "6" : "4");
-                         });
+INSTANTIATE_TEST_SUITE_P(Links, LinuxStackTest, OverLinks::all(), OverLinks::name);
 
 TEST_P(LinuxStackTest, ShakesHandsPassively) {
   Hand hand = open();

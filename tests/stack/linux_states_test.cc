@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <tuple>
 
 #include "harness/stack/linux_diag.h"
 #include "tests/stack/linux_helper.h"
@@ -11,33 +10,9 @@
 namespace synfin::stack {
 namespace {
 
-class LinuxStatesTest : public testing::TestWithParam<std::tuple<LinuxLink, bool>> {
- protected:
-  void SetUp() override {
-    auto made = make_linux_stack({.link = std::get<0>(GetParam())});
-    if (!made) GTEST_SKIP() << made.error().message;
-    stack_ = std::move(*made);
-    if (std::get<1>(GetParam()) && !stack_->traits().ipv6) GTEST_SKIP() << "no IPv6";
-  }
+class LinuxStatesTest : public OverLinks {};
 
-  Hand open(unsigned connections = 1) {
-    const auto id =
-        stack_->open({.ipv6 = std::get<1>(GetParam()), .connections = connections, .sysctls = {}});
-    EXPECT_TRUE(id) << id.error().message;
-    return Hand(*stack_, id.value_or(0));
-  }
-
-  std::unique_ptr<Stack> stack_;
-};
-
-INSTANTIATE_TEST_SUITE_P(Links, LinuxStatesTest,
-                         testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun),
-                                          testing::Bool()),
-                         [](const auto& pair) {
-                           return std::string(std::get<0>(pair.param) == LinuxLink::kVeth ? "veth"
-                                                                                          : "tun") +
-                                  (std::get<1>(pair.param) ? "6" : "4");
-                         });
+INSTANTIATE_TEST_SUITE_P(Links, LinuxStatesTest, OverLinks::all(), OverLinks::name);
 
 TEST_P(LinuxStatesTest, PassiveOpenAndPassiveClose) {
   Hand hand = open();

@@ -1,6 +1,8 @@
 // Packets from a seeded generator, for the tests of the wire codec.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -105,6 +107,25 @@ inline std::vector<uint8_t> encoded(const Packet& packet) {
   out.resize(encode(packet, out).value());
   out.shrink_to_fit();
   return out;
+}
+
+// `got` is `sent` in every field that both have, and sound.
+inline void expect_fields(const Decoded& got, const Packet& sent) {
+  EXPECT_EQ(got.source, sent.source);
+  EXPECT_EQ(got.destination, sent.destination);
+  EXPECT_EQ(got.segment.seq, sent.segment.seq);
+  EXPECT_EQ(got.segment.ack, sent.segment.ack);
+  EXPECT_EQ(got.segment.flags, sent.segment.flags);
+  EXPECT_EQ(got.segment.wnd, sent.segment.wnd);
+  EXPECT_EQ(got.segment.up, sent.segment.up);
+  EXPECT_EQ(got.segment.options, sent.segment.options);
+  EXPECT_TRUE(std::ranges::equal(got.segment.text, sent.segment.text));
+  EXPECT_EQ(got.ttl, sent.ttl);
+  EXPECT_EQ(got.traffic_class, sent.traffic_class);
+  EXPECT_EQ(got.ip_id, sent.ip_id);
+  EXPECT_TRUE(got.tcp_checksum_ok);
+  EXPECT_TRUE(got.ip_checksum_ok);
+  EXPECT_TRUE(got.options_well_formed);
 }
 
 }  // namespace synfin::wire

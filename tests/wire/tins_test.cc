@@ -66,21 +66,7 @@ TEST(Tins, WhatItWritesIsReadWithEqualFields) {
     const auto octets = serialized(packet, made.text);
     const auto got = decode(octets);
     ASSERT_TRUE(got) << got.error().message;
-    EXPECT_EQ(got->source, packet.source);
-    EXPECT_EQ(got->destination, packet.destination);
-    EXPECT_EQ(got->segment.seq, packet.segment.seq);
-    EXPECT_EQ(got->segment.ack, packet.segment.ack);
-    EXPECT_EQ(got->segment.flags, packet.segment.flags);
-    EXPECT_EQ(got->segment.wnd, packet.segment.wnd);
-    EXPECT_EQ(got->segment.up, packet.segment.up);
-    EXPECT_EQ(got->segment.options, packet.segment.options);
-    EXPECT_TRUE(std::ranges::equal(got->segment.text, made.text));
-    EXPECT_EQ(got->ttl, packet.ttl);
-    EXPECT_EQ(got->traffic_class, packet.traffic_class);
-    EXPECT_EQ(got->ip_id, packet.ip_id);
-    EXPECT_TRUE(got->tcp_checksum_ok);
-    EXPECT_TRUE(got->ip_checksum_ok);
-    EXPECT_TRUE(got->options_well_formed);
+    expect_fields(*got, packet);
     ASSERT_FALSE(HasFailure()) << "seed 30, packet " << i;
   }
 }
