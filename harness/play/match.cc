@@ -130,6 +130,10 @@ void Matcher::window() {
 void Matcher::options() {
   if (spec_.any_options) return;
   for (const OptionSpec& wanted : spec_.options) option(wanted);
+  // Last, as only a segment that is as wanted otherwise says what a written TSval stands for.
+  for (const OptionSpec& wanted : spec_.options) {
+    if (wanted.kind == OptionSpec::Kind::kTimestamps) timestamps(wanted);
+  }
 }
 
 void Matcher::option(const OptionSpec& wanted) {
@@ -151,10 +155,9 @@ void Matcher::option(const OptionSpec& wanted) {
       return;
     case OptionSpec::Kind::kSack:
       return sack(wanted);
-    case OptionSpec::Kind::kTimestamps:
-      return timestamps(wanted);
     case OptionSpec::Kind::kRaw:
       return raw(wanted);
+    case OptionSpec::Kind::kTimestamps:
     case OptionSpec::Kind::kNop:
     case OptionSpec::Kind::kEol:
       return;
@@ -180,12 +183,12 @@ void Matcher::timestamps(const OptionSpec& wanted) {
     differ("TS", "present", "none");
     return;
   }
+  if (!wanted.any_echo && wanted.echo != got->echo_reply) {
+    differ("TSecr", fmt::to_string(wanted.echo), fmt::to_string(got->echo_reply));
+  }
   if (!wanted.any_value && out_.empty()) {
     const uint32_t value = own_.bind_timestamp(wanted.value, got->value);
     if (value != got->value) differ("TSval", fmt::to_string(value), fmt::to_string(got->value));
-  }
-  if (!wanted.any_echo && wanted.echo != got->echo_reply) {
-    differ("TSecr", fmt::to_string(wanted.echo), fmt::to_string(got->echo_reply));
   }
 }
 

@@ -33,7 +33,7 @@ class Observer {
   // True when the last kSent event only repeats octets (SYN and FIN included) that the stack had
   // sent before, and the rules allow that repetition now.
   virtual bool last_was_allowed_repetition() const = 0;
-  // True when the last kSent event is a segment that the rules allow.
+  // True when the last kSent event is a segment that the rules allow, asked for or not.
   virtual bool last_was_allowed() const = 0;
 };
 

@@ -111,6 +111,7 @@ void Run::note_quiet(Time now) {
 }
 
 void Run::stimulus(Time at) {
+  passed_.clear();
   last_time_ = std::max(last_time_, at);
   quiet_at_ = last_time_ + shared_.traits.quiet_time;
   quiet_noted_ = false;
@@ -179,14 +180,14 @@ Run::Progress Run::expect(Time now) {
       return {};
     }
     if (phase_ != Phase::kExpect) return {};
-    // A retransmission is no answer: it is set aside.
+    passed_.push_back(arrived);
     unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   // Where the harness itself was late the stack gets a little longer. What comes then is told by
   // its time to be late; when nothing comes at all that is the stack's doing.
   const Time limit = was_late() ? bounds_.upper + shared_.traits.quiet_time : bounds_.upper;
   if (now < limit) return wait(limit);
-  mismatch(step_, describe(program_->segments[step().index]), "nothing");
+  nothing_came();
   return {};
 }
 

@@ -76,7 +76,7 @@ class Run {
     uint32_t event = 0;
     uint16_t connection = 0;
     bool readable = true;
-    bool repetition = false;
+    bool optional = false;  // the stack may send it unasked: an expectation of another passes it
     Values values;
   };
   // A call under way.
@@ -130,7 +130,10 @@ class Run {
   Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});
   void notify();
   uint16_t connection_of(const wire::Decoded& packet);
+  bool is_optional(const wire::Decoded& packet, uint16_t connection) const;
+  void compare(const script::Step& step, const Arrived& arrived, const wire::Decoded& packet);
   bool take(const script::Step& step, const Arrived& arrived);
+  void nothing_came();
   void check_return(const Pending& pending, Time at, const stack::CallResult& result);
   void check_return_time(const Pending& pending, Time at, std::vector<Difference>& differences);
   void check_data(const Pending& pending, const stack::CallResult& result,
@@ -155,6 +158,7 @@ class Run {
   PlayResult result_;
   std::vector<Connection> connections_;
   std::vector<Arrived> unclaimed_;
+  std::vector<Arrived> passed_;  // since the last stimulus, by expectations that they do not meet
   std::vector<Pending> pending_;
   std::vector<Difference> differences_;  // of the comparison under way
   stack::CaseId id_ = 0;

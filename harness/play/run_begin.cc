@@ -123,6 +123,7 @@ bool Run::begin(Job job) {
   result_.trace.clear();
   result_.started = result_.ended = shared_.stack.now();
   unclaimed_.clear();
+  passed_.clear();
   pending_.clear();
   opened_ = false;
   quiet_noted_ = true;

@@ -93,14 +93,30 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
   if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
-  arrived.repetition = job_.observer != nullptr
-                           ? job_.observer->last_was_allowed_repetition()
-                           : connections_[arrived.connection].last_was_repetition();
+  arrived.optional = decoded && is_optional(*decoded, arrived.connection);
   unclaimed_.push_back(arrived);
   return phase_ == Phase::kExpect;
 }
 
-// True: the expectation is met. False with the phase unchanged: a repetition, to be set aside.
+// A repetition, and an ACK alone (RFC 9293 §3.10.7.4 leaves many to the stack): no more than the
+// rules allow. Without an observer nobody knows what they are.
+bool Run::is_optional(const wire::Decoded& packet, uint16_t connection) const {
+  if (job_.observer == nullptr) return connections_[connection].last_was_repetition();
+  if (job_.observer->last_was_allowed_repetition()) return true;
+  const Segment& segment = packet.segment;
+  const bool bare = segment.flags.ack() && segment.len() == 0 && !segment.flags.rst();
+  return bare && job_.observer->last_was_allowed();
+}
+
+// Fills differences_.
+void Run::compare(const script::Step& what, const Arrived& arrived, const wire::Decoded& packet) {
+  const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
+  differences_.clear();
+  match(program_->segments[what.index], packet, connections_[arrived.connection], now, output_,
+        differences_);
+}
+
+// True: the expectation is met. False with the phase unchanged: to be passed over.
 bool Run::take(const script::Step& what, const Arrived& arrived) {
   Event& event = result_.trace.events[arrived.event];
   const auto& spec = program_->segments[what.index];
@@ -109,12 +125,10 @@ bool Run::take(const script::Step& what, const Arrived& arrived) {
     mismatch(step_, describe(spec), "a packet that cannot be read: " + packet.error().message);
     return false;
   }
-  Connection& own = connections_[arrived.connection];
-  const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
-  differences_.clear();
-  match(spec, *packet, own, now, output_, differences_);
+  const Connection& own = connections_[arrived.connection];
+  compare(what, arrived, *packet);
   if (!differences_.empty()) {
-    if (!arrived.repetition) {
+    if (!arrived.optional) {
       mismatch(step_, describe(spec), describe(*packet, own), differences_);
     }
     return false;
@@ -132,6 +146,24 @@ bool Run::take(const script::Step& what, const Arrived& arrived) {
        since(event.at)});
   mismatch(step_, describe(spec), describe(*packet, own), differences_);
   return false;
+}
+
+// The time of an expectation is over. What it passed over was not optional then: it is what came.
+void Run::nothing_came() {
+  const auto passed = std::find_if(passed_.begin(), passed_.end(), [this](const Arrived& arrived) {
+    return arrived.connection == step().connection;
+  });
+  const std::string wanted = describe(program_->segments[step().index]);
+  if (passed == passed_.end()) {
+    mismatch(step_, wanted, "nothing");
+    return;
+  }
+  const auto packet = wire::decode(result_.trace.data(result_.trace.events[passed->event]));
+  compare(step(), *passed, *packet);
+  if (differences_.empty()) {
+    differences_.push_back({"order", "after what was expected before it", "before that"});
+  }
+  mismatch(step_, wanted, describe(*packet, connections_[passed->connection]), differences_);
 }
 
 bool Run::on_return(stack::Ticket ticket, Time at, const stack::CallResult& result) {
@@ -226,7 +258,7 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
 void Run::report_unclaimed() {
   if (job_.observer != nullptr || result_.outcome != Outcome::kPlayed) return;
   for (const Arrived& arrived : unclaimed_) {
-    if (arrived.repetition) continue;
+    if (arrived.optional) continue;
     const Event& event = result_.trace.events[arrived.event];
     const auto packet = wire::decode(result_.trace.data(event));
     const script::Step& where = program_->steps[event.step];

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <map>
 
+#include "tests/play/fake_observer.h"
 #include "tests/play/fake_stack.h"
 #include "tests/play/programs.h"
 
@@ -13,41 +13,10 @@ namespace {
 using namespace std::chrono_literals;
 using script::Base;
 using testing::explain;
+using testing::FakeObserver;
 using testing::FakeStack;
 using testing::play_one;
 using testing::program;
-
-// Knows what a test tells it, and what a packet brings.
-class FakeObserver : public play::Observer {
- public:
-  void begin(const script::FlatProgram&, std::span<const wire::FourTuple>,
-             const play::Trace& trace) override {
-    trace_ = &trace;
-  }
-  void on_event(const play::Event& event) override {
-    ++events;
-    if (event.kind == play::EventKind::kSent) {
-      const auto packet = wire::decode(trace_->data(event));
-      if (packet->segment.flags.syn()) values[Base::kIss] = packet->segment.seq.value();
-      values[Base::kSndNxt] = packet->segment.end().value();
-    }
-  }
-  std::optional<uint32_t> value(uint16_t, Base name) const override {
-    const auto found = values.find(name);
-    return found == values.end() ? std::nullopt : std::optional(found->second);
-  }
-  uint8_t peer_window_shift(uint16_t) const override { return 3; }
-  uint8_t stack_window_shift(uint16_t) const override { return 2; }
-  bool last_was_allowed_repetition() const override { return repetition; }
-  bool last_was_allowed() const override { return true; }
-
-  std::map<Base, uint32_t> values;
-  bool repetition = false;
-  int events = 0;
-
- private:
-  const play::Trace* trace_ = nullptr;
-};
 
 // What the program injects, one after the other.
 struct Recorder {
@@ -202,18 +171,6 @@ TEST(Symbols, WithoutAJudgeBreakTheCase) {
   const auto result = play_one(stack, program("0 < . RCV.NXT(0) ack 1 win 9"));
   EXPECT_EQ(result.outcome, play::Outcome::kBroken);
   EXPECT_NE(result.broken.find("RCV.NXT"), std::string::npos) << result.broken;
-}
-
-TEST(Symbols, TheJudgeSaysWhatIsARepetition) {
-  FakeStack stack;
-  stack.when_injected = [&](stack::CaseId id, const wire::Decoded&) {
-    stack.send(id, 0s, stack.packet(id, kAck, 5, 5));
-  };
-  FakeObserver observer;
-  const auto text = "0 < . 1:1(0) ack 1 win 9\n+0 > R 1:1(0)\n";
-  EXPECT_EQ(play_one(stack, program(text), {}, &observer).mismatches[0].differences.size(), 2U);
-  observer.repetition = true;  // set aside: then nothing is left
-  EXPECT_EQ(play_one(stack, program(text), {}, &observer).mismatches[0].got, "nothing");
 }
 
 TEST(Injected, LiteralsCountFromTheIsns) {
