@@ -61,12 +61,13 @@ std::string describe(const script::Number& number) {
   if (number.base == script::Base::kAbsolute) {
     return fmt::format("={}", static_cast<uint32_t>(number.offset));
   }
+  if (number.base == script::Base::kLiteral) return fmt::to_string(number.offset);
   std::string out(name_of(number.base));
-  if (number.plus != script::Base::kLiteral) {
-    out += out.empty() ? "" : "+";
-    out += name_of(number.plus);
+  for (const auto& term : number.terms) {
+    if (term.base == script::Base::kLiteral) continue;
+    out += term.minus ? '-' : '+';
+    out += name_of(term.base);
   }
-  if (out.empty()) return fmt::to_string(number.offset);
   if (number.offset != 0) out += fmt::format("{:+}", number.offset);
   return out;
 }

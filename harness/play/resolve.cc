@@ -56,10 +56,11 @@ std::optional<uint32_t> resolve(const script::Number& number, uint32_t literal_b
     if (!value) return std::nullopt;
     sum += *value;
   }
-  if (number.plus != Base::kLiteral && number.plus != Base::kAbsolute) {
-    const auto value = names.get(number.plus);
+  for (const auto& term : number.terms) {
+    if (term.base == Base::kLiteral) continue;
+    const auto value = names.get(term.base);
     if (!value) return std::nullopt;
-    sum += *value;
+    sum += term.minus ? 0 - *value : *value;
   }
   return sum;
 }
@@ -89,7 +90,7 @@ std::string_view name_of(Base base) {
     case Base::kSndWnd:
       return "SND.WND";
     case Base::kSndMaxWnd:
-      return "MAX.SND.WND";
+      return "SND.MAX.WND";
     case Base::kRcvNxt:
       return "RCV.NXT";
     case Base::kRcvWnd:

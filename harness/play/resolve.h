@@ -40,7 +40,7 @@ struct Names {
   uint8_t stack_window_shift() const;
 };
 
-// base + plus + offset; literals count from `literal_base`. nullopt while a name has no value.
+// base + terms + offset; literals count from `literal_base`. nullopt while a name has no value.
 std::optional<uint32_t> resolve(const script::Number& number, uint32_t literal_base,
                                 const Names& names);
 

@@ -61,7 +61,8 @@ Result<void> set_timestamps(const proto::TcpOption::Timestamps& timestamps, bool
   }
   if (!inject && timestamps.echo_last()) return fail("'ecr last' is for injected segments only");
   for (const auto* number : {&timestamps.value(), &timestamps.echo_reply()}) {
-    if (number->base() != proto::Number::LITERAL || number->plus_size() > 0) {
+    if (number->base() != proto::Number::LITERAL || number->plus_size() > 0 ||
+        number->minus_size() > 0) {
       return fail("timestamps have no names");
     }
     if (auto done = check("timestamp", number->offset(), kMaxSequence); !done) return done;
@@ -194,19 +195,30 @@ Result<void> set_numbers(const proto::Segment& segment, bool inject, SegmentSpec
   return {};
 }
 
+Result<void> add_terms(const google::protobuf::RepeatedField<int>& names, bool minus,
+                       Number* number) {
+  for (const int name : names) {
+    const auto free = std::find_if(number->terms.begin(), number->terms.end(),
+                                   [](const auto& term) { return term.base == Base::kLiteral; });
+    if (free == number->terms.end()) {
+      return fail(fmt::format("a number is a name and at most {} more", Number::kMaxTerms));
+    }
+    if (!in(name, proto::Number::ISS, proto::Number::RCV_WND) || number->base == Base::kAbsolute ||
+        number->base == Base::kLiteral) {
+      return fail("names are added to a name, or taken from one");
+    }
+    *free = {static_cast<Base>(name), minus};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Number> compile_number(const proto::Number& number) {
   if (!in(number.base(), 0, proto::Number::ABSOLUTE)) return fail("unknown name of a number");
-  if (number.plus_size() > 1) return fail("a number is a sum of at most two names");
   Number made{.base = static_cast<Base>(number.base()), .offset = number.offset()};
-  if (number.plus_size() == 1) {
-    if (!in(number.plus(0), proto::Number::ISS, proto::Number::RCV_WND) ||
-        made.base == Base::kAbsolute || made.base == Base::kLiteral) {
-      return fail("only names can be added to a name");
-    }
-    made.plus = static_cast<Base>(number.plus(0));
-  }
+  if (auto done = add_terms(number.plus(), false, &made); !done) return fail(done.error().message);
+  if (auto done = add_terms(number.minus(), true, &made); !done) return fail(done.error().message);
   const bool plain = made.base == Base::kLiteral || made.base == Base::kAbsolute;
   if (!in(made.offset, plain ? 0 : -kMaxSequence, kMaxSequence)) {
     return fail(fmt::format("number {} is out of range", made.offset));

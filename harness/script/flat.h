@@ -31,13 +31,20 @@ enum class Base : uint8_t {
   kAbsolute,  // a sequence number as on the wire
 };
 
-// base + plus + offset; `plus` is kLiteral when there is none.
+// base + terms + offset.
 struct Number {
+  // A name that is added or taken away; kLiteral where there is none.
+  struct Term {
+    Base base = Base::kLiteral;
+    bool minus = false;
+  };
+  static constexpr std::size_t kMaxTerms = 3;
+
   Base base = Base::kLiteral;
-  Base plus = Base::kLiteral;
+  std::array<Term, kMaxTerms> terms{};  // only where the base is a name
   int64_t offset = 0;
 
-  bool symbolic() const { return base != Base::kLiteral || plus != Base::kLiteral; }
+  bool symbolic() const { return base != Base::kLiteral; }
 };
 
 enum class TimeKind : uint8_t { kRelative, kAbsolute, kAny, kRelativeRange, kAbsoluteRange };

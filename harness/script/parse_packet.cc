@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 #include <utility>
 
+#include "harness/script/flat.h"
 #include "harness/script/parser_parts.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
@@ -250,31 +253,45 @@ bool take_base(Cursor& cursor, const Token& token, std::string_view& text,
   return true;
 }
 
-// name[+name][+N|-N]
+// A number of a sum, where it is one.
+std::optional<int64_t> whole_number(std::string_view text) {
+  if (!std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  const auto value = integer_value({.kind = TokenKind::kInteger, .text = text});
+  return value && *value <= kMaxSequence ? value : std::nullopt;
+}
+
+// name{(+|-)(name|N)}
 bool parse_symbolic(Cursor& cursor, proto::Number* number) {
   const Token& token = cursor.peek();
   std::string_view text = token.text;
   proto::Number::Base base{};
   if (!take_base(cursor, token, text, &base)) return false;
   number->set_base(base);
-  if (text.size() > 1 && text[0] == '+' && is_letter(text[1])) {
-    text.remove_prefix(1);
-    if (!take_base(cursor, token, text, &base)) return false;
-    number->add_plus(base);
-  }
-  if (!text.empty()) {
+  int64_t offset = 0;
+  while (!text.empty()) {
+    const std::size_t place = token.offset + (token.text.size() - text.size());
+    const std::string_view rest = text;
     const bool negative = text[0] == '-';
-    const Token digits{.kind = TokenKind::kInteger, .text = text.substr(1)};
-    const bool whole = std::all_of(digits.text.begin(), digits.text.end(), is_digit);
-    const auto value = whole ? integer_value(digits) : std::nullopt;
-    if (!value || *value > kMaxSequence) {
-      return cursor.fail_at(
-          token.offset + (token.text.size() - text.size()),
-          fmt::format("found '{}', expected a number up to {} (name, +name, +N or -N)",
-                      text.substr(0, 40), kMaxSequence));
+    text.remove_prefix(1);
+    if (!text.empty() && is_letter(text[0])) {
+      if (!take_base(cursor, token, text, &base)) return false;
+      negative ? number->add_minus(base) : number->add_plus(base);
+      continue;
     }
-    number->set_offset(negative ? -*value : *value);
+    const std::size_t digits = std::min(text.find_first_of("+-"), text.size());
+    const auto value = whole_number(text.substr(0, digits));
+    text.remove_prefix(digits);
+    if (value) offset += negative ? -*value : *value;
+    if (!value || std::abs(offset) > kMaxSequence) {
+      return cursor.fail_at(
+          place, fmt::format("found '{}', expected a number up to {} (+name, -name, +N or -N)",
+                             rest.substr(0, 40), kMaxSequence));
+    }
   }
+  if (number->plus_size() + number->minus_size() > static_cast<int>(Number::kMaxTerms)) {
+    return cursor.fail(fmt::format("a number is a name and at most {} more", Number::kMaxTerms));
+  }
+  number->set_offset(offset);
   cursor.take();
   return true;
 }

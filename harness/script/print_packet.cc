@@ -152,6 +152,7 @@ void print_number(const proto::Number& number, std::string* out) {
   }
   *out += name;
   for (const int plus : number.plus()) *out += fmt::format("+{}", base_name(plus));
+  for (const int minus : number.minus()) *out += fmt::format("-{}", base_name(minus));
   if (number.offset() != 0) *out += fmt::format("{:+}", number.offset());
 }
 

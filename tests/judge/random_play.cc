@@ -155,7 +155,7 @@ void Maker::active_open() {
 Number Maker::random_seq() {
   Number seq{.base = Base::kRcvNxt};
   if (one_in(3)) {
-    if (one_in(3)) seq.plus = Base::kRcvWnd;
+    if (one_in(3)) seq.terms[0] = {Base::kRcvWnd};
     seq.offset = pick({-1500, -100, -2, -1, 0, 1, 2, 100, 1460, 3000});
     if (one_in(8)) seq.offset += int64_t{1} << 31;
   }

@@ -48,9 +48,13 @@ TEST(Symbols, AreResolvedWhenTheSegmentIsInjected) {
 0 < . RCV.NXT-1(0) ack SND.UNA+5 win 10
 +0 < . RCV.NXT+RCV.WND(0) ack SND.NXT win SND.WND
 +0 < R =7(0) win 0
++0 < . RCV.NXT-RCV.WND(0) ack SND.UNA-SND.WND-1 win SND.WND-RCV.WND
 )"),
                                {}, &observer);
-  ASSERT_EQ(got.segments.size(), 3U) << explain(result);
+  ASSERT_EQ(got.segments.size(), 4U) << explain(result);
+  EXPECT_EQ(got.segments[3].seq, Seq(500));
+  EXPECT_EQ(got.segments[3].ack, Seq(70) - 801);
+  EXPECT_EQ(got.segments[3].wnd, 37);  // 300 >> 3
   EXPECT_EQ(got.segments[0].seq, Seq(999));
   EXPECT_EQ(got.segments[0].ack, Seq(75));
   EXPECT_EQ(got.segments[0].wnd, 10);

@@ -92,6 +92,18 @@ TEST(Compile, OnlyNamedConnections) {
   EXPECT_EQ(compiled("+0 `x`").connections, (std::vector<std::string>{""}));
 }
 
+TEST(Compile, ANumberIsASumOfNames) {
+  const FlatProgram flat = compiled("+0 < . SND.UNA-SND.MAX.WND+RCV.WND-1(0)");
+  const Number& seq = flat.segments.at(0).seq;
+  EXPECT_EQ(seq.base, Base::kSndUna);
+  EXPECT_EQ(seq.terms[0].base, Base::kRcvWnd);
+  EXPECT_FALSE(seq.terms[0].minus);
+  EXPECT_EQ(seq.terms[1].base, Base::kSndMaxWnd);
+  EXPECT_TRUE(seq.terms[1].minus);
+  EXPECT_EQ(seq.terms[2].base, Base::kLiteral);
+  EXPECT_EQ(seq.offset, -1);
+}
+
 TEST(Compile, Segment) {
   const FlatProgram flat = compiled(
       "+0 < [ttl 9] SA. RCV.NXT+RCV.WND-1(4) ack =7 win SND.WND urg 3 "
@@ -101,7 +113,7 @@ TEST(Compile, Segment) {
   const SegmentSpec& spec = flat.segments.at(0);
   EXPECT_EQ(spec.flags, Flags(kSyn | kAck));
   EXPECT_EQ(spec.seq.base, Base::kRcvNxt);
-  EXPECT_EQ(spec.seq.plus, Base::kRcvWnd);
+  EXPECT_EQ(spec.seq.terms[0].base, Base::kRcvWnd);
   EXPECT_EQ(spec.seq.offset, -1);
   EXPECT_EQ(spec.ack->base, Base::kAbsolute);
   EXPECT_EQ(spec.window->base, Base::kSndWnd);
@@ -269,6 +281,12 @@ TEST(Compile, Messages) {
   segment->set_any_seq(true);
   EXPECT_EQ(compile(program).error().message, "made:0: '*' is for expected sequence numbers only");
   segment->set_any_seq(false);
+  for (int i = 0; i < 4; ++i) segment->mutable_seq()->add_minus(proto::Number::ISS);
+  EXPECT_EQ(compile(program).error().message,
+            "made:0: names are added to a name, or taken from one");
+  segment->mutable_seq()->set_base(proto::Number::IRS);
+  EXPECT_EQ(compile(program).error().message, "made:0: a number is a name and at most 3 more");
+  segment->clear_seq();
   segment->add_options();
   EXPECT_EQ(compile(program).error().message, "made:0: a TCP option is empty");
   segment->clear_options();

@@ -117,6 +117,24 @@ TEST(Parser, EveryFormPrintsInItsPlainForm) {
   }
 }
 
+TEST(Parser, NumbersAreSumsOfNames) {
+  const auto number = [](const std::string& text) {
+    return segment(step("+0 < . " + text + "(0)")).seq();
+  };
+  const proto::Number difference = number("SND.UNA-SND.MAX.WND");
+  EXPECT_EQ(difference.base(), proto::Number::SND_UNA);
+  ASSERT_EQ(difference.minus_size(), 1);
+  EXPECT_EQ(difference.minus(0), proto::Number::SND_MAX_WND);
+  EXPECT_EQ(difference.plus_size(), 0);
+  EXPECT_EQ(difference.offset(), 0);
+  const proto::Number sum = number("RCV.NXT-5+RCV.WND-ISS+IRS+4294967295");
+  ASSERT_EQ(sum.plus_size(), 2);
+  EXPECT_EQ(sum.plus(1), proto::Number::IRS);
+  ASSERT_EQ(sum.minus_size(), 1);
+  EXPECT_EQ(sum.minus(0), proto::Number::ISS);
+  EXPECT_EQ(sum.offset(), 4294967290);
+}
+
 TEST(Parser, Fields) {
   const proto::Step syn =
       step("+.5 @b > [ect0] SE. 7:17(10) ack RCV.NXT+RCV.WND-1 win 9 urg 3 <mss 5> {off=6}");

@@ -69,6 +69,7 @@ proto::Number random_number(Random& random, bool absolute) {
     };
     number.set_base(name());
     if (random.one_in(3)) number.add_plus(name());
+    while (number.minus_size() < 2 && random.one_in(4)) number.add_minus(name());
     const int64_t offset = random.number(0xffffffff);
     if (!random.one_in(3)) number.set_offset(random.one_in(2) ? offset : -offset);
   }
