@@ -7,7 +7,7 @@
 namespace synfin {
 
 void Rules::on_segment(Time now, const Segment& segment, Admission admission) {
-  now_ = now;
+  begin(now);
   // §3.5.2: a RST is never answered by a RST; every path below that resets asks for this.
   if (segment.flags.rst()) hit(Clause::kSmRstgen1);
   switch (state_) {
@@ -31,7 +31,7 @@ void Rules::on_segment(Time now, const Segment& segment, Admission admission) {
 
 void Rules::arrives_closed(const Segment& segment) {
   if (segment.flags.rst()) {
-    hit(Clause::kSmClosed1);
+    decide(Clause::kSmClosed1);
     return;
   }
   owe_reset(segment, segment.flags.ack() ? Clause::kSmClosed3 : Clause::kSmClosed2);
@@ -42,7 +42,7 @@ void Rules::arrives_closed(const Segment& segment) {
 void Rules::arrives_listen(const Segment& segment, Admission admission) {
   // First, check for a RST.
   if (segment.flags.rst()) {
-    hit(Clause::kSmListen1);
+    decide(Clause::kSmListen1);
     return;
   }
   // Second, check for an ACK.
@@ -53,7 +53,7 @@ void Rules::arrives_listen(const Segment& segment, Admission admission) {
   // Third, check for a SYN.
   if (segment.flags.syn()) {
     if (!admission.syn) {
-      hit(Clause::kSmBacklog1);  // no room for a TCB: the peer will try again
+      decide(Clause::kSmBacklog1);  // no room for a TCB: the peer will try again
       return;
     }
     hit(Clause::kSmListen3);
@@ -64,7 +64,7 @@ void Rules::arrives_listen(const Segment& segment, Admission admission) {
     return;
   }
   // Fourth, other data or control: dropped.
-  hit(Clause::kSmListen4);
+  decide(Clause::kSmListen4);
 }
 
 // --- §3.10.7.3 SYN-SENT --------------------------------------------------------------------------
@@ -74,7 +74,7 @@ void Rules::arrives_syn_sent(const Segment& segment) {
   // First, check the ACK bit.
   if (ack && !(tcb_.iss_known && segment.ack.after(tcb_.snd.iss) &&
                segment.ack.at_or_before(tcb_.snd.nxt))) {
-    hit(Clause::kSmSs1);
+    decide(Clause::kSmSs1);
     if (!segment.flags.rst()) owe_reset(segment, Clause::kSmSs1);
     return;
   }
@@ -82,7 +82,7 @@ void Rules::arrives_syn_sent(const Segment& segment) {
   // in this state (erratum 8167).
   if (segment.flags.rst()) {
     if (!ack) {
-      hit(Clause::kSmSs3);
+      decide(Clause::kSmSs3);
       hit(Clause::kRfc5961_3_4);
       return;
     }
@@ -96,7 +96,7 @@ void Rules::arrives_syn_sent(const Segment& segment) {
     return;
   }
   // Fifth, neither SYN nor RST: dropped.
-  hit(Clause::kSmSs6);
+  decide(Clause::kSmSs6);
 }
 
 void Rules::syn_sent_step_4_syn(const Segment& segment) {
@@ -146,6 +146,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (state_ == State::kSynReceived && !passive_ && segment.flags.syn() && segment.flags.ack() &&
       segment.seq == tcb_.rcv.irs) {
     arrival.trim_syn();
+    decide(arrival.test);
     permit(other_permits_);
     return true;
   }
@@ -153,14 +154,15 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   const uint32_t length = segment.len();
   bool acceptable = false;
   if (length == 0) {
-    hit(window == 0 ? Clause::kSmAcc1 : Clause::kSmAcc2);
+    arrival.test = window == 0 ? Clause::kSmAcc1 : Clause::kSmAcc2;
     acceptable =
         window == 0 ? segment.seq == tcb_.rcv.nxt : segment.seq.in_window(tcb_.rcv.nxt, window);
   } else {
-    hit(window == 0 ? Clause::kSmAcc3 : Clause::kSmAcc4);
+    arrival.test = window == 0 ? Clause::kSmAcc3 : Clause::kSmAcc4;
     acceptable = segment.seq.in_window(tcb_.rcv.nxt, window) ||
                  (segment.end() - 1).in_window(tcb_.rcv.nxt, window);
   }
+  decide(arrival.test);
   if (!acceptable) return step_1_not_acceptable(arrival);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
@@ -192,7 +194,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     return true;
   }
   if (segment.flags.rst()) {
-    hit(Clause::kSmAcc6);
+    decide(Clause::kSmAcc6);
     hit(Clause::kRfc5961_3_1);
     return false;
   }
@@ -216,8 +218,7 @@ bool Rules::step_2_rst(const Arrival& arrival) {
   const Segment& segment = *arrival.segment;
   if (!segment.flags.rst()) return true;
   if (profile_->rfc5961 && segment.seq != tcb_.rcv.nxt) {
-    owe_ack(Clause::kRfc5961_3_3);
-    permit(other_permits_);
+    refuse(Clause::kRfc5961_3_3);
     return false;
   }
   hit(Clause::kRfc5961_3_2);
@@ -239,7 +240,7 @@ bool Rules::step_2_rst(const Arrival& arrival) {
       break;
     case State::kTimeWait:
       if (profile_->rfc1337) {
-        hit(Clause::kRfc1337F1);
+        decide(Clause::kRfc1337F1);
         break;
       }
       [[fallthrough]];
@@ -258,8 +259,7 @@ bool Rules::step_4_syn(const Arrival& arrival) {
     return false;
   }
   if (profile_->rfc5961) {
-    owe_ack(Clause::kRfc5961_4_1);
-    permit(other_permits_);
+    refuse(Clause::kRfc5961_4_1);
     if (state_ == State::kSynReceived) syn_ack_permitted_ = true;
     return false;
   }
@@ -278,7 +278,7 @@ bool Rules::step_4_syn(const Arrival& arrival) {
 bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
   const Segment& segment = *arrival.segment;
   if (!segment.flags.ack()) {
-    hit(Clause::kSmAck1);
+    decide(Clause::kSmAck1);
     return false;
   }
   if (state_ == State::kSynReceived) {
@@ -287,8 +287,7 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
   // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
   if (profile_->rfc5961_ack_check && segment.ack.before(tcb_.snd.una - tcb_.snd.max_wnd)) {
     hit(Clause::kMay12);
-    owe_ack(Clause::kRfc5961_5_1);
-    permit(other_permits_);
+    refuse(Clause::kRfc5961_5_1);
     return false;
   }
   if (!step_5_established(segment)) return false;
@@ -301,7 +300,7 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
     return false;
   }
   if (!admission.third_ack) {
-    hit(Clause::kSmBacklog1);
+    decide(Clause::kSmBacklog1);
     syn_ack_permitted_ = true;
     if (!profile_->accept_overflow_resets) return false;
     owe_reset(segment, Clause::kSmBacklog1);
@@ -319,8 +318,7 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
 
 bool Rules::step_5_established(const Segment& segment) {
   if (segment.ack.after(tcb_.snd.nxt)) {
-    owe_ack(Clause::kSmAck4);
-    permit(other_permits_);
+    refuse(Clause::kSmAck4);
     return false;
   }
   count_duplicate(segment);
@@ -348,16 +346,18 @@ bool Rules::step_5_established(const Segment& segment) {
 bool Rules::step_5_after_close(const Segment&) {
   switch (state_) {
     case State::kFinWait1:
+      decide(Clause::kSmAck7);
       if (fin_acked()) transition(State::kFinWait2, EventKind::kSegment, Clause::kSmAck7);
       return true;
     case State::kClosing:
       if (!fin_acked()) {
-        hit(Clause::kSmAck8);
+        decide(Clause::kSmAck8);
         return false;
       }
       enter_time_wait(Clause::kSmAck8);
       return true;
     case State::kLastAck:
+      decide(Clause::kSmAck9);
       if (!fin_acked()) return true;
       enter_closed(EventKind::kSegment, Clause::kSmAck9);
       return false;
@@ -425,11 +425,15 @@ void Rules::step_7_text(const Arrival& arrival) {
 
 // Eighth, check the FIN bit.
 void Rules::step_8_fin(const Arrival& arrival) {
-  if (!arrival.fin || state_ == State::kClosed || state_ == State::kListen) return;
+  if (state_ == State::kClosed || state_ == State::kListen) return;
+  if (!arrival.fin) {
+    if (arrival.segment->flags.fin()) decide(arrival.test);  // step 1 has cut it off
+    return;
+  }
   const Seq fin_seq = arrival.seq + static_cast<uint32_t>(arrival.text.size());
   if (peer_fin_taken_) {
     // A FIN beyond the FIN: CLOSE-WAIT, CLOSING and LAST-ACK stay; TIME-WAIT starts anew.
-    hit(Clause::kSmFin6);
+    decide(Clause::kSmFin6);
     permit(other_permits_);
     if (state_ == State::kTimeWait) restart_time_wait();
     return;
@@ -443,7 +447,7 @@ void Rules::step_8_fin(const Arrival& arrival) {
     peer_fin_seq_ = fin_seq;
   }
   if (fin_seq != tcb_.rcv.nxt) {
-    hit(Clause::kSmFin7);
+    decide(Clause::kSmFin7);
     permit(other_permits_);
     if (arrival.text.empty()) owe_ack(Clause::kRfc5681_10);
     return;

@@ -12,11 +12,15 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
   if (!passive_) return false;
   if (!honours_time_wait_syn(segment)) {
     if (!profile_->rfc6191) return false;
+    decide(Clause::kRfc6191_2);
     permit(
         other_permits_);  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
     return true;
   }
-  if (!admission.syn) return true;
+  if (!admission.syn) {
+    decide(Clause::kSmBacklog1);
+    return true;
+  }
   start_anew();
   take_syn(segment);
   transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
@@ -30,7 +34,7 @@ bool Rules::check_timestamps(const Segment& segment) {
   if (!tcb_.timestamps || segment.flags.rst()) return true;
   if (!segment.options.timestamps) {
     if (!profile_->drop_without_timestamps || state_ == State::kSynReceived) return true;
-    hit(Clause::kRfc7323Ts6);
+    decide(Clause::kRfc7323Ts6);
     return false;
   }
   constexpr auto kOutdated = std::chrono::hours(24 * 24);  // §5.5
@@ -42,8 +46,7 @@ bool Rules::check_timestamps(const Segment& segment) {
   if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent - profile_->paws_slack))) {
     return true;
   }
-  owe_ack(Clause::kRfc7323Paws1);
-  permit(other_permits_);
+  refuse(Clause::kRfc7323Paws1);
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
   return false;
 }

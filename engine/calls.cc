@@ -8,7 +8,7 @@ namespace synfin {
 // --- OPEN, §3.10.1 -------------------------------------------------------------------------------
 
 CallStatus Rules::open_passive(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ != State::kClosed) return CallStatus::kConnectionExists;
   start_anew();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
@@ -17,7 +17,7 @@ CallStatus Rules::open_passive(Time now) {
 }
 
 CallStatus Rules::open_active(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ != State::kClosed && state_ != State::kListen) return CallStatus::kConnectionExists;
   start_anew();
   transition(State::kSynSent, EventKind::kOpenActive, Clause::kSmOpen2);
@@ -99,7 +99,7 @@ CallStatus Rules::receive(Time now, std::span<uint8_t> out, std::size_t& got) {
 // --- CLOSE, §3.10.4 ------------------------------------------------------------------------------
 
 CallStatus Rules::close(Time now, CloseKind kind) {
-  now_ = now;
+  begin(now);
   switch (state_) {
     case State::kClosed:
       return CallStatus::kConnectionDoesNotExist;
@@ -115,6 +115,7 @@ CallStatus Rules::close(Time now, CloseKind kind) {
       deaf_ = kind == CloseKind::kBoth;
       queue_fin();
       // With text to send the CLOSE waits until ESTABLISHED (become_established).
+      decide(Clause::kSmUsr2);
       if (send_ring_.empty()) {
         transition(State::kFinWait1, EventKind::kClose, Clause::kSmUsr2);
       }
@@ -137,7 +138,7 @@ CallStatus Rules::close_synchronized(CloseKind kind) {
   }
   if (fin_queued_) {
     // A second FIN must not be sent; "ok" is an acceptable answer only where reading ends now.
-    hit(Clause::kSmUsr4);
+    decide(Clause::kSmUsr4);
     return kind == CloseKind::kBoth ? CallStatus::kOk : CallStatus::kConnectionClosing;
   }
   switch (state_) {
@@ -147,6 +148,7 @@ CallStatus Rules::close_synchronized(CloseKind kind) {
       review_sending();
       return CallStatus::kOk;
     case State::kCloseWait:
+      decide(Clause::kSmUsr3);
       queue_fin();  // LAST-ACK once the FIN is sent
       review_sending();
       return CallStatus::kOk;
@@ -163,13 +165,13 @@ void Rules::queue_fin() {
 // --- ABORT, §3.10.5 ------------------------------------------------------------------------------
 
 CallStatus Rules::abort(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ == State::kClosed) return CallStatus::kConnectionDoesNotExist;
   return abort_connection(Clause::kSmUsr5);
 }
 
 void Rules::forget(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ == State::kClosed) return;
   const Seq next = tcb_.snd.nxt;
   enter_closed(EventKind::kAbort, Clause::kSmUsr5);

@@ -39,6 +39,8 @@ void Rules::transition(State to, EventKind event, Clause clause) {
   hit(clause);
   hit(find_edge(state_, to, event)->clause);
   state_ = to;
+  deciding_ = clause;
+  moved_ = true;
 }
 
 void Rules::enter_closed(EventKind event, Clause clause) {
@@ -99,7 +101,7 @@ std::optional<Signal> Rules::poll_signal() {
 
 // The reset that §3.5.2 and §3.10.7.1 form in answer to a segment.
 void Rules::owe_reset(const Segment& cause, Clause clause) {
-  hit(clause);
+  decide(clause);
   if (cause.flags.ack()) {
     owe_reset_at(cause.ack, clause);
     return;
@@ -125,6 +127,12 @@ void Rules::owe_reset_at(Seq seq, Clause clause) {
 void Rules::owe_ack(Clause clause, Duration within) {
   hit(clause);
   due_.add({.due = Due::kAck, .clause = clause, .by = now_ + within});
+}
+
+void Rules::refuse(Clause clause) {
+  decide(clause);
+  owe_ack(clause);
+  permit(other_permits_);
 }
 
 std::optional<Obligation> Rules::overdue(Time now) {
@@ -267,7 +275,7 @@ void Rules::set_user_timeout(Time now, Duration timeout) {
 // --- timeouts, §3.10.8 ---------------------------------------------------------------------------
 
 void Rules::on_user_timeout(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ == State::kClosed || state_ == State::kListen || state_ == State::kTimeWait) return;
   if (state_ == State::kSynReceived && passive_) {
     // The half-open connection of a listener is forgotten; the user never knew of it.
@@ -279,12 +287,12 @@ void Rules::on_user_timeout(Time now) {
 }
 
 void Rules::on_time_wait_timeout(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ == State::kTimeWait) enter_closed(EventKind::kTimeWaitTimeout, Clause::kMust13);
 }
 
 void Rules::on_fin_wait_2_timeout(Time now) {
-  now_ = now;
+  begin(now);
   if (state_ == State::kFinWait2) enter_closed(EventKind::kFinWait2Timeout, Clause::kSmTmo4);
 }
 
@@ -292,9 +300,9 @@ void Rules::on_fin_wait_2_timeout(Time now) {
 // ------------------------------------------------------------------------
 
 void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
-  now_ = now;
+  begin(now);
   if (error == IcmpError::kSourceQuench) {
-    hit(Clause::kMust55);
+    decide(Clause::kMust55);
     return;
   }
   // Only what is on its way can have met with an error; anything else is old or forged.
@@ -309,7 +317,7 @@ void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
     if (told) signal(Signal::kHardError);
     return;
   }
-  hit(Clause::kMust56);
+  decide(Clause::kMust56);
   hit(Clause::kShld25);
   signal(Signal::kSoftError);
 }

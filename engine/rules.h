@@ -123,8 +123,9 @@ class Rules {
   const Tcb& tcb() const { return tcb_; }
   const RttEstimator& rtt() const { return rtt_; }
   bool passive() const { return passive_; }
-  // The rule that was applied last.
-  Clause last_clause() const { return last_clause_; }
+  // The rule that decided the state: the one that made the last move, or, where what came since has
+  // left the state alone, the one that did so.
+  Clause last_clause() const { return deciding_; }
   std::optional<Signal> poll_signal();
   // Octets that the user may read now; those queued and not yet sent; those in flight or queued.
   std::size_t readable() const { return receive_ring_.size(); }
@@ -217,6 +218,8 @@ class Rules {
   void owe_reset(const Segment& cause, Clause clause);
   void owe_reset_at(Seq seq, Clause clause);
   void owe_ack(Clause clause, Duration within = Duration{0});
+  // The segment is dropped, and answered by an ACK.
+  void refuse(Clause clause);
   // One more bare ACK may be sent; a flood of segments permits no more than can be counted.
   static void permit(uint8_t& permits) {
     if (permits < UINT8_MAX) ++permits;
@@ -253,8 +256,17 @@ class Rules {
   void forget_connection();
   void start_anew();
   void signal(Signal what);
+  // Something happens to the connection: a segment, a call, a timeout.
+  void begin(Time now) {
+    now_ = now;
+    moved_ = false;
+  }
+  // The state stays by this rule. Where the same event has moved it already, that counts.
+  void decide(Clause clause) {
+    hit(clause);
+    if (!moved_) deciding_ = clause;
+  }
   void hit(Clause clause) {
-    last_clause_ = clause;
     if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
   }
   CallStatus abort_connection(Clause clause);
@@ -272,7 +284,8 @@ class Rules {
   RangeSet queued_;        // text beyond RCV.NXT that has arrived (SHLD-31)
   Time now_{};
   State state_ = State::kClosed;
-  Clause last_clause_ = Clause::kSmOpen1;
+  Clause deciding_ = Clause::kSmOpen1;
+  bool moved_ = false;       // by the event that is being processed
   bool passive_ = false;     // came from LISTEN (MUST-11)
   bool fin_queued_ = false;  // CLOSE was called
   bool fin_sent_ = false;
