@@ -65,6 +65,17 @@ TEST(Decision, AMoveIsDecidedByItsRule) {
   EXPECT_EQ(decided(lab), "SM-FIN-5");
 }
 
+// The third ACK opens the connection; its FIN, ahead of a gap, is not acted on.
+TEST(Decision, AMoveCountsBeforeWhatTheSameSegmentLeaves) {
+  Lab lab;
+  lab.go_to(Place::kSynReceivedPassive);
+  Segment third = lab.next(kFin | kAck);
+  third.seq += 10;
+  lab.arrive(third);
+  EXPECT_EQ(lab.state(), State::kEstablished);
+  EXPECT_EQ(decided(lab), "SM-ACK-2");
+}
+
 TEST(Decision, WhatDoesNotAcknowledgeOurFinIsDecidedThere) {
   Lab lab;
   lab.go_to(Place::kFinWait1);
