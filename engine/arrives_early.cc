@@ -5,20 +5,17 @@ namespace synfin {
 
 // RFC 9293 §3.10.7.4 steps 1 and 4, RFC 6191 §2: a SYN in TIME-WAIT may open a new incarnation.
 bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
-  if (state_ != State::kTimeWait || !segment.flags.syn() || segment.flags.rst() ||
+  if (state_ != State::kTimeWait || !passive_ || !segment.flags.syn() || segment.flags.rst() ||
       segment.flags.ack()) {
     return false;
   }
-  if (!passive_) return false;
-  if (!honours_time_wait_syn(segment)) {
-    if (!profile_->rfc6191) return false;
-    decide(Clause::kRfc6191_2);
-    permit(
-        other_permits_);  // RFC 6191 drops it in silence, step 1 would send an ACK: both are right
-    return true;
-  }
-  if (!admission.syn) {
-    decide(Clause::kSmBacklog1);
+  if (profile_->rfc6191) hit(Clause::kRfc6191_2);
+  const bool reopens = reopens_time_wait(segment).has_value();
+  if (!reopens && !profile_->rfc6191) return false;
+  if (!reopens || !admission.syn) {
+    // RFC 6191 drops it in silence, steps 1 and 4 would send an ACK: both are right.
+    decide(reopens ? Clause::kSmBacklog1 : Clause::kRfc6191_2);
+    permit(other_permits_);
     return true;
   }
   start_anew();
@@ -52,20 +49,21 @@ bool Rules::check_timestamps(const Segment& segment) {
 }
 
 // RFC 6191 §2 with timestamps, RFC 9293 MAY-2 without.
-bool Rules::honours_time_wait_syn(const Segment& segment) {
+std::optional<Clause> Rules::reopens_time_wait(const Segment& segment) const {
+  if (state_ != State::kTimeWait || !passive_ || !segment.flags.syn() || segment.flags.rst() ||
+      segment.flags.ack()) {
+    return std::nullopt;
+  }
   const Seq last = tcb_.rcv.nxt - 1;  // of the peer's FIN
   const bool newer_seq = segment.seq.after(last);
-  if (profile_->rfc6191) {
-    hit(Clause::kRfc6191_2);
-    const bool would_use = segment.options.timestamps && profile_->timestamps;
-    if (would_use && !tcb_.timestamps) return true;
-    if (would_use) {
-      const Seq value(segment.options.timestamps->value);
-      if (value.after(Seq(tcb_.ts_recent))) return true;
-      return value == Seq(tcb_.ts_recent) && newer_seq;
-    }
+  if (profile_->rfc6191 && profile_->timestamps && segment.options.timestamps) {
+    if (!tcb_.timestamps) return Clause::kRfc6191_2;
+    const Seq value(segment.options.timestamps->value);
+    const bool newer =
+        value.after(Seq(tcb_.ts_recent)) || (value == Seq(tcb_.ts_recent) && newer_seq);
+    return newer ? std::optional(Clause::kRfc6191_2) : std::nullopt;
   }
-  return profile_->time_wait_accepts_syn && newer_seq;
+  return profile_->time_wait_accepts_syn && newer_seq ? std::optional(Clause::kMay2) : std::nullopt;
 }
 
 }  // namespace synfin

@@ -94,8 +94,10 @@ void Rules::update_send_window(const Segment& segment) {
   tcb_.snd.wl2 = segment.ack;
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   if (before == 0 && tcb_.snd.wnd > 0) {
-    // Out of the persist state: the retransmission timer starts again.
+    // Out of the persist state: the retransmission timer starts again, and its count: what went out
+    // before were probes.
     last_progress_ = now_;
+    retransmissions_ = 0;
     due_.remove(Due::kProbe);
   }
 }

@@ -160,6 +160,9 @@ class Rules {
   // that permit a restart; kNever in other states.
   Time time_wait_earliest() const { return time_wait_earliest_; }
   Time time_wait_latest() const { return time_wait_latest_; }
+  // Whether `segment` is a SYN that opens a new incarnation out of TIME-WAIT where a listener has
+  // room, and the rule that lets it: RFC6191-2 (SHOULD) or MAY-2.
+  std::optional<Clause> reopens_time_wait(const Segment& segment) const;
   // When the retransmission timer was last started (RFC 6298 §5).
   Time last_progress() const { return last_progress_; }
   // When the user timeout ends the connection; kNever when none runs.

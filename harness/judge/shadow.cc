@@ -82,8 +82,11 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
     rules_.open_passive(now);
   }
   const State before = rules_.state();
+  reopen(now, packet.segment);
   rules_.on_segment(now, packet.segment, admission);
+  if (rules_.state() == before) reopening_.reset();
   const bool refused = (!admission.syn && packet.segment.flags.syn() && gone(before)) ||
+                       (!admission.syn && rules_.reopens_time_wait(packet.segment)) ||
                        (!admission.third_ack && before == State::kSynReceived &&
                         rules_.state() == State::kSynReceived);
   if (refused) {
@@ -125,6 +128,37 @@ void Shadow::take_declined(Time now) {
   rules_.on_segment(now, declined.segment, Admission{});
   count_incarnation(before);
   if (!gone(rules_.state())) used_ = true;
+}
+
+// Remembers how things stood before a SYN that may open a new incarnation.
+void Shadow::reopen(Time now, const Segment& segment) {
+  const std::optional<Clause> clause = rules_.reopens_time_wait(segment);
+  if (!clause) {
+    reopening_.reset();
+    return;
+  }
+  reopening_ = std::make_unique<Reopening>(Reopening{rules_, segment, now, *clause, incarnation_});
+  reopening_->segment.text = {};
+}
+
+// The target's answer tells whether it took that SYN.
+void Shadow::settle_reopening(const Segment& answer) {
+  if (!reopening_) return;
+  const bool of_before = answer.seq == reopening_->before.tcb().snd.nxt && !answer.flags.rst();
+  if (answer.flags.syn()) {
+    reopening_.reset();
+  } else if (of_before) {
+    leave_in_time_wait();
+  }
+}
+
+void Shadow::leave_in_time_wait() {
+  complain(reopening_->clause, "a SYN,ACK: a new incarnation of the connection",
+           "the old one stays in TIME-WAIT");
+  rules_ = std::move(reopening_->before);
+  rules_.on_segment(reopening_->at, reopening_->segment, {.syn = false, .third_ack = false});
+  incarnation_ = reopening_->incarnation;
+  reopening_.reset();
 }
 
 void Shadow::open_active(Time now) {
@@ -205,14 +239,22 @@ void Shadow::gave_up(Time now) {
 Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   const Segment& segment = packet.segment;
   if (declined_ && !segment.flags.rst()) {
-    const bool answers_syn = segment.flags.syn() && gone(rules_.state());
+    const bool answers_syn = segment.flags.syn() && declined_->segment.flags.syn();
     if (answers_syn) take_declined(now);
   }
+  settle_reopening(segment);
   Sent result;
   result.repetition = rules_.is_repetition(segment);
   const Findings findings = rules_.findings(now, segment);
+  result.allowed = findings.empty();
+  agreed_ = result.allowed && !segment.flags.rst();
+  judge_sent(packet, findings);
+  rules_.sent(now, segment);
+  return result;
+}
+
+void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
   for (const Finding& finding : findings.all()) {
-    result.allowed = false;
     std::vector<play::Difference> fields;
     if (finding.wanted != finding.got) {
       const bool own = finding.field == Field::kSeq;
@@ -224,8 +266,6 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     complain(finding.clause, std::string(finding.sentence),
              wire::to_text(packet, isns(rules_.tcb())), std::move(fields));
   }
-  rules_.sent(now, segment);
-  return result;
 }
 
 // A sequence number as the ladder has it: relative to its side's ISN.
@@ -239,11 +279,10 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
-  if (declined_) {
+  if (!gone(observed)) {
     take_declined(now);
-    if (rules_.state() == observed) return true;
+    return rules_.state() == observed;
   }
-  if (!gone(observed)) return false;
   if (here == State::kTimeWait) {
     const Duration whole = 2 * profile_->msl;
     const auto slack = std::max(
@@ -266,17 +305,46 @@ bool Shadow::follow(Time now, State observed) {
 }
 
 void Shadow::observed(Time now, State state) {
-  if (lost_ || rules_.state() == state || follow(now, state)) return;
+  if (reopening_ && state == State::kTimeWait) leave_in_time_wait();
+  const bool same = rules_.state() == state;
+  if (lost_) {
+    // It goes on where the target's last answer had the numbers of the rules, and its state is
+    // theirs again; one that is gone has no more to differ in.
+    lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
+    doubtful_.clear();
+    return;
+  }
+  const bool followed = same || follow(now, state);
+  // A target that is gone owes nothing: it gave up before its time to answer was over.
+  if (!followed || same) {
+    for (const Obligation& late : doubtful_) complain_missing(late);
+  }
+  doubtful_.clear();
+  if (followed) return;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
   complain(rules_.last_clause(), wanted, got, {{"state", wanted, got}});
-  lost_ = true;
+  // Of a connection that is gone there is no more to know.
+  if (gone(state)) {
+    rules_.forget(now);
+  } else {
+    lost_ = true;
+    agreed_ = false;
+  }
 }
 
 void Shadow::missing(Time due) {
   while (const auto late = rules_.overdue(due)) {
-    complain(late->clause, std::string(describe(late->due)), "nothing");
+    if (may_have_given_up(late->by)) {
+      doubtful_.push_back(*late);
+    } else {
+      complain_missing(*late);
+    }
   }
+}
+
+void Shadow::complain_missing(const Obligation& late) {
+  complain(late.clause, std::string(describe(late.due)), "nothing");
 }
 
 }  // namespace synfin::judge

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,6 +82,11 @@ class Shadow {
   bool follow(Time now, State observed);
   bool may_have_given_up(Time now) const;
   void take_declined(Time now);
+  void reopen(Time now, const Segment& segment);
+  void settle_reopening(const Segment& answer);
+  void leave_in_time_wait();
+  void complain_missing(const Obligation& late);
+  void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
   std::string name(Seq number, bool own) const;
@@ -95,6 +101,18 @@ class Shadow {
     std::vector<uint8_t> text;
   };
   std::optional<Declined> declined_;
+  // A SYN in TIME-WAIT is the target's to take or to leave: the shadow takes it, and this is the
+  // way back.
+  struct Reopening {
+    Rules before;
+    Segment segment;  // without its text, which no TIME-WAIT takes
+    Time at{};
+    Clause clause{};
+    unsigned incarnation = 0;
+  };
+  std::unique_ptr<Reopening> reopening_;
+  // What is missing of a target that may have given up without a word; see observed().
+  std::vector<Obligation> doubtful_;
   std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
   Tcb remembered_;
   uint16_t connection_;
@@ -105,7 +123,10 @@ class Shadow {
   bool used_ = false;  // has left CLOSED or LISTEN at least once
   bool keepalive_ = false;
   bool deaf_ = false;
-  bool lost_ = false;  // a divergence of state: what follows is not judged
+  // After a divergence of state what follows is not judged, until the target's answers and its
+  // state are again those of the rules.
+  bool lost_ = false;
+  bool agreed_ = false;  // the last answer since then was as the rules have it
 };
 
 }  // namespace synfin::judge

@@ -52,8 +52,10 @@ void Sockets::ready(uint16_t connection) {
 }
 
 Admission Sockets::admission(uint16_t connection) const {
+  // Only what came from a listener needs room in its queues.
+  const bool passive = (*shadows_)[connection]->rules().passive();
   const Socket* listener = listening();
-  if (listener == nullptr) return {};
+  if (listener == nullptr) return {.syn = false, .third_ack = !passive};
   const auto backlog = static_cast<std::size_t>(std::max<int64_t>(listener->backlog, 0));
   std::size_t half_open = 0;
   for (std::size_t i = 0; i < shadows_->size(); ++i) {
@@ -65,7 +67,7 @@ Admission Sockets::admission(uint16_t connection) const {
   const bool accept_room = accept_queue_.size() < backlog + profile_->accept_queue_slack;
   return {.syn = accept_room &&
                  half_open < std::max<std::size_t>(backlog + profile_->syn_queue_slack, 1),
-          .third_ack = accept_room};
+          .third_ack = accept_room || !passive};
 }
 
 // --- calls ---------------------------------------------------------------------------------------

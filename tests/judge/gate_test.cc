@@ -115,7 +115,7 @@ TEST_P(Gate, ReferenceJudgedAsItsOwnTarget) {
       player.add(std::move(job));
     }
     player.run();
-    if (HasFailure()) return;
+    if (HasFailure() && std::getenv("SYNFIN_GATE_ON") == nullptr) return;
   }
 }
 
