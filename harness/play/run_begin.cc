@@ -57,6 +57,13 @@ std::string Run::unplayable() const {
     if (step.kind == StepKind::kShell && !job_.options.allow_shell) {
       return fmt::format("line {} runs a shell command, which is off unless allowed", step.line);
     }
+    if (step.kind == StepKind::kCall && shared_.traits.has_option != nullptr) {
+      const auto& call = program_->calls[step.index];
+      if (call.name == script::CallName::kSetsockopt &&
+          !shared_.traits.has_option(call.level, call.option)) {
+        return fmt::format("line {} sets a socket option that the stack does not have", step.line);
+      }
+    }
     if (step.kind == StepKind::kCode) {
       return fmt::format("line {} holds Python code, which synfin does not run", step.line);
     }

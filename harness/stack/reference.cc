@@ -4,7 +4,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "harness/stack/case_address.h"
 #include "harness/stack/case_profile.h"
+#include "harness/stack/delivery.h"
 #include "harness/stack/reference_tcp.h"
 #include "harness/stack/socket_layer.h"
 #include "harness/wire/codec.h"
@@ -15,7 +17,6 @@ namespace {
 
 constexpr Time kStart{std::chrono::seconds(1)};
 constexpr uint16_t kLocalPort = 8080;
-constexpr uint16_t kRemotePort = 10000;
 
 // Stirs `value` into `hash` (Steele, Lea, Flood: SplitMix).
 uint64_t mix(uint64_t hash, uint64_t value) {
@@ -32,27 +33,6 @@ uint64_t hash_of(uint64_t hash, const wire::Endpoint& end) {
     hash = mix(hash, word);
   }
   return mix(hash, end.port);
-}
-
-// 192.0.2.1 and 2001:db8::1 are the stack; the peers are in 198.18.0.0/15 and 2001:db8:1::/48.
-wire::FourTuple tuple_of(CaseId id, bool ipv6, unsigned connection) {
-  wire::FourTuple tuple;
-  if (ipv6) {
-    tuple.local.address = {.v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8}};
-    tuple.local.address.octets[15] = 1;
-    tuple.remote.address = {.v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8, 0, 1}};
-    for (unsigned i = 0; i < 4; ++i) {
-      tuple.remote.address.octets[15 - i] = static_cast<uint8_t>(id >> (8 * i));
-    }
-  } else {
-    tuple.local.address = wire::Address::ipv4(192, 0, 2, 1);
-    tuple.remote.address =
-        wire::Address::ipv4(198, static_cast<uint8_t>(18U + (id >> 16U & 1U)),
-                            static_cast<uint8_t>(id >> 8U), static_cast<uint8_t>(id));
-  }
-  tuple.local.port = kLocalPort;
-  tuple.remote.port = static_cast<uint16_t>(kRemotePort + connection);
-  return tuple;
 }
 
 class ReferenceStack final : public Stack {
@@ -84,7 +64,7 @@ class ReferenceStack final : public Stack {
       stack.queue_packet(*this, tuple, segment);
     }
     void returned(Ticket ticket, const CallResult& result) override {
-      stack.queue_return(*this, ticket, result);
+      stack.delivery_.add_return(id, ticket, stack.now_, result);
     }
     Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
     Time next_deadline() const { return std::min(tcp.next_deadline(), sockets.next_deadline()); }
@@ -98,30 +78,14 @@ class ReferenceStack final : public Stack {
     ReferenceTcp tcp;
     SocketLayer sockets;
   };
-  // Something to be delivered: a packet, or the end of a call.
-  struct Item {
-    CaseId id = 0;
-    bool is_packet = true;
-    Ticket ticket = 0;
-    Time at{};
-    int64_t value = 0;
-    int error = 0;
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
   struct Deadline {
     Time at{};
     CaseId id = 0;
     // For a heap with the earliest on top.
     friend bool operator<(const Deadline& a, const Deadline& b) { return a.at > b.at; }
   };
-  struct Queue {
-    std::vector<Item> items;
-    std::vector<uint8_t> octets;
-  };
 
   void queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment);
-  void queue_return(Case& from, Ticket ticket, const CallResult& result);
   void arm(Case& one);
   bool deliver(Sink& sink);
   Seq iss(const wire::FourTuple& tuple) const;
@@ -136,8 +100,7 @@ class ReferenceStack final : public Stack {
   Time now_ = kStart;
   std::unordered_map<CaseId, std::unique_ptr<Case>> cases_;
   std::vector<Deadline> deadlines_;
-  Queue queue_;
-  Queue delivering_;
+  Delivery delivery_;
   CaseId next_case_ = 1;
   Ticket next_ticket_ = 1;
 };
@@ -162,7 +125,7 @@ Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
 
 wire::FourTuple ReferenceStack::address(CaseId id, unsigned connection) const {
   const Case* one = find(id);
-  return tuple_of(id, one != nullptr && one->ipv6, connection);
+  return case_tuple(id, one != nullptr && one->ipv6, kLocalPort, connection);
 }
 
 // RFC 6528 §3: ISN = M + F(localip, localport, remoteip, remoteport, secretkey), M a 4 µs clock.
@@ -195,7 +158,7 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
 Ticket ReferenceStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
   const Ticket ticket = next_ticket_++;
   if (Case* one = find(id); one != nullptr) {
-    one->sockets.call(now_, ticket, tuple_of(id, one->ipv6, connection), call);
+    one->sockets.call(now_, ticket, case_tuple(id, one->ipv6, kLocalPort, connection), call);
     arm(*one);
   }
   return ticket;
@@ -204,7 +167,7 @@ Ticket ReferenceStack::start(CaseId id, unsigned connection, const script::CallS
 Result<State> ReferenceStack::snapshot(CaseId id, unsigned connection) {
   const Case* one = find(id);
   if (one == nullptr) return fail("the case is closed");
-  return one->tcp.state(tuple_of(id, one->ipv6, connection));
+  return one->tcp.state(case_tuple(id, one->ipv6, kLocalPort, connection));
 }
 
 // --- time
@@ -253,47 +216,13 @@ void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple,
   packet.segment = segment;
   packet.options = wire::encode_options(segment.options);
   packet.ip_id = from.ip_id++;
-  Item item;
-  item.id = from.id;
-  item.at = now_;
-  item.offset = queue_.octets.size();
   constexpr std::size_t kHeaders = 40 + 60;
-  queue_.octets.resize(item.offset + kHeaders + segment.text.size());
-  const auto size = wire::encode(packet, std::span(queue_.octets).subspan(item.offset));
-  item.size = size.value_or(0);
-  queue_.octets.resize(item.offset + item.size);
-  queue_.items.push_back(item);
-}
-
-void ReferenceStack::queue_return(Case& from, Ticket ticket, const CallResult& result) {
-  Item item;
-  item.id = from.id;
-  item.is_packet = false;
-  item.ticket = ticket;
-  item.at = now_;
-  item.value = result.value;
-  item.error = result.error;
-  item.offset = queue_.octets.size();
-  item.size = result.data.size();
-  queue_.octets.insert(queue_.octets.end(), result.data.begin(), result.data.end());
-  queue_.items.push_back(item);
+  const auto room = delivery_.begin_packet(kHeaders + segment.text.size());
+  delivery_.end_packet(from.id, now_, wire::encode(packet, room).value_or(0));
 }
 
 bool ReferenceStack::deliver(Sink& sink) {
-  if (queue_.items.empty()) return false;
-  std::swap(queue_, delivering_);
-  for (const Item& item : delivering_.items) {
-    if (find(item.id) == nullptr) continue;
-    const auto octets = std::span(delivering_.octets).subspan(item.offset, item.size);
-    if (item.is_packet) {
-      sink.on_packet(item.id, item.at, octets);
-    } else {
-      sink.on_return(item.id, item.ticket, item.at, {item.value, item.error, octets});
-    }
-  }
-  delivering_.items.clear();
-  delivering_.octets.clear();
-  return true;
+  return delivery_.deliver(sink, [this](CaseId id) { return find(id) != nullptr; });
 }
 
 }  // namespace

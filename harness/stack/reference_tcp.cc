@@ -40,9 +40,7 @@ int error_of(Signal signal, State before) {
     case Signal::kHardError:
       return ECONNREFUSED;
     case Signal::kConnectionReset:
-      return before == State::kSynSent     ? ECONNREFUSED
-             : before == State::kCloseWait ? EPIPE
-                                           : ECONNRESET;
+      return reset_error(before);
     case Signal::kUserTimeout:
       return ETIMEDOUT;
     case Signal::kEstablished:

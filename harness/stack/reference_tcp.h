@@ -30,6 +30,7 @@ class ReferenceTcp final : public TcpHost {
   ~ReferenceTcp() override;
 
   bool has_option(int level, int option) const override;
+  bool has_urgent() const override { return true; }
   std::shared_ptr<TcpListener> listen(const wire::Endpoint& local, const Profile& profile,
                                       int backlog) override;
   std::shared_ptr<TcpConnection> make(const wire::FourTuple& tuple,

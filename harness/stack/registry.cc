@@ -3,6 +3,7 @@
 #include <array>
 
 #include "harness/stack/linux_stack.h"
+#include "harness/stack/lwip_stack.h"
 #include "harness/stack/reference.h"
 
 namespace synfin::stack {
@@ -65,9 +66,14 @@ Result<std::unique_ptr<Stack>> make_linux(const StackOptions& options) {
   return make_linux_stack(chosen);
 }
 
+Result<std::unique_ptr<Stack>> make_lwip(const StackOptions& options) {
+  return make_lwip_stack(options.profile);
+}
+
 constexpr std::array kStacks = {
     StackInfo{"reference", "synfin's own TCP, in virtual time", rfc_profile, make_reference},
     StackInfo{"linux", "the kernel that this process runs on", linux_profile, make_linux},
+    StackInfo{"lwip", "lwIP, in virtual time", lwip_profile, make_lwip},
 };
 
 }  // namespace

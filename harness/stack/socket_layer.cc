@@ -12,6 +12,11 @@ bool is_live(const std::shared_ptr<TcpConnection>& tcp) {
 
 }  // namespace
 
+int reset_error(State before) {
+  if (before == State::kSynSent) return ECONNREFUSED;
+  return before == State::kCloseWait ? EPIPE : ECONNRESET;
+}
+
 SocketLayer::SocketLayer(const Profile& profile, TcpHost& host, Output& output)
     : profile_(profile), host_(host), output_(output) {}
 

@@ -37,6 +37,8 @@ class SocketLayer {
   // To be called when something has happened to the host: sends what is to go and ends the calls
   // that can end.
   void settle(Time now);
+  // Whether a call is under way.
+  bool waits() const { return !calls_.empty(); }
   // When a call that is under way ends by time; kNever where none does.
   Time next_deadline() const;
 

@@ -138,6 +138,7 @@ SocketLayer::Done SocketLayer::do_setsockopt(Time now, const Call& call, Socket&
   const script::CallSpec& spec = *call.spec;
   const bool was_keepalive = socket.set.keepalive.on;
   int error = ENOPROTOOPT;
+  if (!host_.has_option(spec.level, spec.option)) return failed(error);
   if (spec.level == SOL_SOCKET) error = set_socket_option(spec.option, spec.data, socket);
   if (spec.level == IPPROTO_TCP) error = set_tcp_option(now, spec.option, spec.data, socket);
   if (error != 0) return failed(error);

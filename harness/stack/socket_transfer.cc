@@ -70,6 +70,7 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   if (error_of(socket) != 0 && call.progress == 0) return failed(take_error(socket));
   if (socket.tcp == nullptr) return failed(EPIPE);
   if (spec.name == script::CallName::kSendto && spec.address) return failed(EISCONN);
+  if ((spec.flags & MSG_OOB) != 0 && !host_.has_urgent()) return failed(EOPNOTSUPP);
   const bool blocks = !socket.nonblocking && (spec.flags & MSG_DONTWAIT) == 0;
   const bool opening = opens(socket.tcp->state());
   if (opening && !blocks) return failed(EAGAIN);

@@ -40,6 +40,8 @@ struct Traits {
   Duration timer_slack_min{0};  // and at least this
   bool ipv6 = true;
   std::size_t max_open_cases = 0;  // 0: no limit
+  // Whether there is a socket option, by level and name; null: all that there are.
+  bool (*has_option)(int level, int option) = nullptr;
 };
 
 // What a case needs of its surroundings.

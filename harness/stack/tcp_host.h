@@ -38,6 +38,9 @@ struct KeepAlive {
   unsigned probes = 0;
 };
 
+// The errno of a connection that the peer has reset, by the state it was in.
+int reset_error(State before);
+
 class TcpConnection {
  public:
   virtual ~TcpConnection() = default;
@@ -87,6 +90,8 @@ class TcpHost {
   // Whether the TCP heeds a socket option that speaks of it (level and name as setsockopt() has
   // them). What only concerns the calls themselves is not asked about.
   virtual bool has_option(int level, int option) const = 0;
+  // Whether it can send urgent text.
+  virtual bool has_urgent() const = 0;
   // A listener on a local port. `profile` must outlive the host. nullptr: the port is taken.
   virtual std::shared_ptr<TcpListener> listen(const wire::Endpoint& local, const Profile& profile,
                                               int backlog) = 0;

@@ -1,0 +1,244 @@
+#include "harness/stack/lwip_stack.h"
+
+#include <lwip/init.h>
+#include <lwip/priv/tcp_priv.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "harness/stack/case_address.h"
+#include "harness/stack/case_profile.h"
+#include "harness/stack/delivery.h"
+#include "harness/stack/lwip_core.h"
+#include "harness/stack/lwip_tcp.h"
+#include "harness/stack/socket_layer.h"
+
+namespace synfin::stack {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kTick = milliseconds(TCP_TMR_INTERVAL);
+constexpr Time kStart{std::chrono::seconds(1)};
+constexpr uint16_t kFirstPort = 1024;
+constexpr uint16_t kPorts = 60000;
+constexpr std::size_t kMaxPacket = 65535;
+
+class LwipStack final : public Stack, LwipCore::Network {
+ public:
+  explicit LwipStack(const Profile& profile)
+      : profile_(profile), identity_(lwip_identity()), traits_(lwip_traits()), ports_(kPorts) {
+    identity_.settings.emplace("profile", profile.name);
+  }
+  // False when there is another one.
+  bool take_core() {
+    core_ = LwipCore::make(*this);
+    return core_ != nullptr;
+  }
+
+  const Identity& identity() const override { return identity_; }
+  const Traits& traits() const override { return traits_; }
+  Result<CaseId> open(const CaseNeeds& needs) override;
+  wire::FourTuple address(CaseId id, unsigned connection) const override;
+  Time now() override { return now_; }
+  Result<Time> inject(CaseId id, std::span<const uint8_t> packet) override;
+  Ticket start(CaseId id, unsigned connection, const script::CallSpec& call) override;
+  void run_until(Time until, Sink& sink) override;
+  Result<State> snapshot(CaseId id, unsigned connection) override;
+  void close(CaseId id) override;
+
+ private:
+  struct Case final : SocketLayer::Output {
+    Case(LwipStack& owner, CaseId number, const CaseNeeds& needs)
+        : stack(owner),
+          id(number),
+          ipv6(needs.ipv6),
+          profile(case_profile(owner.profile_, needs.ipv6, {})),
+          tcp(port_of(number)),
+          sockets(profile, tcp, *this) {}
+    void returned(Ticket ticket, const CallResult& result) override {
+      stack.delivery_.add_return(id, ticket, stack.now_, result);
+    }
+    wire::FourTuple tuple(unsigned connection) const {
+      return case_tuple(id, ipv6, port_of(id), connection);
+    }
+
+    LwipStack& stack;
+    CaseId id;
+    bool ipv6;
+    Profile profile;
+    LwipTcp tcp;
+    SocketLayer sockets;
+  };
+
+  static uint16_t port_of(CaseId id) { return static_cast<uint16_t>(kFirstPort + id % kPorts); }
+
+  std::span<uint8_t> room(std::size_t size) override { return delivery_.begin_packet(size); }
+  void sent(uint16_t local_port, std::size_t size) override;
+  Case* find(CaseId id) const {
+    const auto found = cases_.find(id);
+    return found == cases_.end() ? nullptr : found->second.get();
+  }
+  Time next_event() const;
+  void tick();
+
+  Profile profile_;
+  Identity identity_;
+  Traits traits_;
+  Time now_ = kStart;
+  Time ticked_ = kStart;
+  Delivery delivery_;
+  std::unique_ptr<LwipCore> core_;
+  // In the order in which they were opened, so that runs are equal.
+  std::map<CaseId, std::unique_ptr<Case>> cases_;
+  std::vector<CaseId> ports_;  // whose each local port is; 0: nobody's
+  CaseId next_case_ = 1;
+  Ticket next_ticket_ = 1;
+};
+
+Result<CaseId> LwipStack::open(const CaseNeeds& needs) {
+  if (!needs.sysctls.empty()) return fail("lwIP has no sysctl " + needs.sysctls.front().first);
+  if (cases_.size() >= traits_.max_open_cases) return fail("too many cases are open on lwIP");
+  while (ports_[next_case_ % kPorts] != 0) ++next_case_;
+  const CaseId id = next_case_++;
+  ports_[id % kPorts] = id;
+  cases_.emplace(id, std::make_unique<Case>(*this, id, needs));
+  return id;
+}
+
+// What is sent while a case goes belongs to nobody.
+void LwipStack::close(CaseId id) {
+  const auto found = cases_.find(id);
+  if (found == cases_.end()) return;
+  ports_[id % kPorts] = 0;
+  cases_.erase(found);
+}
+
+wire::FourTuple LwipStack::address(CaseId id, unsigned connection) const {
+  const Case* one = find(id);
+  return one != nullptr ? one->tuple(connection) : wire::FourTuple{};
+}
+
+Result<Time> LwipStack::inject(CaseId id, std::span<const uint8_t> packet) {
+  Case* one = find(id);
+  if (one == nullptr) return fail("the case is closed");
+  if (packet.size() > kMaxPacket) return fail("an IP packet has 65535 octets at most");
+  if (!LwipCore::input(packet)) return fail("lwIP has no memory for the packet");
+  one->tcp.refresh();
+  one->sockets.settle(now_);
+  return now_;
+}
+
+Ticket LwipStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
+  const Ticket ticket = next_ticket_++;
+  if (Case* one = find(id); one != nullptr) {
+    one->sockets.call(now_, ticket, one->tuple(connection), call);
+  }
+  return ticket;
+}
+
+Result<State> LwipStack::snapshot(CaseId id, unsigned connection) {
+  const Case* one = find(id);
+  if (one == nullptr) return fail("the case is closed");
+  return one->tcp.state(one->tuple(connection));
+}
+
+void LwipStack::sent(uint16_t local_port, std::size_t size) {
+  const CaseId id = local_port < kFirstPort ? 0 : ports_[(local_port - kFirstPort) % kPorts];
+  delivery_.end_packet(id, now_, size);
+}
+
+// --- time
+// ------------------------------------------------------------------------------------------
+
+// Ticks lie on a grid; while lwIP has nothing to time they are left out.
+Time LwipStack::next_event() const {
+  Time next = kNever;
+  if (LwipCore::has_timers()) next = ticked_ + ((now_ - ticked_) / kTick + 1) * kTick;
+  for (const auto& [id, one] : cases_) {
+    if (one->sockets.waits()) next = std::min(next, one->sockets.next_deadline());
+  }
+  return next;
+}
+
+void LwipStack::tick() {
+  ticked_ = now_;
+  LwipCore::tick();
+  for (const auto& [id, one] : cases_) one->tcp.refresh();
+}
+
+void LwipStack::run_until(Time until, Sink& sink) {
+  const auto is_open = [this](CaseId id) { return find(id) != nullptr; };
+  if (delivery_.deliver(sink, is_open)) return;
+  for (Time next = next_event(); next <= until; next = next_event()) {
+    now_ = std::max(now_, next);
+    if ((now_ - ticked_) % kTick == Duration{0} && LwipCore::has_timers()) tick();
+    for (const auto& [id, one] : cases_) {
+      if (one->sockets.waits()) one->sockets.settle(now_);
+    }
+    if (delivery_.deliver(sink, is_open)) return;
+  }
+  now_ = std::max(now_, until);
+}
+
+}  // namespace
+
+// What the code and the options of lwIP say, and `synfin probe` measures.
+Profile lwip_profile() {
+  Profile profile;
+  profile.name = "lwip-default";
+  profile.mss = TCP_MSS;
+  profile.default_mss = 536;
+  profile.path_mss = TCP_MSS;
+  profile.receive_buffer = TCP_WND;
+  profile.send_buffer = TCP_SND_BUF;
+  profile.window_scale.reset();
+#if LWIP_WND_SCALE
+  profile.window_scale = TCP_RCV_SCALE;
+#endif
+  profile.timestamps = LWIP_TCP_TIMESTAMPS != 0;
+  profile.sack = LWIP_TCP_SACK_OUT != 0;
+  profile.msl = milliseconds(TCP_MSL);
+  return profile;
+}
+
+Identity lwip_identity() {
+  Identity identity;
+  identity.name = "lwip";
+  identity.version = LWIP_VERSION_STRING;
+  identity.link = "call";
+  const auto set = [&](const char* name, long value) {
+    identity.settings.emplace(name, std::to_string(value));
+  };
+  set("TCP_MSS", TCP_MSS);
+  set("TCP_WND", TCP_WND);
+  set("TCP_SND_BUF", TCP_SND_BUF);
+  set("TCP_LISTEN_BACKLOG", TCP_LISTEN_BACKLOG);
+  set("LWIP_WND_SCALE", LWIP_WND_SCALE);
+  set("LWIP_TCP_TIMESTAMPS", LWIP_TCP_TIMESTAMPS);
+  set("LWIP_TCP_SACK_OUT", LWIP_TCP_SACK_OUT);
+  return identity;
+}
+
+Traits lwip_traits() {
+  Traits traits;
+  traits.virtual_time = true;
+  // Its delayed ACKs come with the next tick.
+  traits.quiet_time = milliseconds(TCP_FAST_INTERVAL + 50);
+  traits.timer_slack_min = milliseconds(TCP_SLOW_INTERVAL);
+  // Its lists are searched from the front.
+  traits.max_open_cases = 256;
+  traits.has_option = lwip_has_option;
+  return traits;
+}
+
+Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile) {
+  auto made = std::make_unique<LwipStack>(profile);
+  if (!made->take_core()) {
+    return fail("lwIP keeps its state in global variables: there is one at a time in a process");
+  }
+  return made;
+}
+
+}  // namespace synfin::stack
