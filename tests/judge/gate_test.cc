@@ -1,6 +1,7 @@
 // The false-alarm gate: the reference, judged as its own target under random legal choices, never
 // parts from the rules. It plays 100,000 programs, a tenth of that under a sanitizer, which is
-// slower by as much; SYNFIN_GATE_PROGRAMS=1000000 plays a million by hand.
+// slower by as much; SYNFIN_GATE_PROGRAMS=1000000 plays a million by hand, and
+// with SYNFIN_GATE_ON=1 a shard goes on after its first alarm.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

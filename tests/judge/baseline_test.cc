@@ -1,0 +1,83 @@
+#include "harness/judge/baseline.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace synfin::judge {
+namespace {
+
+class BaselineTest : public ::testing::Test {
+ protected:
+  BaselineTest() {
+    std::string folder = (std::filesystem::temp_directory_path() / "baseline.XXXXXX").string();
+    folder_ = mkdtemp(folder.data());
+  }
+  ~BaselineTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    const auto path = folder_ / name;
+    std::ofstream(path) << text;
+    return path.string();
+  }
+  static bool knows(const Baseline& baseline, const std::string& id, const std::string& version,
+                    const std::string& clause = "MUST-13", const std::string& got = "LISTEN") {
+    return baseline.find(id, clause, got, "linux", version) != nullptr;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(BaselineTest, AnEntryIsAboutItsStackCasesClauseAndAnswer) {
+  const auto baseline = Baseline::load(write("a.textproto", R"(
+    deviations { case_id: "reset/*" clause: "MUST-13" stack: "linux" got: "LIST" reason: "r" })"));
+  ASSERT_TRUE(baseline);
+  EXPECT_TRUE(knows(*baseline, "reset/one", "6.1"));
+  EXPECT_TRUE(knows(*baseline, "reset/one@ipv6", "6.1"));
+  EXPECT_FALSE(knows(*baseline, "close/one", "6.1"));
+  EXPECT_FALSE(knows(*baseline, "reset/one", "6.1", "MUST-12"));
+  EXPECT_FALSE(knows(*baseline, "reset/one", "6.1", "MUST-13", "CLOSED"));
+  EXPECT_EQ(baseline->find("reset/one", "MUST-13", "LISTEN", "lwip", "2.1"), nullptr);
+  EXPECT_NE(baseline->any_for("reset/one", "linux", "6.1"), nullptr);
+}
+
+TEST_F(BaselineTest, VersionsAreComparedByTheirNumbers) {
+  const auto baseline = Baseline::load(write("a.textproto", R"(
+    deviations { case_id: "a" stack: "linux" from_version: "6.2" to_version: "6.12" reason: "r" })"));
+  ASSERT_TRUE(baseline);
+  EXPECT_FALSE(knows(*baseline, "a", "6.1.90"));
+  EXPECT_TRUE(knows(*baseline, "a", "6.2"));
+  EXPECT_TRUE(knows(*baseline, "a", "6.11.9-generic"));
+  EXPECT_FALSE(knows(*baseline, "a", "6.12.0"));
+}
+
+TEST_F(BaselineTest, AFolderIsReadWhole) {
+  write("a.textproto", R"(deviations { case_id: "a" stack: "linux" reason: "r" })");
+  write("b.textproto", R"(deviations { case_id: "b" stack: "linux" reason: "r" })");
+  write("c.txt", "of no interest");
+  const auto baseline = Baseline::load(folder_.string());
+  ASSERT_TRUE(baseline);
+  EXPECT_TRUE(knows(*baseline, "a", "6.1"));
+  EXPECT_TRUE(knows(*baseline, "b", "6.1"));
+}
+
+TEST_F(BaselineTest, WhatDoesNotParseIsToldWithItsPlace) {
+  const auto wrong = Baseline::load(write("a.textproto", "deviations {\n  nonsense: 1 }"));
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("a.textproto:2:"), std::string::npos)
+      << wrong.error().message;
+}
+
+TEST_F(BaselineTest, AnEntryNeedsAReason) {
+  const auto wrong =
+      Baseline::load(write("a.textproto", R"(deviations { case_id: "a" stack: "linux" })"));
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("reason"), std::string::npos);
+  EXPECT_FALSE(Baseline::load((folder_ / "nothing.textproto").string()));
+}
+
+}  // namespace
+}  // namespace synfin::judge
