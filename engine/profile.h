@@ -32,9 +32,10 @@ struct Profile {
   bool rfc6191 = true;                // SYN in TIME-WAIT judged by timestamps
   bool time_wait_accepts_syn = true;  // MAY-2: by sequence number
   bool rfc1337 = false;               // fix F1: RST ignored in TIME-WAIT
-  // SYN in SYN-RECEIVED after a passive OPEN: back to LISTEN (RFC 9293 §3.10.7.4 step 4), or an ACK
-  // as in synchronized states (RFC 5961 §4).
-  bool syn_received_returns_to_listen = false;
+  // A SYN in the window in SYN-RECEIVED after a passive OPEN: back to LISTEN, as RFC 9293 §3.10.7.4
+  // step 4 has it before it comes to RFC 5961. That is about synchronized states (§4.2), and
+  // SYN-RECEIVED is none (RFC 9293 §3.5.2); stacks that challenge there all the same say false.
+  bool syn_received_returns_to_listen = true;
   // A duplicate of the very SYN draws the SYN,ACK again; permitted besides the ACK of step 1.
   bool duplicate_syn_repeats_syn_ack = true;
   // §3.6.1: text that arrives after a CLOSE which also ended reading draws a RST (SHLD-3, MAY-1).

@@ -37,7 +37,6 @@ Profile linux_profile() {
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
   profile.old_acks_update_timestamps = false;     // tcp_ack() leaves at old_ack
-  profile.syn_received_returns_to_listen = false;
   // Both queues are full when they hold more than the backlog.
   profile.syn_queue_slack = 1;
   profile.accept_queue_slack = 1;
