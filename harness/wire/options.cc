@@ -133,18 +133,17 @@ bool OptionOctets::sack_permitted() {
 }
 
 bool OptionOctets::sack(std::span<const SackBlock> blocks) {
-  std::array<uint8_t, 2 + kBlockOctets * Options::kMaxSackBlocks> octets{};
-  if (blocks.size() > Options::kMaxSackBlocks) return false;
   const std::size_t length = 2 + kBlockOctets * blocks.size();
-  octets[0] = kOptionSack;
-  octets[1] = static_cast<uint8_t>(length);
-  uint8_t* p = octets.data() + 2;
+  if (blocks.size() > Options::kMaxSackBlocks || length > kCapacity - size_) return false;
+  const uint8_t head[] = {kOptionSack, static_cast<uint8_t>(length)};
+  bool fits = append(head);
   for (const SackBlock& block : blocks) {
-    put32(p, block.left.value());
-    put32(p + 4, block.right.value());
-    p += kBlockOctets;
+    uint8_t edges[kBlockOctets];
+    put32(edges, block.left.value());
+    put32(edges + 4, block.right.value());
+    fits = fits && append(edges);
   }
-  return append({octets.data(), length});
+  return fits;
 }
 
 bool OptionOctets::timestamps(uint32_t value, uint32_t echo_reply) {
