@@ -74,8 +74,7 @@ std::string Judge::Impl::describe_stimulus() const {
   }
   const auto packet = wire::decode(trace_->data(event));
   if (!packet) return "a malformed packet";
-  const Tcb& tcb = shadows_[event.connection]->rules().tcb();
-  return wire::to_text(*packet, {.sender = tcb.rcv.irs, .receiver = tcb.snd.iss});
+  return wire::to_text(*packet, shadows_[event.connection]->isns().reversed());
 }
 
 void Judge::Impl::on_event(const Event& event) {

@@ -5,12 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/wire/text.h"
-
 namespace synfin::judge {
 namespace {
-
-wire::Isns isns(const Tcb& tcb) { return {.sender = tcb.snd.iss, .receiver = tcb.rcv.irs}; }
 
 std::string_view describe(Due due) {
   switch (due) {
@@ -263,15 +259,23 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
                         number ? name(Seq(finding.wanted), own) : std::to_string(finding.wanted),
                         number ? name(Seq(finding.got), own) : std::to_string(finding.got)});
     }
-    complain(finding.clause, std::string(finding.sentence),
-             wire::to_text(packet, isns(rules_.tcb())), std::move(fields));
+    complain(finding.clause, std::string(finding.sentence), wire::to_text(packet, isns()),
+             std::move(fields));
   }
 }
 
 // A sequence number as the ladder has it: relative to its side's ISN.
 std::string Shadow::name(Seq number, bool own) const {
-  const Seq isn = own ? rules_.tcb().snd.iss : rules_.tcb().rcv.irs;
-  return fmt::format("{}", Seq::distance(isn, number));
+  const wire::Isns known = isns();
+  return wire::number_text(own ? known.sender : known.receiver, number);
+}
+
+wire::Isns Shadow::isns() const {
+  const Tcb& tcb = variables();
+  wire::Isns known{.sender = std::nullopt, .receiver = std::nullopt};
+  if (tcb.iss_known) known.sender = tcb.snd.iss;
+  if (tcb.irs_known) known.receiver = tcb.rcv.irs;
+  return known;
 }
 
 // The target's state is another than the shadow's: may it have moved by itself?

@@ -13,6 +13,7 @@
 #include "harness/stack/stack.h"
 #include "harness/wire/codec.h"
 #include "harness/wire/icmp.h"
+#include "harness/wire/text.h"
 
 namespace synfin::judge {
 
@@ -67,6 +68,8 @@ class Shadow {
   const Tcb& variables() const {
     return rules_.tcb().iss_known || rules_.tcb().irs_known ? rules_.tcb() : remembered_;
   }
+  // What the numbers of the target's segments count from.
+  wire::Isns isns() const;
   State state() const { return rules_.state(); }
   bool lost() const { return lost_; }
   // Counts the connections that had this 4-tuple: a descriptor belongs to one of them.

@@ -100,7 +100,11 @@ std::string describe_start(const Segment& segment, uint32_t seq) {
 
 std::string describe(const wire::Decoded& packet, const Connection& connection) {
   const Segment& segment = packet.segment;
-  std::string out = describe_start(segment, segment.seq.value() - connection.iss());
+  // Where there is no ISS 0 stands for 0 (RFC 9293 §3.10.7.1), and only that has a plain number.
+  const bool plain = connection.known_iss() || segment.seq == Seq(0);
+  std::string out = plain ? describe_start(segment, segment.seq.value() - connection.iss())
+                          : fmt::format("{} ={}({})", wire::to_text(segment.flags),
+                                        segment.seq.value(), segment.text.size());
   if (segment.flags.ack()) {
     out += fmt::format(" ack {}", segment.ack.value() - connection.peer_isn());
   }

@@ -57,17 +57,19 @@ std::string after_eol_text(Octets rest, std::size_t before) {
 
 // Everything of a segment but what is wrong with it.
 std::string segment_text(const Segment& segment, Octets options, const Isns& isns) {
-  const uint32_t seq = Seq::distance(isns.sender, segment.seq);
   const auto length = static_cast<uint32_t>(segment.text.size());
-  std::string out = fmt::format("{} seq {}", to_text(segment.flags), seq);
-  if (length > 0) fmt::format_to(std::back_inserter(out), ":{}({})", seq + length, length);
-  if (segment.flags.ack()) {
-    fmt::format_to(std::back_inserter(out), " ack {}", Seq::distance(isns.receiver, segment.ack));
+  std::string out =
+      fmt::format("{} seq {}", to_text(segment.flags), number_text(isns.sender, segment.seq));
+  if (length > 0 && isns.sender) {
+    out += ":" + number_text(isns.sender, segment.seq + length);
   }
+  if (length > 0) fmt::format_to(std::back_inserter(out), "({})", length);
+  if (segment.flags.ack()) out += " ack " + number_text(isns.receiver, segment.ack);
   fmt::format_to(std::back_inserter(out), " win {}", segment.wnd);
   if (segment.flags.urg()) fmt::format_to(std::back_inserter(out), " urg {}", segment.up);
   if (!options.empty()) {
-    fmt::format_to(std::back_inserter(out), " <{}>", options_text(options, isns.receiver));
+    fmt::format_to(std::back_inserter(out), " <{}>",
+                   options_text(options, isns.receiver.value_or(Seq(0))));
   }
   return out;
 }
@@ -79,6 +81,10 @@ std::string braced(std::string words) {
 }
 
 }  // namespace
+
+std::string number_text(std::optional<Seq> isn, Seq number) {
+  return isn ? fmt::to_string(Seq::distance(*isn, number)) : fmt::format("={}", number.value());
+}
 
 std::string to_text(Flags flags) {
   std::string out;

@@ -20,10 +20,11 @@
 namespace synfin::wire {
 
 // What sequence numbers are counted from: the ISNs of a packet's sender and of its receiver. With
-// zeros, numbers are those on the wire.
+// zeros, numbers are those on the wire. Where there is none a number is that on the wire, and says
+// so as a script does: "=3735928559".
 struct Isns {
-  Seq sender{0};
-  Seq receiver{0};
+  std::optional<Seq> sender = Seq(0);
+  std::optional<Seq> receiver = Seq(0);
 
   // For the packets of the other direction.
   Isns reversed() const { return {.sender = receiver, .receiver = sender}; }
@@ -32,6 +33,9 @@ struct Isns {
 // The letters of the control bits in the order in which they are written. ACK, the dot, comes last.
 inline constexpr std::array<std::pair<char, ControlBit>, 7> kFlagLetters = {
     {{'S', kSyn}, {'F', kFin}, {'R', kRst}, {'P', kPsh}, {'U', kUrg}, {'E', kEce}, {'W', kCwr}}};
+
+// `number` as it counts from `isn`: "17", or "=3735928559" where there is none.
+std::string number_text(std::optional<Seq> isn, Seq number);
 
 // "S", "FP."; "-" when no bit is set.
 std::string to_text(Flags flags);

@@ -48,6 +48,19 @@ TEST(Text, NumbersCountFromTheIsns) {
   EXPECT_EQ(kIsns.reversed().receiver, Seq(0xFFFF'FFFF));
 }
 
+TEST(Text, WithoutAnIsnTheNumberIsThatOnTheWire) {
+  constexpr Isns kUnknown{.sender = std::nullopt, .receiver = std::nullopt};
+  Packet packet;
+  packet.segment.flags = Flags(kRst | kAck);
+  packet.segment.seq = Seq(3735928559);
+  packet.segment.ack = Seq(7);
+  EXPECT_EQ(to_text(packet, kUnknown), "R. seq =3735928559 ack =7 win 0");
+  EXPECT_EQ(to_text(packet, Isns{.sender = std::nullopt}), "R. seq =3735928559 ack 7 win 0");
+  const std::vector<uint8_t> text(3);
+  packet.segment.text = text;
+  EXPECT_EQ(to_text(packet, kUnknown), "R. seq =3735928559(3) ack =7 win 0");
+}
+
 TEST(Text, AReceivedPacketReadsAsTheOneThatWasSent) {
   PacketGenerator random(50);
   for (int i = 0; i < 500; ++i) {
