@@ -8,10 +8,11 @@
 #include <cstdio>
 #include <ctime>
 
+#include "harness/link/device.h"
 #include "harness/report/style.h"
 #include "harness/report/version.h"
 #include "harness/script/text.h"
-#include "harness/stack/linux_stack.h"
+#include "harness/stack/case_profile.h"
 #include "harness/stack/registry.h"
 
 namespace synfin::cli {
@@ -37,21 +38,13 @@ Result<uint64_t> parse_seed(const std::string& text) {
   return seed;
 }
 
-std::vector<std::pair<std::string, std::string>> sysctls_of(const StackChoice& choice) {
-  std::vector<std::pair<std::string, std::string>> sysctls;
+std::vector<stack::Sysctl> sysctls_of(const StackChoice& choice) {
+  std::vector<stack::Sysctl> sysctls;
   for (const std::string& text : choice.set) {
     const std::size_t equals = text.find('=');
-    sysctls.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    sysctls.emplace_back(link::full_sysctl_name(text.substr(0, equals)), text.substr(equals + 1));
   }
   return sysctls;
-}
-
-// The registry takes no sysctls: only one stack has them.
-Result<std::unique_ptr<stack::Stack>> make_linux_with(const StackChoice& choice) {
-  stack::LinuxOptions options;
-  options.link = choice.link == "tun" ? stack::LinuxLink::kTun : stack::LinuxLink::kVeth;
-  options.set = sysctls_of(choice);
-  return stack::make_linux_stack(options);
 }
 
 }  // namespace
@@ -75,7 +68,7 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
                  "The choices that it is judged by, in place of its own")
       ->type_name("NAME");
   app.add_option("--set", choice->set,
-                 "linux: a sysctl, as in net.ipv4.tcp_sack=0; may be repeated")
+                 "A sysctl, as in net.ipv4.tcp_sack=0, which the profile follows; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--seed", choice->seed_text,
@@ -85,10 +78,11 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
 }
 
 Result<void> check(StackChoice* choice) {
-  if (stack::find_stack(choice->stack) == nullptr) {
+  const stack::StackInfo* info = stack::find_stack(choice->stack);
+  if (info == nullptr) {
     std::string known;
-    for (const stack::StackInfo& info : stack::stacks()) {
-      known += (known.empty() ? "" : ", ") + std::string(info.name);
+    for (const stack::StackInfo& each : stack::stacks()) {
+      known += (known.empty() ? "" : ", ") + std::string(each.name);
     }
     return fail(fmt::format("there is no stack '{}'; there are: {}", choice->stack, known));
   }
@@ -101,14 +95,14 @@ Result<void> check(StackChoice* choice) {
           fmt::format("--link {}: the stack {} is called directly", choice->link, choice->stack));
     }
   }
-  if (!choice->set.empty() && choice->stack != "linux") {
-    return fail(fmt::format("--set: the stack {} has no sysctls", choice->stack));
-  }
   for (const std::string& text : choice->set) {
     const std::size_t equals = text.find('=');
     if (equals == 0 || equals == std::string::npos) {
       return fail(fmt::format("--set {}: expected KEY=VALUE", text));
     }
+  }
+  if (const auto checked = stack::check_set(*info, sysctls_of(*choice)); !checked) {
+    return fail("--set: " + checked.error().message);
   }
   if (!choice->profile.empty()) {
     const auto profile = stack::find_profile(choice->profile);
@@ -130,11 +124,14 @@ Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_
     if (!profile) return tl::make_unexpected(profile.error());
     open.profile = std::move(*profile);
   }
+  const auto set = sysctls_of(choice);
+  open.profile = stack::case_profile(open.profile, false, set);
   stack::StackOptions options;
   options.link = choice.link;
   options.seed = choice.seed;
   options.profile = open.profile;
-  auto made = choice.set.empty() ? info->make(options) : make_linux_with(choice);
+  options.set = set;
+  auto made = info->make(options);
   if (!made) return tl::make_unexpected(made.error());
   open.stack = std::move(*made);
   return open;
@@ -150,6 +147,9 @@ proto::Provenance provenance_of(const OpenStack& open, const StackChoice& choice
   provenance.set_link(identity.link);
   provenance.set_privilege(identity.privilege);
   provenance.mutable_settings()->insert(identity.settings.begin(), identity.settings.end());
+  for (const auto& [name, value] : sysctls_of(choice)) {
+    provenance.mutable_settings()->insert({name, value});
+  }
   provenance.set_profile(open.profile.name);
   provenance.set_seed(choice.seed);
   provenance.set_dropped_packets(open.stack->dropped());

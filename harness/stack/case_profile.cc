@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string_view>
 
 namespace synfin::stack {
@@ -49,9 +50,22 @@ const Entry* find(const std::string& name) {
   return found == kEntries.end() ? nullptr : &*found;
 }
 
+std::optional<long> number_of(const std::string& text) {
+  long value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && rest == end && value >= 0 ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
 
-bool is_profile_sysctl(const std::string& name) { return find(name) != nullptr; }
+Result<void> check_profile_sysctl(const Sysctl& sysctl) {
+  const auto& [name, value] = sysctl;
+  if (find(name) == nullptr)
+    return fail("the sysctl " + name + " is a kernel's: no profile has it");
+  if (!number_of(value)) return fail("the sysctl " + name + "=" + value + " is not a number");
+  return {};
+}
 
 Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls) {
   Profile out = profile;
@@ -64,9 +78,8 @@ Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> 
   }
   for (const auto& [name, text] : sysctls) {
     const Entry* entry = find(name);
-    long value = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (entry != nullptr && parsed.ec == std::errc{} && value >= 0) entry->apply(out, value);
+    const auto value = number_of(text);
+    if (entry != nullptr && value) entry->apply(out, *value);
   }
   return out;
 }

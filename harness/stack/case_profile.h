@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/profile.h"
+#include "harness/wire/error.h"
 
 namespace synfin::stack {
 
@@ -15,7 +16,7 @@ using Sysctl = std::pair<std::string, std::string>;  // "net.ipv4.tcp_sack", "0"
 // Sysctls that say nothing about TCP's choices leave the profile as it is.
 Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls);
 
-// Whether the sysctl is one that a profile can follow.
-bool is_profile_sysctl(const std::string& name);
+// An error says why a profile cannot follow the sysctl.
+Result<void> check_profile_sysctl(const Sysctl& sysctl);
 
 }  // namespace synfin::stack

@@ -115,8 +115,10 @@ ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(optio
 }
 
 Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
-  for (const auto& [name, value] : needs.sysctls) {
-    if (!is_profile_sysctl(name)) return fail("the reference stack has no sysctl " + name);
+  for (const Sysctl& each : needs.sysctls) {
+    if (auto checked = check_profile_sysctl(each); !checked) {
+      return tl::make_unexpected(checked.error());
+    }
   }
   const CaseId id = next_case_++;
   cases_.emplace(id, std::make_unique<Case>(*this, id, needs));

@@ -49,7 +49,7 @@ Result<std::unique_ptr<Stack>> make_reference(const StackOptions& options) {
     return fail("the reference stack is called directly: it has no link " + options.link);
   }
   ReferenceOptions reference;
-  reference.profile = options.profile;
+  reference.profile = case_profile(options.profile, false, options.set);
   reference.seed = options.seed;
   return make_reference_stack(reference);
 }
@@ -57,6 +57,7 @@ Result<std::unique_ptr<Stack>> make_reference(const StackOptions& options) {
 Result<std::unique_ptr<Stack>> make_linux(const StackOptions& options) {
   LinuxOptions chosen;
   chosen.virtual_time = options.virtual_time;
+  chosen.set = options.set;
   if (options.link == "tun") {
     chosen.link = LinuxLink::kTun;
   } else if (!options.link.empty() && options.link != "veth") {
@@ -70,12 +71,25 @@ Result<std::unique_ptr<Stack>> make_lwip(const StackOptions& options) {
 }
 
 constexpr std::array kStacks = {
-    StackInfo{"reference", "synfin's own TCP, in virtual time", rfc_profile, make_reference},
-    StackInfo{"linux", "the kernel that this process runs on", linux_profile, make_linux},
+    StackInfo{"reference", "synfin's own TCP, in virtual time", rfc_profile, make_reference,
+              TakesSysctls::kOfProfile},
+    StackInfo{"linux", "the kernel that this process runs on", linux_profile, make_linux,
+              TakesSysctls::kOfKernel},
     StackInfo{"lwip", "lwIP, in virtual time", lwip_profile, make_lwip},
 };
 
 }  // namespace
+
+Result<void> check_set(const StackInfo& info, std::span<const Sysctl> set) {
+  if (info.sysctls == TakesSysctls::kOfKernel || set.empty()) return {};
+  if (info.sysctls == TakesSysctls::kNone) {
+    return fail("the stack " + std::string(info.name) + " has no sysctls");
+  }
+  for (const Sysctl& each : set) {
+    if (auto checked = check_profile_sysctl(each); !checked) return checked;
+  }
+  return {};
+}
 
 std::span<const StackInfo> stacks() { return kStacks; }
 

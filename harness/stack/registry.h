@@ -5,8 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/profile.h"
+#include "harness/stack/case_profile.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/error.h"
 
@@ -17,6 +19,14 @@ struct StackOptions {
   uint64_t seed = 1;
   Profile profile;            // of stacks that run with one
   bool virtual_time = false;  // linux: the kernel's clock jumps over waits (uml)
+  std::vector<Sysctl> set{};  // for all cases; whoever judges by `profile` has it follow them too
+};
+
+// What becomes of StackOptions::set.
+enum class TakesSysctls : uint8_t {
+  kNone,
+  kOfProfile,  // its profile follows them
+  kOfKernel,   // set in the stack's own namespaces; the kernel says which there are
 };
 
 struct StackInfo {
@@ -25,7 +35,11 @@ struct StackInfo {
   // The choices that the stack is known to make: the judge's and, for the reference, its own.
   Profile (*profile)();
   Result<std::unique_ptr<Stack>> (*make)(const StackOptions& options);
+  TakesSysctls sysctls = TakesSysctls::kNone;
 };
+
+// An error says which sysctl the stack surely does not take.
+Result<void> check_set(const StackInfo& info, std::span<const Sysctl> set);
 
 // In the order in which they are shown.
 std::span<const StackInfo> stacks();
