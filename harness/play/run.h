@@ -98,6 +98,7 @@ class Run {
 
   // run_begin.cc
   std::string unplayable() const;
+  std::string unplayable(const script::CallSpec& call) const;
   void look_at_program();
   Result<void> open_case();
 

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "harness/play/describe.h"
 #include "harness/play/run.h"
 #include "harness/wire/codec.h"
 
@@ -45,6 +46,18 @@ bool is_write(script::CallName name) {
 Shared::Shared(stack::Stack& under_test)
     : stack(under_test), traits(under_test.traits()), packet(wire::kMaxPacket) {}
 
+std::string Run::unplayable(const script::CallSpec& call) const {
+  if (!shared_.traits.all_calls && call.name > script::CallName::kPoll) {
+    return fmt::format("needs a call that the stack does not have: {}", describe(call));
+  }
+  const auto has_option = shared_.traits.has_option;
+  if (has_option != nullptr && call.name == script::CallName::kSetsockopt &&
+      !has_option(call.level, call.option)) {
+    return "sets a socket option that the stack does not have";
+  }
+  return "";
+}
+
 // Why this job cannot be played here at all; empty when it can.
 std::string Run::unplayable() const {
   if (job_.options.ipv6 && !program_->ipv6) return "the program is for IPv4 only";
@@ -57,11 +70,9 @@ std::string Run::unplayable() const {
     if (step.kind == StepKind::kShell && !job_.options.allow_shell) {
       return fmt::format("line {} runs a shell command, which is off unless allowed", step.line);
     }
-    if (step.kind == StepKind::kCall && shared_.traits.has_option != nullptr) {
-      const auto& call = program_->calls[step.index];
-      if (call.name == script::CallName::kSetsockopt &&
-          !shared_.traits.has_option(call.level, call.option)) {
-        return fmt::format("line {} sets a socket option that the stack does not have", step.line);
+    if (step.kind == StepKind::kCall) {
+      if (auto why = unplayable(program_->calls[step.index]); !why.empty()) {
+        return fmt::format("line {} {}", step.line, why);
       }
     }
     if (step.kind == StepKind::kCode) {

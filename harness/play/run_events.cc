@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "harness/play/check_message.h"
 #include "harness/play/describe.h"
 #include "harness/play/run.h"
 #include "harness/wire/codec.h"
@@ -15,10 +16,12 @@ using script::CallName;
 
 constexpr int kMsgOob = 1;  // <sys/socket.h>, the numbers that a compiled program has
 constexpr int kMsgPeek = 2;
+constexpr int kMsgErrorQueue = 0x2000;
 
 bool is_read(const script::CallSpec& call) {
   return call.name == CallName::kRead || call.name == CallName::kRecv ||
-         call.name == CallName::kRecvfrom;
+         call.name == CallName::kRecvfrom || call.name == CallName::kReadv ||
+         call.name == CallName::kRecvmsg;
 }
 
 // What an option or ioctl() gives: an int where it may be one, else its octets.
@@ -230,11 +233,18 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
     }
   }
   uint32_t start = 0;
-  const bool reads = is_read(call) && result.value > 0 && (call.flags & kMsgOob) == 0;
+  const bool reads =
+      is_read(call) && result.value > 0 && (call.flags & (kMsgOob | kMsgErrorQueue)) == 0;
   if (reads) {
     Connection& connection = connections_[what.connection];
     start = connection.read;
     if ((call.flags & kMsgPeek) == 0) connection.read += static_cast<uint32_t>(result.value);
+  }
+  if (call.name == CallName::kRecvmsg) {
+    if (result.value < 0) return;
+    check_message(call.message, result.data, result_.started, job_.options.tolerance_min,
+                  differences);
+    return;
   }
   if (call.check_data) {
     if (!std::equal(call.wanted_data.begin(), call.wanted_data.end(), result.data.begin(),

@@ -127,7 +127,36 @@ enum class CallName : uint8_t {
   kGetsockopt,
   kFcntl,
   kIoctl,
-  kPoll,
+  kPoll,  // the last that every stack has
+  kReadv,
+  kWritev,
+  kSendmsg,
+  kRecvmsg,
+  kEpollCreate,
+  kEpollCtl,
+  kEpollWait,
+  kPipe,
+  kOpen,
+  kSplice,
+  kSendfile,
+};
+
+// One control message of sendmsg() or recvmsg() (cmsg(3)).
+struct ControlSpec {
+  int32_t level = 0;
+  int32_t type = 0;
+  std::vector<uint8_t> data;  // as it stands in memory
+  // SCM_TIMESTAMPING: when that was, after the start of the program; in place of data.
+  std::optional<Duration> stamp;
+};
+
+// The parts of readv(), writev(), sendmsg() and recvmsg().
+struct MessageSpec {
+  bool named = false;            // msg_name: where it goes to, or where the one that came is from
+  std::vector<uint32_t> parts;   // octets of each buffer
+  std::optional<int32_t> flags;  // recvmsg: msg_flags that are wanted
+  std::vector<ControlSpec> control;
+  bool check_control = false;  // recvmsg: just these control messages are wanted
 };
 
 // A socket call with numbers in place of names. `fd` is the program's number, which the stack maps
@@ -143,12 +172,16 @@ struct CallSpec {
   int32_t level = 0;  // setsockopt, getsockopt
   int32_t option = 0;
   int64_t argument = 0;                   // listen backlog, fcntl argument, poll timeout (ms)
-  int32_t events = 0;                     // poll, of the one descriptor that it may name
-  std::optional<int32_t> revents;         // poll: wanted
+  int32_t events = 0;                     // poll, epoll_ctl: of the one descriptor
+  std::optional<int32_t> revents;         // poll, epoll_wait: wanted
+  int32_t other_fd = -1;                  // epoll_ctl, splice, sendfile, pipe: the second one
   std::vector<uint8_t> data;              // octets to write (empty: pattern), or an option's value
   uint32_t length = 0;                    // octets to write, or room to read into
   std::optional<wire::Endpoint> address;  // absent: `...`, the case's own
   bool blocking = false;                  // written N...M
+  bool no_buffer = false;                 // NULL stands for the octets
+  bool no_family = false;                 // AF_UNSPEC stands for the address
+  MessageSpec message;
 
   std::optional<int64_t> wanted;  // result; absent: not checked
   int wanted_errno = 0;

@@ -1,9 +1,12 @@
 #include "harness/script/symbols.h"
 
 #include <fcntl.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
@@ -88,6 +91,34 @@ constexpr Entry<int64_t> kConstants[] = {
     SYNFIN_NAME(POLLOUT), SYNFIN_NAME(POLLERR), SYNFIN_NAME(POLLHUP), SYNFIN_NAME(POLLNVAL),
     SYNFIN_NAME(POLLRDNORM), SYNFIN_NAME(POLLRDBAND), SYNFIN_NAME(POLLWRNORM),
     SYNFIN_NAME(POLLWRBAND), {"POLLRDHUP", 0x2000},
+    // epoll.
+    SYNFIN_NAME(EPOLL_CTL_ADD), SYNFIN_NAME(EPOLL_CTL_MOD), SYNFIN_NAME(EPOLL_CTL_DEL),
+    SYNFIN_NAME(EPOLLIN), SYNFIN_NAME(EPOLLPRI), SYNFIN_NAME(EPOLLOUT), SYNFIN_NAME(EPOLLERR),
+    SYNFIN_NAME(EPOLLHUP), SYNFIN_NAME(EPOLLRDHUP), SYNFIN_NAME(EPOLLRDNORM),
+    SYNFIN_NAME(EPOLLRDBAND), SYNFIN_NAME(EPOLLWRNORM), SYNFIN_NAME(EPOLLWRBAND),
+    SYNFIN_NAME(EPOLLMSG), SYNFIN_NAME(EPOLLONESHOT), SYNFIN_NAME(EPOLLEXCLUSIVE),
+    {"EPOLLET", 0x80000000}, SYNFIN_NAME(EPOLLWAKEUP),
+    // Control messages and the error queue.
+    SYNFIN_NAME(SCM_TIMESTAMPING), SYNFIN_NAME(SCM_TIMESTAMPING_OPT_STATS),
+    SYNFIN_NAME(TCP_CM_INQ),
+    SYNFIN_NAME(SO_EE_ORIGIN_NONE), SYNFIN_NAME(SO_EE_ORIGIN_LOCAL),
+    SYNFIN_NAME(SO_EE_ORIGIN_ICMP), SYNFIN_NAME(SO_EE_ORIGIN_ICMP6),
+    SYNFIN_NAME(SO_EE_ORIGIN_TIMESTAMPING), SYNFIN_NAME(SO_EE_ORIGIN_ZEROCOPY),
+    SYNFIN_NAME(SO_EE_CODE_ZEROCOPY_COPIED), SYNFIN_NAME(SCM_TSTAMP_SND),
+    SYNFIN_NAME(SCM_TSTAMP_SCHED), SYNFIN_NAME(SCM_TSTAMP_ACK),
+    SYNFIN_NAME(SOF_TIMESTAMPING_TX_HARDWARE), SYNFIN_NAME(SOF_TIMESTAMPING_TX_SOFTWARE),
+    SYNFIN_NAME(SOF_TIMESTAMPING_RX_HARDWARE), SYNFIN_NAME(SOF_TIMESTAMPING_RX_SOFTWARE),
+    SYNFIN_NAME(SOF_TIMESTAMPING_SOFTWARE), SYNFIN_NAME(SOF_TIMESTAMPING_SYS_HARDWARE),
+    SYNFIN_NAME(SOF_TIMESTAMPING_RAW_HARDWARE), SYNFIN_NAME(SOF_TIMESTAMPING_OPT_ID),
+    SYNFIN_NAME(SOF_TIMESTAMPING_TX_SCHED), SYNFIN_NAME(SOF_TIMESTAMPING_TX_ACK),
+    SYNFIN_NAME(SOF_TIMESTAMPING_OPT_CMSG), SYNFIN_NAME(SOF_TIMESTAMPING_OPT_TSONLY),
+    SYNFIN_NAME(SOF_TIMESTAMPING_OPT_STATS), SYNFIN_NAME(SOF_TIMESTAMPING_OPT_PKTINFO),
+    SYNFIN_NAME(SOF_TIMESTAMPING_OPT_TX_SWHW),
+    // splice().
+    SYNFIN_NAME(SPLICE_F_MOVE), SYNFIN_NAME(SPLICE_F_NONBLOCK), SYNFIN_NAME(SPLICE_F_MORE),
+    // The families' own names for what the runners of such scripts define for one version at a
+    // time; the stack takes them for that of the case.
+    {"CMSG_LEVEL_IP", SOL_IP}, {"CMSG_TYPE_RECVERR", IP_RECVERR},
 };
 
 constexpr Entry<int> kErrors[] = {
@@ -104,6 +135,7 @@ constexpr Entry<int> kErrors[] = {
     SYNFIN_NAME(EISCONN), SYNFIN_NAME(ENOTCONN), SYNFIN_NAME(ESHUTDOWN), SYNFIN_NAME(ETIMEDOUT),
     SYNFIN_NAME(ECONNREFUSED), SYNFIN_NAME(EHOSTDOWN), SYNFIN_NAME(EHOSTUNREACH),
     SYNFIN_NAME(EALREADY), SYNFIN_NAME(EINPROGRESS), SYNFIN_NAME(ESTALE), SYNFIN_NAME(ECANCELED),
+    SYNFIN_NAME(ENOMSG),
 };
 
 #undef SYNFIN_NAME
@@ -128,12 +160,21 @@ constexpr Entry<CallName> kCalls[] = {
     {"fcntl", CallName::kFcntl},
     {"ioctl", CallName::kIoctl},
     {"poll", CallName::kPoll},
+    {"readv", CallName::kReadv},
+    {"writev", CallName::kWritev},
+    {"sendmsg", CallName::kSendmsg},
+    {"recvmsg", CallName::kRecvmsg},
+    {"epoll_create", CallName::kEpollCreate},
+    {"epoll_ctl", CallName::kEpollCtl},
+    {"epoll_wait", CallName::kEpollWait},
+    {"pipe", CallName::kPipe},
+    {"open", CallName::kOpen},
+    {"splice", CallName::kSplice},
+    {"sendfile", CallName::kSendfile},
 };
 
 constexpr std::string_view kForeignCalls[] = {
-    "readv",        "writev",       "recvmsg",    "sendmsg", "open",   "cap_set",
-    "epoll_create", "epoll_ctl",    "epoll_wait", "pipe",    "splice", "sendfile",
-    "psp_rx_assoc", "psp_tx_assoc", "accept4",    "select",
+    "cap_set", "psp_rx_assoc", "psp_tx_assoc", "accept4", "select",
 };
 
 struct IcmpType {

@@ -21,43 +21,6 @@ using script::CallSpec;
 
 constexpr int kNotOpen = 1 << 30;  // a number that is no descriptor's: EBADF, also from poll()
 
-CallOutcome outcome(int64_t value) {
-  return {.value = value, .error = value < 0 ? errno : 0, .job = nullptr};
-}
-
-int fd_of(const LinuxSocket* socket) { return socket == nullptr ? kNotOpen : socket->fd.get(); }
-
-bool ready(int fd, short events) {
-  pollfd asked{.fd = fd, .events = events, .revents = 0};
-  return ::poll(&asked, 1, 0) > 0;
-}
-
-// A job for the call, with a descriptor of its own; null, with errno set, when there is none left.
-std::unique_ptr<LinuxJob> new_job(const CallSpec& call, const LinuxSocket& socket) {
-  auto job = std::make_unique<LinuxJob>();
-  job->name = call.name;
-  job->domain = socket.domain;
-  job->new_fd = call.new_fd;
-  job->flags = call.flags;
-  job->fd = link::Fd(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 0));
-  return job->fd ? std::move(job) : nullptr;
-}
-
-CallOutcome wait_with(std::unique_ptr<LinuxJob> job) {
-  if (!job) return outcome(-1);
-  return {.value = 0, .error = 0, .job = std::move(job)};
-}
-
-void add_socket(LinuxCase& owner, int number, int fd, int domain, bool nonblocking, bool bound) {
-  std::erase_if(owner.sockets, [&](const LinuxSocket& old) { return old.number == number; });
-  LinuxSocket& added = owner.sockets.emplace_back();
-  added.number = number;
-  added.fd = link::Fd(fd);
-  added.domain = domain;
-  added.nonblocking = nonblocking;
-  added.bound = bound;
-}
-
 // Binds to a port of the case. Its connections share one, as a listener and several connections
 // with different peers can; a connection that is opened while the case listens there cannot, and
 // gets one of the ports in reserve.
@@ -76,6 +39,44 @@ int bind_to_own_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection)
 }
 
 }  // namespace
+
+CallOutcome outcome(int64_t value) {
+  return {.value = value, .error = value < 0 ? errno : 0, .job = nullptr};
+}
+
+int fd_of(const LinuxSocket* socket) { return socket == nullptr ? kNotOpen : socket->fd.get(); }
+
+bool ready(int fd, short events) {
+  pollfd asked{.fd = fd, .events = events, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0;
+}
+
+std::unique_ptr<LinuxJob> new_job(const CallSpec& call, const LinuxSocket& socket) {
+  auto job = std::make_unique<LinuxJob>();
+  job->name = call.name;
+  job->domain = socket.domain;
+  job->new_fd = call.new_fd;
+  job->flags = call.flags;
+  job->fd = link::Fd(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 0));
+  return job->fd ? std::move(job) : nullptr;
+}
+
+CallOutcome wait_with(std::unique_ptr<LinuxJob> job) {
+  if (!job) return outcome(-1);
+  return {.value = 0, .error = 0, .job = std::move(job)};
+}
+
+LinuxSocket& add_socket(LinuxCase& owner, int number, int fd, int domain, bool nonblocking,
+                        bool bound) {
+  std::erase_if(owner.sockets, [&](const LinuxSocket& old) { return old.number == number; });
+  LinuxSocket& added = owner.sockets.emplace_back();
+  added.number = number;
+  added.fd = link::Fd(fd);
+  added.domain = domain;
+  added.nonblocking = nonblocking;
+  added.bound = bound;
+  return added;
+}
 
 CallOutcome LinuxCalls::make(LinuxCase& owner, unsigned connection, const CallSpec& call,
                              std::vector<uint8_t>& data) {
@@ -112,6 +113,21 @@ CallOutcome LinuxCalls::make(LinuxCase& owner, unsigned connection, const CallSp
       return ioctl(owner, call, data);
     case CallName::kPoll:
       return poll(owner, call, data);
+    case CallName::kWritev:
+    case CallName::kSendmsg:
+      return send_message(owner, connection, call);
+    case CallName::kReadv:
+    case CallName::kRecvmsg:
+      return receive_message(owner, call, data);
+    case CallName::kEpollCreate:
+    case CallName::kEpollCtl:
+    case CallName::kEpollWait:
+      return epoll(owner, call, data);
+    case CallName::kPipe:
+    case CallName::kOpen:
+    case CallName::kSplice:
+    case CallName::kSendfile:
+      return file(owner, call);
   }
   errno = ENOSYS;
   return outcome(-1);
@@ -222,8 +238,8 @@ CallOutcome LinuxCalls::read(LinuxCase& owner, const CallSpec& call, std::vector
   if (may_wait && owner.low_water && !ready(socket->fd.get(), POLLIN)) return wait();
   const std::size_t start = data.size();
   data.resize(start + call.length);
-  const ssize_t size = ::recv(fd_of(socket), data.data() + start, call.length,
-                              flags | (may_wait ? MSG_DONTWAIT : 0));
+  const ssize_t size = ::recv(fd_of(socket), call.no_buffer ? nullptr : data.data() + start,
+                              call.length, flags | (may_wait ? MSG_DONTWAIT : 0));
   const int error = errno;
   data.resize(start + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   if (size < 0 && may_wait && error == EAGAIN) return wait();
@@ -231,43 +247,64 @@ CallOutcome LinuxCalls::read(LinuxCase& owner, const CallSpec& call, std::vector
   return outcome(size);
 }
 
+Result<SocketAddress> open_fast(LinuxCase& owner, LinuxSocket& socket, unsigned connection,
+                                const CallSpec& call) {
+  if ((call.flags & MSG_FASTOPEN) != 0) {
+    if (!socket.bound && bind_to_own_port(owner, socket, connection) != 0) {
+      return fail("no port is left");
+    }
+    if (connection < owner.connections.size()) owner.connections[connection].active = true;
+  }
+  SocketAddress address =
+      socket_address(call.address ? *call.address : owner.tuple(connection).remote, socket.domain);
+  if (call.no_family) address.storage.ss_family = AF_UNSPEC;
+  return address;
+}
+
+std::span<const uint8_t> octets_to_write(LinuxCase& owner, uint32_t written, const CallSpec& call,
+                                         std::vector<uint8_t>& buffer) {
+  const bool pinned = call.name != CallName::kWrite && (call.flags & MSG_ZEROCOPY) != 0;
+  if (!call.data.empty() && !pinned) return call.data;
+  std::vector<uint8_t>& octets = pinned ? owner.zero_copied.emplace_back() : buffer;
+  if (!call.data.empty()) {
+    octets = call.data;
+  } else {
+    octets.resize(call.length);
+    fill_pattern(written, octets);
+  }
+  return octets;
+}
+
 CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
   LinuxConnection unknown;
   LinuxConnection& own =
       connection < owner.connections.size() ? owner.connections[connection] : unknown;
-  if (call.data.empty()) {
-    octets_.resize(call.length);
-    fill_pattern(own.written, octets_);
-  }
-  const std::vector<uint8_t>& octets = call.data.empty() ? octets_ : call.data;
+  const std::span<const uint8_t> octets = octets_to_write(owner, own.written, call, octets_);
   const int flags = (call.name == CallName::kWrite ? 0 : call.flags) | MSG_NOSIGNAL;
   const bool may_wait = socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
 
   SocketAddress address;
   if (socket != nullptr && call.name == CallName::kSendto) {
-    if ((flags & MSG_FASTOPEN) != 0) {
-      if (!socket->bound && bind_to_own_port(owner, *socket, connection) != 0) return outcome(-1);
-      own.active = true;
-    }
-    address = socket_address(call.address ? *call.address : owner.tuple(connection).remote,
-                             socket->domain);
+    const auto where = open_fast(owner, *socket, connection, call);
+    if (!where) return outcome(-1);
+    address = *where;
   }
   const auto wait = [&](std::size_t taken) {
     auto job = new_job(call, *socket);
     if (job) {
       job->flags = flags;
       job->address = address;
-      job->data = octets;
+      job->data.assign(octets.begin(), octets.end());
       job->written = taken;
     }
     return wait_with(std::move(job));
   };
   // A fast open that was begun without waiting cannot be waited for by the same call.
   if (may_wait && (flags & MSG_FASTOPEN) != 0) return wait(0);
-  const ssize_t size =
-      ::sendto(fd_of(socket), octets.data(), octets.size(), flags | (may_wait ? MSG_DONTWAIT : 0),
-               address.size > 0 ? address.get() : nullptr, address.size);
+  const ssize_t size = ::sendto(fd_of(socket), call.no_buffer ? nullptr : octets.data(),
+                                octets.size(), flags | (may_wait ? MSG_DONTWAIT : 0),
+                                address.size > 0 ? address.get() : nullptr, address.size);
   const int error = errno;
   const std::size_t taken = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
   if (may_wait && (size < 0 ? error == EAGAIN : taken < octets.size())) return wait(taken);

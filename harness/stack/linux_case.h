@@ -39,6 +39,8 @@ struct LinuxCase {
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;
   std::vector<LinuxConnection> connections;
+  // What MSG_ZEROCOPY sends: the kernel reads it when it sends it again.
+  std::vector<std::vector<uint8_t>> zero_copied;
 
   LinuxSocket* find(int number) {
     for (LinuxSocket& socket : sockets) {

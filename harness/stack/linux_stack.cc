@@ -165,6 +165,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   identity_.settings["device_mtu"] = std::to_string(kLinuxDeviceMtu);
   identity_.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
   traits_.virtual_time = options_.virtual_time;
+  traits_.all_calls = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.timer_slack = 0.1;
   traits_.timer_slack_min = std::chrono::milliseconds(10);

@@ -58,6 +58,11 @@ int64_t with_errno(LinuxJob& job, int64_t value) {
 }
 
 void perform(LinuxJob& job) {
+  if (job.call) {
+    job.value = with_errno(job, job.call(job));
+    job.returned_ns = link::monotonic_ns();
+    return;
+  }
   switch (job.name) {
     case CallName::kAccept:
       job.value =

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -34,6 +35,8 @@ struct LinuxJob {
   SocketAddress address;      // connect, sendto
   std::vector<uint8_t> data;  // to write, or read
   std::size_t written = 0;    // octets of data that were taken before the call blocked
+  // In place of what the name says: returns the value, and leaves errno as the call does.
+  std::function<int64_t(LinuxJob&)> call;
 
   int64_t value = 0;
   int error = 0;

@@ -40,6 +40,7 @@ struct Traits {
   Duration timer_slack_min{0};  // and at least this
   bool ipv6 = true;
   std::size_t max_open_cases = 0;  // 0: no limit
+  bool all_calls = false;          // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
 };
