@@ -22,6 +22,11 @@ constexpr auto kEntries = std::to_array<Entry>({
      [](Profile& p, long value) { p.syn_retries = static_cast<unsigned>(value); }},
     // 0 is what the RFC has: each repetition waits twice as long as the one before.
     {"tcp_syn_linear_timeouts", [](Profile&, long) {}},
+    // What the RFC has is all that the reference has: reno, and neither F-RTO nor RACK nor TLP.
+    {"tcp_congestion_control", [](Profile&, long) {}},
+    {"tcp_frto", [](Profile&, long) {}},
+    {"tcp_recovery", [](Profile&, long) {}},
+    {"tcp_early_retrans", [](Profile&, long) {}},
     {"tcp_synack_retries",
      [](Profile& p, long value) { p.syn_ack_retries = static_cast<unsigned>(value); }},
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
