@@ -37,7 +37,8 @@ class Player::Impl final : public stack::Sink {
   void on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) override;
   void on_return(stack::CaseId id, stack::Ticket ticket, Time at,
                  const stack::CallResult& result) override;
-  void on_broken(stack::CaseId id, const Error& error) override;
+  void on_broken(stack::CaseId id, const Error& error) override { broke(id, error, false); }
+  void on_lost(stack::CaseId id, const Error& error) override { broke(id, error, true); }
 
  private:
   using Slot = uint32_t;
@@ -55,6 +56,7 @@ class Player::Impl final : public stack::Sink {
     friend bool operator<(const Timer& a, const Timer& b) { return a.at > b.at; }
   };
 
+  void broke(stack::CaseId id, const Error& error, bool again);
   void turn();
   void start_cases(Time now);
   void start_case(Job job, Time now);
@@ -69,7 +71,9 @@ class Player::Impl final : public stack::Sink {
   void was_late(Time now) { shared_.late_at = now; }
   Slot free_slot();
   Entry* entry_of(stack::CaseId id);
-  bool may_start() const { return !waiting_.empty() && active_ < most_; }
+  bool may_start() const {
+    return !waiting_.empty() && active_ < most_ && shared_.stack.may_open();
+  }
 
   Shared shared_;
   std::size_t most_;
@@ -219,7 +223,7 @@ void Player::Impl::stop() {
   const Time now = shared_.stack.now();
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     if (!entries_[slot].active) continue;
-    entries_[slot].run->on_broken("stopped before the end of the program");
+    entries_[slot].run->on_broken("stopped before the end of the program", false);
     end(slot);
   }
   release_ended(now);
@@ -288,10 +292,10 @@ void Player::Impl::on_return(stack::CaseId id, stack::Ticket ticket, Time at,
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 
-void Player::Impl::on_broken(stack::CaseId id, const Error& error) {
+void Player::Impl::broke(stack::CaseId id, const Error& error, bool again) {
   Entry* entry = entry_of(id);
   if (entry == nullptr) return;
-  entry->run->on_broken(error.message);
+  entry->run->on_broken(error.message, again);
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 

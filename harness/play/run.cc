@@ -262,7 +262,10 @@ void Run::break_off(std::string why) {
   phase_ = Phase::kOver;
 }
 
-void Run::on_broken(const std::string& why) { break_off(why); }
+void Run::on_broken(const std::string& why, bool again) {
+  break_off(why);
+  if (again) unreliable(why);
+}
 
 void Run::unreliable(std::string why) {
   result_.unreliable = true;

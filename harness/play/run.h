@@ -53,7 +53,8 @@ class Run {
   // Each returns true when the run waited for just that: advance it.
   bool on_packet(Time at, std::span<const uint8_t> octets);
   bool on_return(stack::Ticket ticket, Time at, const stack::CallResult& result);
-  void on_broken(const std::string& why);
+  // `again`: it says nothing about the program, which has to be played again.
+  void on_broken(const std::string& why, bool again);
 
   // Ends the case and hands the result over.
   void finish(Time now);

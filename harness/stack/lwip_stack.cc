@@ -20,17 +20,29 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Duration kTick = milliseconds(TCP_TMR_INTERVAL);
-constexpr Time kStart{std::chrono::seconds(1)};
 constexpr uint16_t kFirstPort = 1024;
 constexpr uint16_t kPorts = 60000;
+
+uint16_t port_of(CaseId id) { return static_cast<uint16_t>(kFirstPort + id % kPorts); }
+
 constexpr std::size_t kMaxPacket = 65535;
+
+Identity identity_with(const Profile& profile) {
+  Identity identity = lwip_identity();
+  identity.settings.emplace("profile", profile.name);
+  return identity;
+}
 
 class LwipStack final : public Stack, LwipCore::Network {
  public:
-  explicit LwipStack(const Profile& profile)
-      : profile_(profile), identity_(lwip_identity()), traits_(lwip_traits()), ports_(kPorts) {
-    identity_.settings.emplace("profile", profile.name);
-  }
+  LwipStack(const Profile& profile, const StackStart& from)
+      : profile_(profile),
+        identity_(identity_with(profile)),
+        traits_(lwip_traits()),
+        now_(from.now),
+        ticked_(from.now),
+        ports_(kPorts),
+        next_case_(from.first_case) {}
   // False when there is another one.
   bool take_core() {
     core_ = LwipCore::make(*this);
@@ -72,8 +84,6 @@ class LwipStack final : public Stack, LwipCore::Network {
     SocketLayer sockets;
   };
 
-  static uint16_t port_of(CaseId id) { return static_cast<uint16_t>(kFirstPort + id % kPorts); }
-
   std::span<uint8_t> room(std::size_t size) override { return delivery_.begin_packet(size); }
   void sent(uint16_t local_port, std::size_t size) override;
   Case* find(CaseId id) const {
@@ -86,14 +96,14 @@ class LwipStack final : public Stack, LwipCore::Network {
   Profile profile_;
   Identity identity_;
   Traits traits_;
-  Time now_ = kStart;
-  Time ticked_ = kStart;
+  Time now_;
+  Time ticked_;
   Delivery delivery_;
   std::unique_ptr<LwipCore> core_;
-  // In the order in which they were opened, so that runs are equal.
+  // In their order, so that runs are equal.
   std::map<CaseId, std::unique_ptr<Case>> cases_;
   std::vector<CaseId> ports_;  // whose each local port is; 0: nobody's
-  CaseId next_case_ = 1;
+  CaseId next_case_;
   Ticket next_ticket_ = 1;
 };
 
@@ -234,7 +244,19 @@ Traits lwip_traits() {
 }
 
 Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile) {
-  auto made = std::make_unique<LwipStack>(profile);
+  ChildOptions options;
+  options.identity = identity_with(profile);
+  options.traits = lwip_traits();
+  options.make = [profile](const StackStart& from) { return make_lwip_in_process(profile, from); };
+  options.address = [](CaseId id, bool ipv6, unsigned connection) {
+    return case_tuple(id, ipv6, port_of(id), connection);
+  };
+  return make_child_stack(std::move(options));
+}
+
+Result<std::unique_ptr<Stack>> make_lwip_in_process(const Profile& profile,
+                                                    const StackStart& from) {
+  auto made = std::make_unique<LwipStack>(profile, from);
   if (!made->take_core()) {
     return fail("lwIP keeps its state in global variables: there is one at a time in a process");
   }

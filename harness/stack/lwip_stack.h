@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/profile.h"
+#include "harness/stack/child_stack.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/error.h"
 
@@ -15,8 +16,12 @@ Profile lwip_profile();
 Identity lwip_identity();
 Traits lwip_traits();
 
-// lwIP keeps its state in global variables: while one stack lives there is no other in the process.
-// An assertion of lwIP that fails ends the process.
+// In a process of its own.
 Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile);
+
+// In this process, where an assertion of lwIP that fails ends it. lwIP keeps its state in global
+// variables: while one such stack lives there is no other.
+Result<std::unique_ptr<Stack>> make_lwip_in_process(const Profile& profile,
+                                                    const StackStart& from = {});
 
 }  // namespace synfin::stack

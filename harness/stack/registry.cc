@@ -67,7 +67,8 @@ Result<std::unique_ptr<Stack>> make_linux(const StackOptions& options) {
 }
 
 Result<std::unique_ptr<Stack>> make_lwip(const StackOptions& options) {
-  return make_lwip_stack(options.profile);
+  return options.in_process ? make_lwip_in_process(options.profile)
+                            : make_lwip_stack(options.profile);
 }
 
 constexpr std::array kStacks = {

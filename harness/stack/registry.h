@@ -19,6 +19,7 @@ struct StackOptions {
   uint64_t seed = 1;
   Profile profile;            // of stacks that run with one
   bool virtual_time = false;  // linux: the kernel's clock jumps over waits (uml)
+  bool in_process = false;    // of stacks that otherwise run in a process of their own
   std::vector<Sysctl> set{};  // for all cases; whoever judges by `profile` has it follow them too
 };
 

@@ -68,6 +68,8 @@ class Sink {
   virtual void on_return(CaseId id, Ticket ticket, Time at, const CallResult& result) = 0;
   // The stack died or the harness lost its hold of this case: its verdict is ERROR.
   virtual void on_broken(CaseId id, const Error& error) = 0;
+  // The same, but perhaps through the fault of another case: it has to be played again.
+  virtual void on_lost(CaseId id, const Error& error) { on_broken(id, error); }
 };
 
 class Stack {
@@ -77,6 +79,8 @@ class Stack {
   virtual const Identity& identity() const = 0;
   virtual const Traits& traits() const = 0;
 
+  // Whether there is room for another case now.
+  virtual bool may_open() const { return true; }
   // A remote address and a local port of its own for one case.
   virtual Result<CaseId> open(const CaseNeeds& needs) = 0;
   // The addresses of the case's connection number `connection` (0 is the first).
