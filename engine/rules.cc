@@ -35,9 +35,11 @@ Rules::Rules(const Profile& profile, ClauseSet* coverage)
       user_timeout_(profile.user_timeout) {}
 
 void Rules::transition(State to, EventKind event, Clause clause) {
-  assert(find_edge(state_, to, event) != nullptr);
+  const Edge* edge = find_edge(state_, to, event);
+  assert(edge != nullptr);
   hit(clause);
-  hit(find_edge(state_, to, event)->clause);
+  hit(edge->clause);
+  edges_.set(static_cast<std::size_t>(edge - kEdges.data()));
   state_ = to;
   deciding_ = clause;
   moved_ = true;

@@ -126,6 +126,8 @@ class Rules {
   // The rule that decided the state: the one that made the last move, or, where what came since has
   // left the state alone, the one that did so.
   Clause last_clause() const { return deciding_; }
+  // The moves that this connection has made since it was made.
+  const EdgeSet& edges() const { return edges_; }
   std::optional<Signal> poll_signal();
   // Octets that the user may read now; those queued and not yet sent; those in flight or queued.
   std::size_t readable() const { return receive_ring_.size(); }
@@ -289,6 +291,7 @@ class Rules {
   State state_ = State::kClosed;
   Clause deciding_ = Clause::kSmOpen1;
   bool moved_ = false;       // by the event that is being processed
+  EdgeSet edges_;
   bool passive_ = false;     // came from LISTEN (MUST-11)
   bool fin_queued_ = false;  // CLOSE was called
   bool fin_sent_ = false;

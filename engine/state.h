@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -137,6 +138,9 @@ inline constexpr auto kEdges = std::to_array<Edge>({
     {State::kTimeWait, State::kClosed, EventKind::kAbort, Clause::kSmUsr5},
     {State::kTimeWait, State::kClosed, EventKind::kTimeWaitTimeout, Clause::kSmTmo3},
 });
+
+// Moves that were made, by their places in kEdges.
+using EdgeSet = std::bitset<kEdges.size()>;
 
 // The edge for this move, or nullptr when RFC 9293 has none.
 constexpr const Edge* find_edge(State from, State to, EventKind event) {

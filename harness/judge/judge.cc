@@ -202,4 +202,10 @@ const Rules& Judge::rules(uint16_t connection) const {
   return impl_->shadows_[connection]->rules();
 }
 
+EdgeSet Judge::edges() const {
+  EdgeSet edges;
+  for (const auto& shadow : impl_->shadows_) edges |= shadow->rules().edges();
+  return edges;
+}
+
 }  // namespace synfin::judge

@@ -42,6 +42,8 @@ class Judge : public play::Observer {
   // The shadow's state of a connection after each event of the trace, for ladders: index = event.
   const std::vector<State>& states() const;
   const Rules& rules(uint16_t connection) const;
+  // The moves of all connections.
+  EdgeSet edges() const;
 
  private:
   class Impl;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/judge/judge.h"
 #include "harness/judge/verdict.h"
@@ -43,6 +44,7 @@ class Session {
   void finish(proto::CaseResult&& result);
   bool skip_long(const Case& candidate);
   void describe(proto::Provenance& out) const;
+  void describe_coverage();
 
   stack::Stack& stack_;
   const Profile& profile_;
@@ -53,6 +55,7 @@ class Session {
   play::Player player_;
   std::vector<Play> plays_;
   proto::RunResult out_;
+  std::array<uint32_t, kEdges.size()> edge_cases_{};
   std::size_t done_ = 0;
 };
 
@@ -90,8 +93,12 @@ void Session::ended(Play& play, play::PlayResult&& result) {
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
   if (options_.keep_traces || verdict.verdict() != proto::PASS) {
     copy_trace(*play.played->program, result, *verdict.mutable_trace());
+    verdict.mutable_trace()->set_epoch_ns(options_.epoch_ns +
+                                          result.started.time_since_epoch().count());
   }
   verdict.set_attempts(play.attempts);
+  const EdgeSet edges = play.judge->edges();
+  for (std::size_t i = 0; i < kEdges.size(); ++i) edge_cases_[i] += edges.test(i) ? 1 : 0;
   std::string repeat = options_.repeat_command;
   if (const auto place = repeat.find("{id}"); place != std::string::npos) {
     repeat.replace(place, 4, play.played->id);
@@ -121,6 +128,20 @@ void Session::describe(proto::Provenance& out) const {
   out.set_dropped_packets(stack_.dropped());
 }
 
+void Session::describe_coverage() {
+  for (std::size_t i = 0; i < kClauseCount; ++i) {
+    if (coverage_.test(i)) out_.add_clauses_hit(std::string(kClauses[i].id));
+  }
+  for (std::size_t i = 0; i < kEdges.size(); ++i) {
+    if (edge_cases_[i] == 0) continue;
+    proto::EdgeTaken& edge = *out_.add_edges_taken();
+    edge.set_from(std::string(to_string(kEdges[i].from)));
+    edge.set_to(std::string(to_string(kEdges[i].to)));
+    edge.set_event(std::string(to_string(kEdges[i].event)));
+    edge.set_cases(edge_cases_[i]);
+  }
+}
+
 proto::RunResult Session::run(const std::vector<Case>& cases,
                               const std::function<bool(const SessionProgress&)>& between) {
   const Time started = stack_.now();
@@ -136,9 +157,7 @@ proto::RunResult Session::run(const std::vector<Case>& cases,
   player_.run([&] { return !between || between({done_, cases.size()}); });
   describe(*out_.mutable_provenance());
   out_.set_duration_ns((stack_.now() - started).count());
-  for (std::size_t i = 0; i < kClauseCount; ++i) {
-    if (coverage_.test(i)) out_.add_clauses_hit(std::string(kClauses[i].id));
-  }
+  describe_coverage();
   return std::move(out_);
 }
 

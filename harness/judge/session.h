@@ -31,6 +31,7 @@ struct SessionOptions {
   bool include_long = false;      // cases over 75 s on real-time stacks
   unsigned unreliable_plays = 5;  // how often a case that the harness itself spoilt is played
   std::string repeat_command;     // "synfin run {id} --stack linux": {id} is replaced
+  int64_t epoch_ns = 0;           // the wall clock when the stack's own stood at zero
 };
 
 struct SessionProgress {
