@@ -1,17 +1,12 @@
 #include "harness/cli/load.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "harness/script/expand.h"
+#include "harness/script/file.h"
 #include "harness/script/parser.h"
 
 namespace synfin::cli {
@@ -26,37 +21,6 @@ bool ends_with_one(const std::string& path, const Endings& endings) {
     if (path.ends_with(ending)) return true;
   }
   return false;
-}
-
-Result<std::string> read_whole(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error))
-    return fail(path + ": is a folder, not a program");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(fmt::format("{}: {}", path, std::strerror(errno)));
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return fail(path + ": cannot be read");
-  return text;
-}
-
-// Keeps the first error that protobuf's own parser meets.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text.empty()) text = fmt::format("{}:{}: {}", line + 1, column + 1, message);
-  }
-  std::string text;
-};
-
-Result<proto::Program> parse_text(const std::string& path, const std::string& text) {
-  proto::Program program;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &program)) {
-    return fail(fmt::format("{}:{}", path, error.text));
-  }
-  return program;
 }
 
 }  // namespace
@@ -76,13 +40,12 @@ Result<std::vector<proto::Program>> load_programs(const std::string& path) {
     }
     return script::parse_file(path);
   }
-  const auto whole = read_whole(path);
+  const auto whole = script::read_file(path);
   if (!whole) return tl::make_unexpected(whole.error());
   proto::Program program;
   if (text) {
-    auto parsed = parse_text(path, *whole);
+    const auto parsed = script::parse_message(path, *whole, &program);
     if (!parsed) return tl::make_unexpected(parsed.error());
-    program = std::move(*parsed);
   } else if (!program.ParseFromString(*whole)) {
     return fail(path + ": not a binary program: expected a synfin.proto.Program");
   }

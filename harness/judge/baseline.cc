@@ -2,27 +2,16 @@
 
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <vector>
+
+#include "harness/script/file.h"
 
 namespace synfin::judge {
 namespace {
-
-// Text-format errors with their places, for one sentence.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text.empty()) text = fmt::format("{}:{}: {}", line + 1, column + 1, message);
-  }
-  std::string text;
-};
 
 // Takes the next number off the front of a version; what is not a digit separates.
 unsigned long next_number(std::string_view& version) {
@@ -61,36 +50,30 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
 
 }  // namespace
 
-Result<Baseline> Baseline::load(const std::string& path) {
-  Baseline baseline;
+std::vector<std::string> Baseline::files(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) {
-    if (auto added = baseline.add(path); !added) return tl::make_unexpected(added.error());
-    return baseline;
-  }
+  if (!std::filesystem::is_directory(path, error)) return {path};
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     if (entry.path().extension() == ".textproto") files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
-  for (const std::string& file : files) {
+  return files;
+}
+
+Result<Baseline> Baseline::load(const std::string& path) {
+  Baseline baseline;
+  for (const std::string& file : files(path)) {
     if (auto added = baseline.add(file); !added) return tl::make_unexpected(added.error());
   }
   return baseline;
 }
 
 Result<void> Baseline::add(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return fail(fmt::format("{}: the baseline cannot be read", path));
-  std::stringstream text;
-  text << file.rdbuf();
+  const auto text = script::read_file(path);
+  if (!text) return tl::make_unexpected(text.error());
   proto::Baseline read;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text.str(), &read)) {
-    return fail(fmt::format("{}:{}", path, error.text));
-  }
+  if (const auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
   for (const auto& entry : read.deviations()) {
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,

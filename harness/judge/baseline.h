@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "harness/proto/result.pb.h"
 #include "harness/wire/error.h"
@@ -12,8 +14,13 @@ namespace synfin::judge {
 class Baseline {
  public:
   Baseline() = default;
+  explicit Baseline(proto::Baseline entries) : entries_(std::move(entries)) {}
+  // The files of which load() reads the entries: `path`, or all *.textproto of the folder.
+  static std::vector<std::string> files(const std::string& path);
   // Reads a text-format proto::Baseline, or all *.textproto of a folder.
   static Result<Baseline> load(const std::string& path);
+
+  const proto::Baseline& entries() const { return entries_; }
 
   // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
   // numbers: 6.1 < 6.12. `clause` is empty for an expectation of the script alone.

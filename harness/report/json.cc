@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include "harness/script/file.h"
 
 namespace synfin::report {
 
@@ -26,18 +23,20 @@ Result<std::string> to_json(const google::protobuf::Message& message) {
 Result<void> write_json(const google::protobuf::Message& message, const std::string& path) {
   const auto text = to_json(message);
   if (!text) return tl::make_unexpected(text.error());
-  if (path == "-") {
-    if (std::fwrite(text->data(), 1, text->size(), stdout) == text->size()) return {};
-    return fail("the standard output takes no more");
+  return script::write_file(path, *text);
+}
+
+Result<proto::RunResult> read_results(const std::string& path) {
+  const auto text = script::read_file(path);
+  if (!text) return tl::make_unexpected(text.error());
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  proto::RunResult run;
+  const auto status = google::protobuf::util::JsonStringToMessage(*text, &run, options);
+  if (!status.ok()) {
+    return fail(fmt::format("{}: not the results of a run: {}", path, status.ToString()));
   }
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"),
-                                                       [](std::FILE* f) { return std::fclose(f); });
-  if (!file) return fail(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
-  const bool written = std::fwrite(text->data(), 1, text->size(), file.get()) == text->size();
-  if (std::fclose(file.release()) != 0 || !written) {
-    return fail(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
-  }
-  return {};
+  return run;
 }
 
 }  // namespace synfin::report
