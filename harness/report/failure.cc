@@ -35,14 +35,6 @@ Ink ink_of(proto::Verdict verdict) {
   }
 }
 
-// The divergence that the verdict is about: the first that is not known.
-const proto::Divergence* main_divergence(const proto::CaseResult& result) {
-  for (const proto::Divergence& divergence : result.divergences()) {
-    if (!divergence.known()) return &divergence;
-  }
-  return result.divergences().empty() ? nullptr : &result.divergences(0);
-}
-
 // "MUST   SM-RST-2 RFC 9293 §3.10.7.4 · MUST-10 RFC 9293 §3.5"
 std::string requirement_line(const proto::CaseResult& result, const proto::Divergence* divergence) {
   std::vector<std::string> names;
@@ -148,6 +140,13 @@ void add_ladder(const proto::CaseResult& result, const script::FlatProgram* prog
 }
 
 }  // namespace
+
+const proto::Divergence* main_divergence(const proto::CaseResult& result) {
+  for (const proto::Divergence& divergence : result.divergences()) {
+    if (!divergence.known()) return &divergence;
+  }
+  return result.divergences().empty() ? nullptr : &result.divergences(0);
+}
 
 bool is_unexpected(proto::Verdict verdict) {
   return verdict == proto::FAIL || verdict == proto::XPASS || verdict == proto::FLAKY ||

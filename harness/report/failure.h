@@ -21,6 +21,10 @@ struct FailureOptions {
 // Whether a verdict is shown in full by default: FAIL, XPASS, FLAKY, ERROR.
 bool is_unexpected(proto::Verdict verdict);
 
+// The divergence that the verdict is about: the first that is not known, else the first; nullptr
+// when there is none.
+const proto::Divergence* main_divergence(const proto::CaseResult& result);
+
 // Several lines. `program` may be null.
 std::string failure_text(const proto::CaseResult& result, const script::FlatProgram* program,
                          const FailureOptions& options);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <unordered_map>
 
 namespace synfin::report {
@@ -16,15 +18,39 @@ bool speaks_against(proto::Verdict verdict) {
          verdict == proto::FLAKY;
 }
 
-void add_violations(const proto::CaseResult& result, Tally* tally) {
-  bool named = false;
+// The gravest first.
+constexpr std::array kGravity = {proto::FAIL,  proto::ERROR, proto::FLAKY,
+                                 proto::XPASS, proto::WARN,  proto::XFAIL,
+                                 proto::INFO,  proto::PASS,  proto::SKIP};
+
+// What a divergence makes of a case that holds nothing else.
+proto::Verdict verdict_of(const proto::Divergence& divergence, proto::Verdict of_case) {
+  if (of_case == proto::FLAKY || divergence.level().empty()) return of_case;
+  if (divergence.known()) return proto::XFAIL;
+  if (divergence.level().starts_with("MUST")) return proto::FAIL;
+  return divergence.level().starts_with("SHOULD") ? proto::WARN : proto::INFO;
+}
+
+using RuleResults = std::map<std::string, RuleResult, std::less<>>;
+
+void add_votes(const proto::CaseResult& result, RuleResults* rules) {
+  std::map<std::string, proto::Verdict> votes;
+  const auto add = [&](const std::string& id, proto::Verdict verdict) {
+    const auto [vote, fresh] = votes.emplace(id, verdict);
+    const auto rank = [](proto::Verdict v) {
+      return std::find(kGravity.begin(), kGravity.end(), v);
+    };
+    if (!fresh && rank(verdict) < rank(vote->second)) vote->second = verdict;
+  };
   for (const proto::Divergence& divergence : result.divergences()) {
     if (find_clause(divergence.clause()) == nullptr) continue;
-    tally->met[divergence.clause()] = false;
-    named = true;
+    add(divergence.clause(), verdict_of(divergence, result.verdict()));
   }
-  if (named) return;
-  for (const std::string& id : result.requirements()) tally->met[id] = false;
+  const bool named = !votes.empty();
+  for (const std::string& id : result.requirements()) {
+    if (!votes.contains(id)) add(id, named ? proto::PASS : result.verdict());
+  }
+  for (const auto& [id, verdict] : votes) (*rules)[id].votes.push_back({&result, verdict});
 }
 
 }  // namespace
@@ -57,14 +83,28 @@ std::string describe_requirement(std::string_view id) {
   return fmt::format("{} {}", id, section_of(*clause));
 }
 
+proto::Verdict RuleResult::verdict() const {
+  for (const proto::Verdict verdict : kGravity) {
+    const auto says = [verdict](const Vote& vote) { return vote.verdict == verdict; };
+    if (std::any_of(votes.begin(), votes.end(), says)) return verdict;
+  }
+  return proto::VERDICT_UNSPECIFIED;
+}
+
+RuleResults rule_results(const proto::RunResult& run) {
+  RuleResults rules;
+  for (const proto::CaseResult& result : run.cases()) add_votes(result, &rules);
+  return rules;
+}
+
 Tally tally(const proto::RunResult& run) {
   Tally tally;
-  for (const proto::CaseResult& result : run.cases()) {
-    if (!came_to_a_verdict(result.verdict())) continue;
-    for (const std::string& id : result.requirements()) tally.met.emplace(id, true);
-  }
-  for (const proto::CaseResult& result : run.cases()) {
-    if (speaks_against(result.verdict())) add_violations(result, &tally);
+  for (const auto& [id, rule] : rule_results(run)) {
+    for (const RuleResult::Vote& vote : rule.votes) {
+      if (!came_to_a_verdict(vote.verdict)) continue;
+      bool& met = tally.met.emplace(id, true).first->second;
+      met = met && !speaks_against(vote.verdict);
+    }
   }
   for (const auto& [id, met] : tally.met) {
     const ClauseInfo* clause = find_clause(id);

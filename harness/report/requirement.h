@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/clause.h"
 #include "harness/proto/result.pb.h"
@@ -25,6 +26,22 @@ std::string section_of(const ClauseInfo& clause);
 // "MUST-10  RFC 9293 §3.5"; the ID alone when it is not known.
 std::string describe_requirement(std::string_view id);
 
+// What the cases of a run say about one rule.
+struct RuleResult {
+  struct Vote {
+    const proto::CaseResult* result;
+    proto::Verdict verdict;  // as far as this rule is concerned
+  };
+  std::vector<Vote> votes;
+
+  // The gravest of them; unspecified when no case tests the rule.
+  proto::Verdict verdict() const;
+};
+
+// By the ID of the rule. A case that diverges speaks against the clauses of its divergences, and
+// for the other rules that it names; where they have no clause, against all that it names.
+std::map<std::string, RuleResult, std::less<>> rule_results(const proto::RunResult& run);
+
 // Whether a stack met the requirements that a run has tested.
 struct Tally {
   std::map<std::string, bool, std::less<>> met;  // by ID
@@ -35,8 +52,7 @@ struct Tally {
 };
 
 // A requirement is tested when a case that names it came to a verdict on the stack, and met when
-// none of those cases shows that it is violated, a known deviation included. A case that diverges
-// speaks against the clauses of its divergences; where they have none, against all that it names.
+// none of those cases shows that it is violated, a known deviation included.
 Tally tally(const proto::RunResult& run);
 
 }  // namespace synfin::report

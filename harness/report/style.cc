@@ -106,6 +106,27 @@ std::string to_ascii(std::string_view text) {
   return out;
 }
 
+std::string plain_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    std::size_t length = 1;
+    if (first >= 0xc2U && first < 0xf5U) length = first < 0xe0U ? 2 : first < 0xf0U ? 3 : 4;
+    bool whole = i + length <= text.size() && (first < 0x80U || length > 1);
+    for (std::size_t k = 1; whole && k < length; ++k) whole = continues(text[i + k]);
+    const bool control = first < 0x20U ? first != '\n' : first == 0x7fU;
+    if (whole && !control) {
+      out.append(text.substr(i, length));
+      i += length;
+    } else {
+      out += '?';
+      ++i;
+    }
+  }
+  return out;
+}
+
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));

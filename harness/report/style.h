@@ -29,6 +29,10 @@ Style style_of(int fd);
 // Each character becomes one of ASCII; few become several, and those never stand in columns.
 std::string to_ascii(std::string_view text);
 
+// The text with '?' for each octet that belongs to no character of UTF-8 and for each control
+// character but the line end: what XML, HTML and YAML can carry.
+std::string plain_text(std::string_view text);
+
 // How many columns a text takes: its characters. It holds no escape sequences.
 std::size_t columns_of(std::string_view text);
 std::string pad_right(std::string_view text, std::size_t columns);

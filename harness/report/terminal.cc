@@ -24,11 +24,6 @@ Ink ink_of_count(proto::Verdict verdict) {
   return verdict == proto::WARN ? Ink::kYellow : Ink::kPlain;
 }
 
-std::string topic_of(const std::string& id) {
-  const std::size_t slash = id.find('/');
-  return slash == std::string::npos ? "." : id.substr(0, slash);
-}
-
 // "no TCP-AO in this kernel": the reason, or how many there are.
 std::string reasons(const proto::RunResult& run, proto::Verdict verdict) {
   std::vector<std::string> found;
@@ -45,6 +40,11 @@ std::string reasons(const proto::RunResult& run, proto::Verdict verdict) {
 }
 
 }  // namespace
+
+std::string topic_of(const std::string& id) {
+  const std::size_t slash = id.find('/');
+  return slash == std::string::npos ? "." : id.substr(0, slash);
+}
 
 std::string head_line(const proto::Provenance& provenance, std::size_t cases) {
   std::string out = fmt::format("synfin {} · target {}", provenance.version(), provenance.stack());

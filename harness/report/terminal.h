@@ -18,6 +18,9 @@ namespace synfin::report {
 // "synfin 0.1.0 · target linux 6.18.44 (veth, rootless) · profile x · seed 0x5eed · 212 cases"
 std::string head_line(const proto::Provenance& provenance, std::size_t cases);
 
+// The folder that begins a case's ID; "." where there is none.
+std::string topic_of(const std::string& id);
+
 // A line a topic, the folder that begins a case's ID: "  handshake   24 pass   1 fail".
 std::string topics_text(const proto::RunResult& run, const Style& style);
 

@@ -15,19 +15,10 @@
 #include "harness/report/style.h"
 #include "harness/report/terminal.h"
 #include "harness/report/version.h"
-#include "tests/report/traces.h"
+#include "tests/report/runs.h"
 
 namespace synfin::report {
 namespace {
-
-proto::CaseResult* add_case(proto::RunResult* run, const std::string& id, proto::Verdict verdict,
-                            const std::vector<std::string>& requirements = {}) {
-  proto::CaseResult* result = run->add_cases();
-  result->set_id(id);
-  result->set_verdict(verdict);
-  for (const std::string& requirement : requirements) result->add_requirements(requirement);
-  return result;
-}
 
 TEST(Style, CountsColumnsAndNotOctets) {
   EXPECT_EQ(columns_of("│ ── ▶"), 6U);
