@@ -15,6 +15,9 @@ void add_show(CLI::App& app, Action* action);
 void add_replay(CLI::App& app, Action* action);
 void add_probe(CLI::App& app, Action* action);
 void add_pair(CLI::App& app, Action* action);
+void add_merge(CLI::App& app, Action* action);
+void add_explain(CLI::App& app, Action* action);
+void add_completion(CLI::App& app, Action* action);
 
 // The whole program: what main() returns for these arguments.
 int run_program(int argc, const char* const* argv);

@@ -57,13 +57,13 @@ void complain(const std::string& message) {
 void add_stack_options(CLI::App& app, StackChoice* choice) {
   std::string names;
   for (const stack::StackInfo& info : stack::stacks()) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
+    names += fmt::format("{}{}", names.empty() ? "" : ",", info.name);
   }
-  app.add_option("--stack", choice->stack, "The stack to test: " + names)
-      ->type_name("NAME")
+  app.add_option("--stack", choice->stack, "The stack to test")
+      ->type_name("NAME:{" + names + "}")
       ->capture_default_str();
-  app.add_option("--link", choice->link, "How packets reach a kernel's stack: veth (default), tun")
-      ->type_name("LINK");
+  app.add_option("--link", choice->link, "How packets reach a kernel's stack (default veth)")
+      ->type_name("LINK:{veth,tun}");
   app.add_option("--profile", choice->profile,
                  "The choices that it is judged by, in place of its own")
       ->type_name("NAME");

@@ -5,16 +5,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <memory>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/filter.h"
+#include "harness/cli/outputs.h"
 #include "harness/cli/select.h"
+#include "harness/cli/update_baseline.h"
 #include "harness/judge/baseline.h"
 #include "harness/judge/session.h"
 #include "harness/report/exit_code.h"
-#include "harness/report/json.h"
+#include "harness/report/failure.h"
+#include "harness/report/merge.h"
 #include "harness/report/terminal.h"
 #include "harness/stack/registry.h"
 
@@ -47,14 +52,16 @@ EXAMPLES
 struct RunOptions {
   std::vector<std::string> arguments;
   StackChoice choice;
+  Filter filter;
+  Outputs outputs;
   std::string specs;
-  std::string json;
   std::string baseline;
+  bool update_baseline = false;
+  unsigned retries = 0;
   std::size_t at_once = 0;  // 0: as suits the stack
   int verbosity = 0;
   bool include_long = false;
   bool allow_shell = false;
-  bool keep_traces = false;
   bool ipv4 = false;
   bool ipv6 = false;
 };
@@ -64,24 +71,28 @@ class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options),
-        terminal_(options.json == "-" ? stderr : stdout, style(options), options.verbosity) {}
+        terminal_(options.outputs.to_standard_output() ? stderr : stdout, style(options),
+                  options.verbosity) {}
 
   ExitCode run();
 
  private:
   // With --json - the results alone go to the standard output, the rest to the standard error.
   static report::Style style(const RunOptions& options) {
-    return report::style_of(options.json == "-" ? STDERR_FILENO : STDOUT_FILENO);
+    return report::style_of(options.outputs.to_standard_output() ? STDERR_FILENO : STDOUT_FILENO);
   }
 
   bool select_cases();
   std::string session_of(const std::string& profile) const;
-  bool load_baseline(const std::string& stack);
+  std::string baseline_path() const;
+  bool load_baseline();
   bool play(const std::string& profile, std::vector<judge::Case> cases, bool first);
+  judge::SessionOptions session_options(stack::Stack& stack) const;
+  proto::RunResult play_on(OpenStack& open, const std::vector<judge::Case>& cases, unsigned tries);
   void skip_ipv6(std::vector<judge::Case>* cases);
-  void merge(proto::RunResult&& part);
   void add_result(const proto::CaseResult& result);
   void finish(std::chrono::nanoseconds wall);
+  void write_results();
   std::string repeat_of(const proto::CaseResult& result) const;
   const Script* script_of(const std::string& id) const;
 
@@ -119,12 +130,21 @@ bool Run::select_cases() {
   scripts_ = std::move(selection.scripts);
   const bool both = options_.ipv4 == options_.ipv6;
   const Versions versions{both || options_.ipv4, both || options_.ipv6};
+  std::vector<judge::Case> cases;
   for (const Script& script : scripts_) {
     for (judge::Case& each : cases_of({script}, versions)) {
       by_id_[each.id] = &script;
-      by_profile_[session_of(script.program->profile)].push_back(std::move(each));
-      ++outcome_.selected;
+      cases.push_back(std::move(each));
     }
+  }
+  if (const auto applied = apply(options_.filter, options_.outputs.json, &cases); !applied) {
+    complain(applied.error().message);
+    outcome_.bad_script = true;
+    return false;
+  }
+  outcome_.selected = cases.size();
+  for (judge::Case& each : cases) {
+    by_profile_[session_of(each.program->profile)].push_back(std::move(each));
   }
   if (outcome_.selected > 0) return true;
   if (!outcome_.bad_script) {
@@ -136,16 +156,23 @@ bool Run::select_cases() {
   return false;
 }
 
-bool Run::load_baseline(const std::string& stack) {
-  std::string path = options_.baseline;
-  if (path == "none") return true;
-  if (path.empty()) {
-    if (!specs_) return true;
-    const auto known = *specs_ / "baselines" / stack;
-    std::error_code error;
-    if (!std::filesystem::exists(known, error)) return true;
-    path = known.string();
+// Where the known deviations are; empty: nowhere.
+std::string Run::baseline_path() const {
+  if (options_.baseline == "none") return "";
+  if (!options_.baseline.empty() || !specs_) return options_.baseline;
+  return (*specs_ / "baselines" / options_.choice.stack).string();
+}
+
+bool Run::load_baseline() {
+  const std::string path = baseline_path();
+  if (options_.update_baseline && path.empty()) {
+    complain("--update-baseline: --baseline FILE, or the specs folder, names what to update");
+    outcome_.bad_script = true;
+    return false;
   }
+  std::error_code error;
+  const bool may_be_new = options_.baseline.empty() || options_.update_baseline;
+  if (path.empty() || (may_be_new && !std::filesystem::exists(path, error))) return true;
   auto loaded = judge::Baseline::load(path);
   if (!loaded) {
     complain(loaded.error().message);
@@ -175,14 +202,6 @@ void Run::add_result(const proto::CaseResult& result) {
   terminal_.result(result);
 }
 
-void Run::merge(proto::RunResult&& part) {
-  for (proto::CaseResult& result : *part.mutable_cases()) *result_.add_cases() = std::move(result);
-  *result_.mutable_clauses_hit() = std::move(*part.mutable_clauses_hit());
-  auto* provenance = result_.mutable_provenance();
-  provenance->set_dropped_packets(provenance->dropped_packets() +
-                                  part.provenance().dropped_packets());
-}
-
 // The cases of one profile. False when their stack cannot be set up.
 bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool first) {
   auto open = open_stack(options_.choice, profile);
@@ -196,25 +215,61 @@ bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool 
     terminal_.head(result_.provenance(), outcome_.selected);
   }
   if (!open->stack->traits().ipv6) skip_ipv6(&cases);
+  report::add_results(play_on(*open, cases, options_.retries + 1), &result_);
+  return true;
+}
+
+judge::SessionOptions Run::session_options(stack::Stack& stack) const {
   constexpr std::size_t kVirtual = 64;
   constexpr std::size_t kReal = 4096;  // their waits overlap
   judge::SessionOptions session;
-  session.most_at_once = open->stack->traits().virtual_time ? kVirtual : kReal;
+  session.most_at_once = stack.traits().virtual_time ? kVirtual : kReal;
   if (options_.at_once > 0) session.most_at_once = options_.at_once;
-  const std::size_t limit = open->stack->traits().max_open_cases;
+  const std::size_t limit = stack.traits().max_open_cases;
   if (limit > 0) session.most_at_once = std::min(session.most_at_once, limit);
   session.seed = options_.choice.seed;
   session.allow_shell = options_.allow_shell;
-  session.keep_traces = options_.keep_traces;
+  session.keep_traces = options_.outputs.keep_traces || !options_.outputs.pcap.empty();
   session.include_long = options_.include_long;
-  merge(judge::run_session(
-      *open->stack, open->profile, baseline_, cases, session, coverage_,
-      [this](const proto::CaseResult& result) { add_result(result); },
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  session.epoch_ns =
+      std::chrono::nanoseconds(wall).count() - stack.now().time_since_epoch().count();
+  return session;
+}
+
+// A case that ends otherwise than it should is tried again while tries are left.
+proto::RunResult Run::play_on(OpenStack& open, const std::vector<judge::Case>& cases,
+                              unsigned tries) {
+  const auto again = [&](const proto::CaseResult& result) {
+    return tries > 1 &&
+           (report::is_unexpected(result.verdict()) || result.verdict() == proto::WARN);
+  };
+  proto::RunResult played = judge::run_session(
+      *open.stack, open.profile, baseline_, cases, session_options(*open.stack), coverage_,
+      [&](const proto::CaseResult& result) {
+        if (!again(result)) add_result(result);
+      },
       [this](const judge::SessionProgress&) {
         terminal_.progress(done_, outcome_.selected);
         return !interrupted();
-      }));
-  return true;
+      });
+  std::map<std::string, proto::CaseResult*> open_results;
+  for (proto::CaseResult& result : *played.mutable_cases()) {
+    if (again(result)) open_results[result.id()] = &result;
+  }
+  if (open_results.empty()) return played;
+  std::vector<judge::Case> rest;
+  std::copy_if(cases.begin(), cases.end(), std::back_inserter(rest),
+               [&](const judge::Case& each) { return open_results.contains(each.id); });
+  proto::RunResult retried = play_on(open, rest, tries - 1);
+  for (proto::CaseResult& result : *retried.mutable_cases()) {
+    proto::CaseResult& first = *open_results.at(result.id());
+    first = report::settle_tries(std::move(first), std::move(result));
+  }
+  retried.clear_cases();
+  played.mutable_provenance()->clear_dropped_packets();  // the stack counts on
+  report::add_results(std::move(retried), &played);
+  return played;
 }
 
 const Script* Run::script_of(const std::string& id) const {
@@ -236,21 +291,27 @@ std::string Run::repeat_of(const proto::CaseResult& result) const {
   return text;
 }
 
-// The cases in the order of their IDs, whatever the order in which they ended.
 void Run::finish(std::chrono::nanoseconds wall) {
-  auto* cases = result_.mutable_cases();
-  std::sort(cases->pointer_begin(), cases->pointer_end(),
-            [](const auto* a, const auto* b) { return a->id() < b->id(); });
-  result_.clear_verdicts();
-  for (proto::CaseResult& result : *cases) {
-    result.set_repeat(repeat_of(result));
-    ++(*result_.mutable_verdicts())[proto::Verdict_Name(result.verdict())];
-  }
+  report::put_in_order(&result_);
+  for (proto::CaseResult& result : *result_.mutable_cases()) result.set_repeat(repeat_of(result));
   result_.set_duration_ns(wall.count());
 }
 
+void Run::write_results() {
+  const auto report_error = [&](const Result<void>& written) {
+    if (written) return;
+    complain(written.error().message);
+    outcome_.broken = true;
+  };
+  report_error(write(options_.outputs, result_, specs_));
+  if (!options_.update_baseline) return;
+  const auto update = update_baseline(result_, baseline_path());
+  if (!update) return report_error(tl::make_unexpected(update.error()));
+  terminal_.write(*update);
+}
+
 ExitCode Run::run() {
-  if (!select_cases() || !load_baseline(options_.choice.stack)) return report::exit_code(outcome_);
+  if (!select_cases() || !load_baseline()) return report::exit_code(outcome_);
   catch_interrupt();
   const auto started = std::chrono::steady_clock::now();
   bool first = true;
@@ -265,13 +326,7 @@ ExitCode Run::run() {
     const Script* script = script_of(id);
     return script == nullptr ? nullptr : script->program.get();
   });
-  if (!options_.json.empty()) {
-    const auto written = report::write_json(result_, options_.json);
-    if (!written) {
-      complain(written.error().message);
-      outcome_.broken = true;
-    }
-  }
+  write_results();
   return report::exit_code(outcome_);
 }
 
@@ -292,20 +347,26 @@ void add_run(CLI::App& app, Action* action) {
       ->check(CLI::Range(1, 100000));
   run->add_flag("--long", options->include_long,
                 "Play what takes longer than 75 s in real time too");
-  run->add_option("--json", options->json,
-                  "Write the results to FILE as JSON; - is standard output")
-      ->type_name("FILE");
+  run->add_option("--retries", options->retries,
+                  "Play what is not as expected up to N times more; FLAKY: the verdicts differ")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000).description(""));
+  add_filter_options(*run, &options->filter);
+  add_output_options(*run, &options->outputs);
   run->add_option("--baseline", options->baseline,
                   "Known deviations, a file or folder, or none (default: specs/baselines/STACK)")
       ->type_name("FILE");
+  run->add_flag("--update-baseline", options->update_baseline,
+                "Enter what deviated, and take out what deviates no more");
   run->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");
   run->add_flag("--allow-shell", options->allow_shell, "Run the shell commands of scripts");
-  run->add_flag("--keep-traces", options->keep_traces,
+  run->add_flag("--keep-traces", options->outputs.keep_traces,
                 "Keep the traces of passing cases in the JSON too");
   run->add_flag("-v,--verbose", options->verbosity, "Tell more: each case, and failures in full");
   run->callback([options, action] {
     *action = [options] {
-      const auto checked = check(&options->choice);
+      auto checked = check(&options->choice);
+      if (checked) checked = check(options->outputs);
       if (!checked) {
         complain(checked.error().message);
         return static_cast<int>(report::kExitUsage);
