@@ -85,7 +85,10 @@ void Rules::sent_ordinary(const Segment& segment) {
       }
     }
   }
-  if (is_probe(segment)) {
+  // MAY-7: the front may go again beyond the edge of a window that shrank, and probes it as well.
+  const bool front = segment.len() > 0 && segment.seq.at_or_before(tcb_.snd.una) &&
+                     segment.end().after(tcb_.snd.una);
+  if (is_probe(segment) || (tcb_.snd.wnd == 0 && front)) {
     due_.remove(Due::kProbe);
     if (probes_ < UINT8_MAX) ++probes_;
   }
