@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <utility>
 
 #include "harness/judge/judge.h"
 #include "harness/judge/verdict.h"
@@ -14,6 +16,9 @@ namespace {
 
 // The longest case that runs without --long where time is real.
 constexpr Duration kLongest = std::chrono::seconds(75);
+// How many times fewer cases are under way when spoilt ones are played again, but still so many.
+constexpr std::size_t kFewer = 8;
+constexpr std::size_t kFew = 16;
 
 class Session {
  public:
@@ -25,8 +30,7 @@ class Session {
         baseline_(baseline),
         options_(options),
         coverage_(coverage),
-        on_result_(on_result),
-        player_(stack, options.most_at_once) {}
+        on_result_(on_result) {}
 
   proto::RunResult run(const std::vector<Case>& cases,
                        const std::function<bool(const SessionProgress&)>& between);
@@ -39,7 +43,11 @@ class Session {
     unsigned attempts = 0;
   };
 
-  void start(Play& play);
+  // Plays these, so many at once; those that the harness spoilt are in spoilt_ then. False:
+  // stopped.
+  bool play_round(std::span<Play* const> round, std::size_t at_once,
+                  const std::function<bool()>& between);
+  play::Job job_of(Play& play);
   void ended(Play& play, play::PlayResult&& result);
   void finish(proto::CaseResult&& result);
   bool skip_long(const Case& candidate);
@@ -52,8 +60,8 @@ class Session {
   const SessionOptions& options_;
   ClauseSet& coverage_;
   const std::function<void(const proto::CaseResult&)>& on_result_;
-  play::Player player_;
   std::vector<Play> plays_;
+  std::vector<Play*> spoilt_;
   proto::RunResult out_;
   std::array<uint32_t, kEdges.size()> edge_cases_{};
   std::size_t done_ = 0;
@@ -71,7 +79,7 @@ bool Session::skip_long(const Case& candidate) {
   return true;
 }
 
-void Session::start(Play& play) {
+play::Job Session::job_of(Play& play) {
   ++play.attempts;
   play.judge = std::make_unique<Judge>(profile_, stack_.traits(), &coverage_);
   play::Job job;
@@ -81,12 +89,24 @@ void Session::start(Play& play) {
   job.options.seed = options_.seed;
   job.observer = play.judge.get();
   job.done = [this, &play](play::PlayResult&& result) { ended(play, std::move(result)); };
-  player_.add(std::move(job));
+  return job;
+}
+
+bool Session::play_round(std::span<Play* const> round, std::size_t at_once,
+                         const std::function<bool()>& between) {
+  play::Player player(stack_, at_once);
+  for (Play* play : round) player.add(job_of(*play));
+  bool stopped = false;
+  player.run([&] {
+    stopped = stopped || !between();
+    return !stopped;
+  });
+  return !stopped;
 }
 
 void Session::ended(Play& play, play::PlayResult&& result) {
   if (result.unreliable && play.attempts < options_.unreliable_plays) {
-    start(play);
+    spoilt_.push_back(&play);
     return;
   }
   proto::CaseResult verdict =
@@ -153,8 +173,16 @@ proto::RunResult Session::run(const std::vector<Case>& cases,
   std::stable_sort(plays_.begin(), plays_.end(), [](const Play& a, const Play& b) {
     return a.played->program->shortest > b.played->program->shortest;
   });
-  for (Play& play : plays_) start(play);
-  player_.run([&] { return !between || between({done_, cases.size()}); });
+  std::vector<Play*> round;
+  for (Play& play : plays_) round.push_back(&play);
+  std::size_t at_once = options_.most_at_once;
+  const auto go_on = [&] { return !between || between({done_, cases.size()}); };
+  // What was spoilt is played apart from the rest, and fewer at once each time: the harness itself
+  // may have been the load that made it late.
+  while (!round.empty() && play_round(round, at_once, go_on)) {
+    round = std::exchange(spoilt_, {});
+    at_once = std::max(std::min(at_once, kFew), at_once / kFewer);
+  }
   describe(*out_.mutable_provenance());
   out_.set_duration_ns((stack_.now() - started).count());
   describe_coverage();

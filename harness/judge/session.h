@@ -27,11 +27,13 @@ struct SessionOptions {
   std::size_t most_at_once = 64;
   uint64_t seed = 1;
   bool allow_shell = false;
-  bool keep_traces = false;       // of passing cases too; those of others are always kept
-  bool include_long = false;      // cases over 75 s on real-time stacks
-  unsigned unreliable_plays = 5;  // how often a case that the harness itself spoilt is played
-  std::string repeat_command;     // "synfin run {id} --stack linux": {id} is replaced
-  int64_t epoch_ns = 0;           // the wall clock when the stack's own stood at zero
+  bool keep_traces = false;   // of passing cases too; those of others are always kept
+  bool include_long = false;  // cases over 75 s on real-time stacks
+  // How often a case that the harness itself spoilt is played: after all others, and fewer at once
+  // each time. A failure that it did not spoil stands.
+  unsigned unreliable_plays = 5;
+  std::string repeat_command;  // "synfin run {id} --stack linux": {id} is replaced
+  int64_t epoch_ns = 0;        // the wall clock when the stack's own stood at zero
 };
 
 struct SessionProgress {

@@ -1,0 +1,104 @@
+// Cases that the harness itself spoilt are played again; all others are not.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/judge/session.h"
+#include "harness/script/compile.h"
+#include "harness/script/parser.h"
+#include "harness/stack/reference.h"
+
+namespace synfin::judge {
+namespace {
+
+// The reference behind a link that loses count, though nothing else, while too many cases are open.
+class BusyStack : public stack::Stack {
+ public:
+  explicit BusyStack(std::size_t capacity) : capacity_(capacity) {}
+
+  const stack::Identity& identity() const override { return inner_->identity(); }
+  const stack::Traits& traits() const override { return inner_->traits(); }
+  Result<stack::CaseId> open(const stack::CaseNeeds& needs) override {
+    ++open_;
+    return inner_->open(needs);
+  }
+  wire::FourTuple address(stack::CaseId id, unsigned connection) const override {
+    return inner_->address(id, connection);
+  }
+  Time now() override { return inner_->now(); }
+  Result<Time> inject(stack::CaseId id, std::span<const uint8_t> packet) override {
+    if (open_ > capacity_) ++lost_;
+    return inner_->inject(id, packet);
+  }
+  stack::Ticket start(stack::CaseId id, unsigned connection,
+                      const script::CallSpec& call) override {
+    return inner_->start(id, connection, call);
+  }
+  void run_until(Time until, stack::Sink& sink) override { inner_->run_until(until, sink); }
+  Result<State> snapshot(stack::CaseId id, unsigned connection) override {
+    return inner_->snapshot(id, connection);
+  }
+  void close(stack::CaseId id) override {
+    --open_;
+    inner_->close(id);
+  }
+  uint64_t dropped() override { return lost_; }
+
+ private:
+  std::unique_ptr<Stack> inner_ = stack::make_reference_stack({});
+  std::size_t capacity_;
+  std::size_t open_ = 0;
+  uint64_t lost_ = 0;
+};
+
+std::vector<proto::CaseResult> play(std::size_t capacity, const std::string& expectation) {
+  const auto parsed = script::parse(R"(0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 1000
++0 > )" + expectation + "\n",
+                                    "case.pkt");
+  const auto program =
+      std::make_shared<const script::FlatProgram>(script::compile(parsed.value()).value());
+  std::vector<Case> cases;
+  for (int i = 0; i < 100; ++i) cases.push_back({std::to_string(i), program, false});
+  BusyStack stack(capacity);
+  SessionOptions options;
+  options.most_at_once = 64;
+  ClauseSet coverage;
+  const auto run = run_session(stack, Profile{}, Baseline{}, cases, options, coverage,
+                               [](const proto::CaseResult&) {}, {});
+  return {run.cases().begin(), run.cases().end()};
+}
+
+TEST(Spoilt, FewerAtOnceAreNot) {
+  const auto results = play(20, "S. 0:0(0) ack 1");
+  ASSERT_EQ(results.size(), 100U);
+  for (const auto& result : results) {
+    EXPECT_EQ(result.verdict(), proto::PASS) << result.reason();
+    EXPECT_LE(result.attempts(), 2U);
+  }
+}
+
+TEST(Spoilt, AlwaysIsAnErrorAtLast) {
+  const auto results = play(0, "S. 0:0(0) ack 1");
+  ASSERT_EQ(results.size(), 100U);
+  for (const auto& result : results) {
+    EXPECT_EQ(result.verdict(), proto::ERROR);
+    EXPECT_EQ(result.attempts(), 5U);
+  }
+}
+
+TEST(Spoilt, AFailureThatIsNotStands) {
+  const auto results = play(100, "S. 0:0(0) ack 2");
+  ASSERT_EQ(results.size(), 100U);
+  for (const auto& result : results) {
+    EXPECT_EQ(result.verdict(), proto::FAIL);
+    EXPECT_EQ(result.attempts(), 1U);
+  }
+}
+
+}  // namespace
+}  // namespace synfin::judge
