@@ -16,6 +16,16 @@
 
 namespace synfin::play {
 
+// <sys/socket.h>: the number that a compiled program has.
+inline constexpr int kMsgOob = 1;
+
+inline bool is_read(const script::CallSpec& call) {
+  using script::CallName;
+  return call.name == CallName::kRead || call.name == CallName::kRecv ||
+         call.name == CallName::kRecvfrom || call.name == CallName::kReadv ||
+         call.name == CallName::kRecvmsg;
+}
+
 // What the runs of one Player have in common.
 struct Shared {
   explicit Shared(stack::Stack& under_test);

@@ -41,6 +41,11 @@ bool is_write(script::CallName name) {
   return name == CallName::kWrite || name == CallName::kSend || name == CallName::kSendto;
 }
 
+// Reads urgent text out of band, and expects to get it.
+bool reads_out_of_band(const script::CallSpec& call) {
+  return is_read(call) && (call.flags & kMsgOob) != 0 && call.wanted != -1;
+}
+
 }  // namespace
 
 Shared::Shared(stack::Stack& under_test)
@@ -74,6 +79,11 @@ std::string Run::unplayable() const {
       if (auto why = unplayable(program_->calls[step.index]); !why.empty()) {
         return fmt::format("line {} {}", step.line, why);
       }
+    }
+    if (step.kind == StepKind::kCall && !shared_.traits.out_of_band &&
+        reads_out_of_band(program_->calls[step.index])) {
+      return fmt::format("line {} reads out of band, but urgent text is in line on this stack",
+                         step.line);
     }
     if (step.kind == StepKind::kCode) {
       return fmt::format("line {} holds Python code, which synfin does not run", step.line);

@@ -14,15 +14,8 @@ namespace {
 
 using script::CallName;
 
-constexpr int kMsgOob = 1;  // <sys/socket.h>, the numbers that a compiled program has
-constexpr int kMsgPeek = 2;
+constexpr int kMsgPeek = 2;  // <sys/socket.h>, the numbers that a compiled program has
 constexpr int kMsgErrorQueue = 0x2000;
-
-bool is_read(const script::CallSpec& call) {
-  return call.name == CallName::kRead || call.name == CallName::kRecv ||
-         call.name == CallName::kRecvfrom || call.name == CallName::kReadv ||
-         call.name == CallName::kRecvmsg;
-}
 
 // What an option or ioctl() gives: an int where it may be one, else its octets.
 std::string describe_value(std::span<const uint8_t> octets) {

@@ -170,6 +170,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   traits_.timer_slack = 0.1;
   traits_.timer_slack_min = std::chrono::milliseconds(10);
   traits_.ipv6 = worlds_.front()->ipv6();
+  traits_.out_of_band = true;
   traits_.max_open_cases = kMostOpen;
 }
 

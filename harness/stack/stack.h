@@ -39,6 +39,9 @@ struct Traits {
   double timer_slack = 0.0;     // as a share of the time
   Duration timer_slack_min{0};  // and at least this
   bool ipv6 = true;
+  // recv(MSG_OOB) gives the urgent octet. RFC 9293 §3.8.5 has no such thing: urgent text is in
+  // line.
+  bool out_of_band = false;
   std::size_t max_open_cases = 0;  // 0: no limit
   bool all_calls = false;          // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.

@@ -174,9 +174,21 @@ TEST(Player, WhatCannotBePlayedIsSkipped) {
   EXPECT_NE(result.broken.find("shell"), std::string::npos) << result.broken;
   result = play_one(stack, program("0 %{ assert True }%\n"));
   EXPECT_EQ(result.outcome, Outcome::kSkipped);
+  result = play_one(stack, program("0 recv(3, ..., 1, MSG_OOB) = 1\n"));
+  EXPECT_EQ(result.outcome, Outcome::kSkipped);
+  EXPECT_NE(result.broken.find("line 1 reads out of band"), std::string::npos) << result.broken;
   result = play_one(stack, program("//@ ip 4\n0 < S 0:0(0) win 1000\n"), {.ipv6 = true});
   EXPECT_EQ(result.outcome, Outcome::kSkipped);
   EXPECT_EQ(stack.open_now(), 0U);
+}
+
+TEST(Player, WhereThereIsOutOfBandItIsRead) {
+  FakeStack stack;
+  const auto refused = program("0 recv(3, ..., 1, MSG_OOB) = -1 EINVAL (Invalid argument)\n");
+  EXPECT_NE(play_one(stack, refused).outcome, Outcome::kSkipped) << "it says that there is none";
+  stack.set.out_of_band = true;
+  EXPECT_NE(play_one(stack, program("0 recv(3, ..., 1, MSG_OOB) = 1\n")).outcome,
+            Outcome::kSkipped);
 }
 
 // --- states
