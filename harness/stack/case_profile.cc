@@ -15,6 +15,7 @@ using std::chrono::seconds;
 struct Entry {
   std::string_view name;
   void (*apply)(Profile& profile, long value);
+  std::string_view word = {};  // the only value, where values are no numbers
 };
 
 constexpr auto kEntries = std::to_array<Entry>({
@@ -23,7 +24,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     // 0 is what the RFC has: each repetition waits twice as long as the one before.
     {"tcp_syn_linear_timeouts", [](Profile&, long) {}},
     // What the RFC has is all that the reference has: reno, and neither F-RTO nor RACK nor TLP.
-    {"tcp_congestion_control", [](Profile&, long) {}},
+    {"tcp_congestion_control", [](Profile&, long) {}, "reno"},
     {"tcp_frto", [](Profile&, long) {}},
     {"tcp_recovery", [](Profile&, long) {}},
     {"tcp_early_retrans", [](Profile&, long) {}},
@@ -66,8 +67,12 @@ std::optional<long> number_of(const std::string& text) {
 
 Result<void> check_profile_sysctl(const Sysctl& sysctl) {
   const auto& [name, value] = sysctl;
-  if (find(name) == nullptr)
-    return fail("the sysctl " + name + " is a kernel's: no profile has it");
+  const Entry* entry = find(name);
+  if (entry == nullptr) return fail("the sysctl " + name + " is a kernel's: no profile has it");
+  if (!entry->word.empty()) {
+    if (value == entry->word) return {};
+    return fail("the sysctl " + name + "=" + value + ": a profile has " + std::string(entry->word));
+  }
   if (!number_of(value)) return fail("the sysctl " + name + "=" + value + " is not a number");
   return {};
 }

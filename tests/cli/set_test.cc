@@ -40,6 +40,13 @@ TEST_F(Set, TheReferenceFollows) {
   EXPECT_TRUE(has(ran.out, "\"net.ipv4.tcp_syn_retries\": \"1\"")) << ran.out;
 }
 
+TEST_F(Set, AWordThatTheProfileHas) {
+  EXPECT_EQ(play("reference", {"net.ipv4.tcp_congestion_control=reno"}).code, 1) << "not refused";
+  const Ran ran = play("reference", {"net.ipv4.tcp_congestion_control=cubic"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has(ran.err, "a profile has reno")) << ran.err;
+}
+
 // The kernel gives up, and the profile that it is judged by knows that.
 TEST_F(Set, LinuxAndItsProfileFollow) {
   const Ran ran = play("linux", {"tcp_syn_retries=1", "net.ipv4.tcp_syn_linear_timeouts=0"});
