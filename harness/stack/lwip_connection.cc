@@ -38,7 +38,10 @@ err_t LwipTcp::Connection::on_receive(void* self, tcp_pcb*, pbuf* data, err_t) {
 void LwipTcp::Connection::on_error(void* self, err_t error) {
   auto& mine = *static_cast<Connection*>(self);
   mine.pcb_ = nullptr;
-  if (error == ERR_RST) mine.error_ = reset_error(mine.last_);
+  if (error == ERR_RST) {
+    mine.error_ = reset_error(mine.last_);
+    mine.received_.clear();  // SEGMENT ARRIVES, step 2: all queues are flushed
+  }
   if (error == ERR_ABRT) mine.error_ = ETIMEDOUT;
 }
 

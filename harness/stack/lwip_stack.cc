@@ -18,6 +18,7 @@ namespace synfin::stack {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 constexpr Duration kTick = milliseconds(TCP_TMR_INTERVAL);
 constexpr uint16_t kFirstPort = 1024;
@@ -26,6 +27,7 @@ constexpr uint16_t kPorts = 60000;
 uint16_t port_of(CaseId id) { return static_cast<uint16_t>(kFirstPort + id % kPorts); }
 
 constexpr std::size_t kMaxPacket = 65535;
+[[maybe_unused]] constexpr unsigned kNoLimit = 1U << 20U;
 
 Identity identity_with(const Profile& profile) {
   Identity identity = lwip_identity();
@@ -209,7 +211,24 @@ Profile lwip_profile() {
 #endif
   profile.timestamps = LWIP_TCP_TIMESTAMPS != 0;
   profile.sack = LWIP_TCP_SACK_OUT != 0;
+  profile.rfc5961_ack_check = false;
+  profile.rfc6191 = false;
+  profile.time_wait_accepts_syn = false;
+  profile.rfc1337 = true;
+  profile.hard_icmp_aborts_synchronized = false;
   profile.msl = milliseconds(TCP_MSL);
+  profile.delayed_ack = milliseconds(TCP_FAST_INTERVAL);
+  profile.rto_initial = seconds(3);                             // LWIP_TCP_RTO_TIME
+  profile.rto_max = seconds(3U << 7U);                          // tcp_backoff
+  profile.persist_max = 120 * milliseconds(TCP_SLOW_INTERVAL);  // tcp_persist_backoff
+  profile.clock_granularity = milliseconds(TCP_SLOW_INTERVAL);
+  profile.syn_retries = TCP_SYNMAXRTX;
+  profile.syn_ack_retries = 2;  // in TCP_SYN_RCVD_TIMEOUT
+  profile.retries = TCP_MAXRTX;
+  profile.fin_wait_2_timeout = milliseconds(TCP_FIN_WAIT_TIMEOUT);
+#if !TCP_LISTEN_BACKLOG
+  profile.syn_queue_slack = profile.accept_queue_slack = kNoLimit;
+#endif
   return profile;
 }
 
