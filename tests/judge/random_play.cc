@@ -177,7 +177,10 @@ void Maker::random_segment() {
   } else if (one_in(20)) {
     flags |= kRst;
   }
-  SegmentSpec& spec = inject(flags, random_seq(), random_ack());
+  // In this order, whatever a compiler makes of arguments: a seed means one program.
+  const Number seq = random_seq();
+  const Number ack = random_ack();
+  SegmentSpec& spec = inject(flags, seq, ack);
   if (one_in(2)) spec.length = pick({1U, 2U, 100U, 500U, 1400U});
   if ((flags & kUrg) != 0) spec.urgent = static_cast<uint16_t>(below(50));
   if (one_in(60)) spec.malformation.checksum = wire::Malformation::Checksum::kBad;
