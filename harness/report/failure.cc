@@ -110,14 +110,14 @@ void add_divergences(const proto::CaseResult& result, const FailureOptions& opti
   add_divergence(result, *main, false, options, out);
   int shown = 1;
   int left = 0;
-  for (const proto::Divergence& divergence : result.divergences()) {
-    if (&divergence == main) continue;
+  for (const proto::Divergence* divergence : distinct_divergences(result)) {
+    if (divergence == main) continue;
     if (!options.all && shown >= kShownDivergences) {
       ++left;
       continue;
     }
     *out += "\n";
-    add_divergence(result, divergence, true, options, out);
+    add_divergence(result, *divergence, true, options, out);
     ++shown;
   }
   if (left > 0) *out += fmt::format("\n{}{} more; -v shows them\n", kIndent, left);
@@ -141,11 +141,30 @@ void add_ladder(const proto::CaseResult& result, const script::FlatProgram* prog
 
 }  // namespace
 
-const proto::Divergence* main_divergence(const proto::CaseResult& result) {
-  for (const proto::Divergence& divergence : result.divergences()) {
-    if (!divergence.known()) return &divergence;
+std::vector<const proto::Divergence*> distinct_divergences(const proto::CaseResult& result) {
+  const auto& all = result.divergences();
+  const auto told_by_judge = [&all](const proto::Divergence& one) {
+    return std::any_of(all.begin(), all.end(), [&one](const proto::Divergence& other) {
+      return !other.state().empty() && other.step() == one.step() &&
+             other.connection() == one.connection() && other.fields_size() == 1 &&
+             one.fields_size() == 1 &&
+             other.fields(0).SerializeAsString() == one.fields(0).SerializeAsString();
+    });
+  };
+  std::vector<const proto::Divergence*> distinct;
+  for (const proto::Divergence& divergence : all) {
+    const bool of_script = divergence.state().empty();
+    if (!of_script || !told_by_judge(divergence)) distinct.push_back(&divergence);
   }
-  return result.divergences().empty() ? nullptr : &result.divergences(0);
+  return distinct;
+}
+
+const proto::Divergence* main_divergence(const proto::CaseResult& result) {
+  const auto distinct = distinct_divergences(result);
+  const auto found = std::find_if(distinct.begin(), distinct.end(),
+                                  [](const auto* divergence) { return !divergence->known(); });
+  if (found != distinct.end()) return *found;
+  return distinct.empty() ? nullptr : distinct.front();
 }
 
 bool is_unexpected(proto::Verdict verdict) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "harness/proto/result.pb.h"
 #include "harness/report/style.h"
@@ -21,8 +22,12 @@ struct FailureOptions {
 // Whether a verdict is shown in full by default: FAIL, XPASS, FLAKY, ERROR.
 bool is_unexpected(proto::Verdict verdict);
 
-// The divergence that the verdict is about: the first that is not known, else the first; nullptr
-// when there is none.
+// Without those of the script that the judge found as well: one state that is not as it should be
+// is told once, by the one that knows its rule.
+std::vector<const proto::Divergence*> distinct_divergences(const proto::CaseResult& result);
+
+// The divergence that the verdict is about, of the distinct ones: the first that is not known, else
+// the first; nullptr when there is none.
 const proto::Divergence* main_divergence(const proto::CaseResult& result);
 
 // Several lines. `program` may be null.

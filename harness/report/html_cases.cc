@@ -87,8 +87,8 @@ class Cases {
 std::string Cases::inside(const proto::CaseResult& result) {
   std::string out;
   if (!result.reason().empty()) out += fmt::format("<p>{}</p>\n", html_escape(result.reason()));
-  for (const proto::Divergence& divergence : result.divergences()) {
-    out += divergence_text(result, divergence);
+  for (const proto::Divergence* divergence : distinct_divergences(result)) {
+    out += divergence_text(result, *divergence);
   }
   if (result.trace().events_size() > 0) {
     if (ladders_ < kMostLadders) {

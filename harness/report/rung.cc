@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/play/describe.h"
+#include "harness/report/failure.h"
 #include "harness/report/ladder.h"
 #include "harness/report/peer.h"
 #include "harness/wire/codec.h"
@@ -82,7 +83,7 @@ class Rungs {
     for (auto& [label, end] : ends_) {
       for (const std::size_t i : end.pending) settle(i, end);
     }
-    for (const proto::Divergence& divergence : result_.divergences()) note(divergence);
+    for (const proto::Divergence* divergence : distinct_divergences(result_)) note(*divergence);
     return std::move(rungs_);
   }
 

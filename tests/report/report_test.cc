@@ -172,6 +172,23 @@ FAIL  reset/in-window-challenge   MUST   SM-RST-2 RFC 9293 §3.10.7.4 · MUST-10
 )");
 }
 
+TEST(Failure, TellsOnceWhatScriptAndJudgeBothFound) {
+  proto::CaseResult result;
+  for (const char* state : {"", "ESTABLISHED"}) {
+    proto::Divergence* divergence = result.add_divergences();
+    divergence->set_state(state);
+    divergence->set_step(5);
+    proto::Field* field = divergence->add_fields();
+    field->set_name("state");
+    field->set_wanted("ESTABLISHED");
+    field->set_got("CLOSED");
+  }
+  ASSERT_EQ(distinct_divergences(result).size(), 1U);
+  EXPECT_EQ(distinct_divergences(result)[0], &result.divergences(1));
+  result.mutable_divergences(1)->set_step(6);
+  EXPECT_EQ(distinct_divergences(result).size(), 2U);
+}
+
 TEST(Failure, NamesTheRequirementsOfTheCaseWhereTheDivergenceHasNoClause) {
   proto::CaseResult result;
   result.set_id("x");
