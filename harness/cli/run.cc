@@ -303,7 +303,10 @@ void Run::write_results() {
     complain(written.error().message);
     outcome_.broken = true;
   };
-  report_error(write(options_.outputs, result_, specs_));
+  const auto written = write(options_.outputs, result_, specs_);
+  report_error(written);
+  const std::string& page = options_.outputs.html;
+  if (written && !page.empty() && page != "-") terminal_.write("page     " + page + "\n");
   if (!options_.update_baseline) return;
   const auto update = update_baseline(result_, baseline_path());
   if (!update) return report_error(tl::make_unexpected(update.error()));

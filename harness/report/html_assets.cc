@@ -62,7 +62,7 @@ output{color:var(--dim);margin-left:auto;font-variant-numeric:tabular-nums}
 svg{display:block;font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .ladder{font-size:11px;max-width:100%;height:auto}.ladder text{fill:var(--ink)}.ladder .m{text-anchor:middle}.ladder .e{text-anchor:end}.ladder .d{fill:var(--dim)}.ladder .s{font-size:9.5px;fill:var(--dim)}.ladder .b{font-weight:600}.ladder .c{fill:var(--info)}
 .ladder .l{stroke:var(--line);stroke-width:2}.ladder .a{stroke:var(--dim);stroke-width:1.2}.ladder .t{fill:var(--dim)}.ladder text.bad,.ladder .t.bad{fill:var(--fail)}.ladder .a.bad{stroke:var(--fail)}.ladder text.bad{font-weight:600}
-.states{margin:0 auto;font-size:11px}.states .box{fill:var(--card);stroke:var(--line);stroke-width:1.2}.states .box.on{stroke:var(--on);stroke-width:1.6}.states text{fill:var(--dim)}.states .name{fill:var(--ink);text-anchor:middle;font-size:12px;font-weight:600}
+.states{margin:0 auto;font-size:11px;max-width:100%;min-width:600px;height:auto}.states .box{fill:var(--card);stroke:var(--line);stroke-width:1.2}.states .box.on{stroke:var(--on);stroke-width:1.6}.states text{fill:var(--dim)}.states .name{fill:var(--ink);text-anchor:middle;font-size:12px;font-weight:600}
 .states .w{font-size:9.5px}.states .w.on,.states tspan.on{fill:var(--on)}span.on{color:var(--on)}.states .edge{fill:none;stroke:var(--dim);stroke-width:1;stroke-dasharray:4 4;opacity:.75}.states .edge.on{stroke:var(--on);stroke-width:2;stroke-dasharray:none;opacity:1;fill:none}
 .states .ev{font-size:10.5px;text-anchor:middle;paint-order:stroke;stroke:var(--bg);stroke-width:5px;stroke-linejoin:round}.tip path{fill:var(--dim)}.tip-on path{fill:var(--on)}
 footer{padding:3rem 1.25rem 2rem;color:var(--dim);font-size:.85rem}

@@ -16,7 +16,8 @@ namespace {
 
 constexpr int kWidth = 178;  // of a box
 constexpr int kTitle = 26;
-constexpr int kChip = 15;  // the height of a line of words in a box
+constexpr int kChip = 15;    // the height of a line of words in a box
+constexpr int kSecond = 87;  // where the second column of words begins
 constexpr int kPitch = 122;
 
 struct Place {
@@ -182,7 +183,7 @@ void Diagram::draw_box(State state) {
   int place = 0;
   for (const Edge* edge : moves(state, State::kClosed)) {
     const bool on = cases_of(*edge) > 0;
-    const double x = corner.x + 8 + place % 2 * (kWidth - 16) / 2.0;
+    const double x = corner.x + 8 + place % 2 * kSecond;
     const double y = corner.y + kTitle + 9 + place / 2 * kChip;
     boxes_ +=
         fmt::format("<text class=\"w{}\" x=\"{}\" y=\"{}\">{} {}<title>{}</title></text>",
@@ -259,7 +260,7 @@ std::string Diagram::draw() {
       "<div class=\"wide\"><svg class=\"states\" role=\"img\" aria-label=\"The states and the "
       "moves "
       "between them; the table below has the same\" width=\"730\" height=\"830\" viewBox=\"-32 0 "
-      "700 "
+      "730 "
       "830\"><defs>{}{}</defs>{}{}</svg></div>\n",
       fmt::format(kTip, "tip"), fmt::format(kTip, "tip-on"), arrows_, boxes_);
 }

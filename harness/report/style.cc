@@ -60,6 +60,26 @@ std::string_view code_of(Ink ink) {
   return "";
 }
 
+// How many octets the character at the front takes; 0 when they are none of UTF-8 (RFC 3629 §4).
+std::size_t character_at(std::string_view text) {
+  const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = octet(0);
+  if (first < 0x80U) return 1;
+  if (first < 0xc2U || first > 0xf4U) return 0;
+  const std::size_t length = first < 0xe0U ? 2 : first < 0xf0U ? 3 : 4;
+  if (text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!continues(text[i])) return 0;
+  }
+  // Longer than need be, halves of UTF-16 pairs, and beyond the last character.
+  const unsigned second = octet(1);
+  if ((first == 0xe0U && second < 0xa0U) || (first == 0xedU && second > 0x9fU) ||
+      (first == 0xf0U && second < 0x90U) || (first == 0xf4U && second > 0x8fU)) {
+    return 0;
+  }
+  return length;
+}
+
 }  // namespace
 
 std::string Style::paint(Ink ink, std::string_view text) const {
@@ -110,19 +130,15 @@ std::string plain_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character_at(text.substr(i));
     const auto first = static_cast<unsigned char>(text[i]);
-    std::size_t length = 1;
-    if (first >= 0xc2U && first < 0xf5U) length = first < 0xe0U ? 2 : first < 0xf0U ? 3 : 4;
-    bool whole = i + length <= text.size() && (first < 0x80U || length > 1);
-    for (std::size_t k = 1; whole && k < length; ++k) whole = continues(text[i + k]);
     const bool control = first < 0x20U ? first != '\n' : first == 0x7fU;
-    if (whole && !control) {
+    if (length > 0 && !control) {
       out.append(text.substr(i, length));
-      i += length;
     } else {
       out += '?';
-      ++i;
     }
+    i += std::max<std::size_t>(length, 1);
   }
   return out;
 }

@@ -33,6 +33,16 @@ TEST(Style, HasAnAsciiForm) {
   EXPECT_EQ(columns_of(to_ascii("│─▶◀·⋮█░")), 8U);
 }
 
+TEST(Style, KeepsCharactersAndNothingElse) {
+  EXPECT_EQ(plain_text("a\nb é│▶ \xf0\x9f\x8c\x8a"), "a\nb é│▶ \xf0\x9f\x8c\x8a");
+  EXPECT_EQ(plain_text("\x01\t\x7f\xff\x80"), "?????");
+  EXPECT_EQ(plain_text("\xe2\x94"), "??");       // cut off
+  EXPECT_EQ(plain_text("\xc0\xaf"), "??");       // '/', longer than need be
+  EXPECT_EQ(plain_text("\xe0\x80\xaf"), "???");  // so too
+  EXPECT_EQ(plain_text("\xed\xa0\x80"), "???");  // half a pair
+  EXPECT_EQ(plain_text("\xf4\x90\x80\x80"), "????");
+}
+
 TEST(Style, NeverPaintsWithoutColor) {
   Style style;
   EXPECT_EQ(style.paint(Ink::kRed, "x"), "x");
