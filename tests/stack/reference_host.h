@@ -7,7 +7,9 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "harness/stack/reference.h"
@@ -31,7 +33,9 @@ class ReferenceHost : public stack::Sink {
   };
 
   explicit ReferenceHost(const Profile& profile = {}, bool ipv6 = false)
-      : stack(stack::make_reference_stack({profile, 1, nullptr})) {
+      : ReferenceHost(ipv6, stack::make_reference_stack({profile, 1, nullptr})) {}
+  // The same around another stack.
+  ReferenceHost(bool ipv6, std::unique_ptr<stack::Stack> other) : stack(std::move(other)) {
     stack::CaseNeeds needs;
     needs.ipv6 = ipv6;
     id = stack->open(needs).value();
