@@ -279,11 +279,8 @@ void Rules::set_user_timeout(Time now, Duration timeout) {
 void Rules::on_user_timeout(Time now) {
   begin(now);
   if (state_ == State::kClosed || state_ == State::kListen || state_ == State::kTimeWait) return;
-  if (state_ == State::kSynReceived && passive_) {
-    // The half-open connection of a listener is forgotten; the user never knew of it.
-    enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);
-    return;
-  }
+  // "For any state" (§3.10.8): the user of a passive OPEN hears of it too. Only a listener's user
+  // does not, who has not been given the connection yet.
   enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);
   signal(Signal::kUserTimeout);
 }

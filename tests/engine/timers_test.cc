@@ -42,6 +42,18 @@ TEST(Timers, RetransmissionsBackOff) {
   EXPECT_EQ(times[8] - times[7], seconds(60)) << "the longest timeout";
 }
 
+// §3.10.8: the user timeout, and R2 with it, is signalled "for any state".
+TEST(Timers, GivingUpIsSignalled) {
+  for (const Place place : {Place::kSynSent, Place::kSynReceivedPassive, Place::kSynReceivedActive,
+                            Place::kFinWait1, Place::kLastAck}) {
+    Lab lab;
+    lab.go_to(place);
+    lab.wait(std::chrono::hours(2));
+    EXPECT_EQ(lab.state(), State::kClosed) << to_string(place);
+    EXPECT_EQ(lab.take_signals(), std::vector{Signal::kUserTimeout}) << to_string(place);
+  }
+}
+
 // §3.8.6.1: SHLD-29, SHLD-30.
 TEST(Timers, ProbesOfAClosedWindowBackOff) {
   Lab lab;
