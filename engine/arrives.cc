@@ -432,10 +432,7 @@ void Rules::step_8_fin(const Arrival& arrival) {
   }
   const Seq fin_seq = arrival.seq + static_cast<uint32_t>(arrival.text.size());
   if (peer_fin_taken_) {
-    // A FIN beyond the FIN: CLOSE-WAIT, CLOSING and LAST-ACK stay; TIME-WAIT starts anew.
-    decide(Clause::kSmFin6);
-    permit(other_permits_);
-    if (state_ == State::kTimeWait) restart_time_wait();
+    fin_after_fin(arrival);
     return;
   }
   if (fin_seq.before(tcb_.rcv.nxt)) {

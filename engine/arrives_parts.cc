@@ -1,6 +1,7 @@
 // What the steps of SEGMENT ARRIVES (arrives.cc) are made of.
 #include <algorithm>
 
+#include "engine/arrival.h"
 #include "engine/rules.h"
 
 namespace synfin {
@@ -225,6 +226,17 @@ void Rules::take_fin() {
     default:
       break;
   }
+}
+
+// A FIN beyond the FIN: a repeated one is old, and step 1 has dropped it. "If the FIN bit is set
+// ... send an acknowledgment for the FIN" (step 8) holds in all states that stay, but RCV.NXT does
+// not move: the peer's sequence space ended with the first. CLOSE-WAIT, CLOSING and LAST-ACK stay;
+// TIME-WAIT starts anew. Ahead of RCV.NXT there is nothing that it could wait for (SHLD-31).
+void Rules::fin_after_fin(const Arrival& arrival) {
+  decide(Clause::kSmFin6);
+  permit(other_permits_);
+  if (arrival.seq == tcb_.rcv.nxt) owe_ack(Clause::kSmFin6, kMostAckDelay);
+  if (state_ == State::kTimeWait) restart_time_wait();
 }
 
 void Rules::enter_time_wait(Clause clause) {

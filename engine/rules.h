@@ -214,6 +214,7 @@ class Rules {
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();
   void take_fin();
+  void fin_after_fin(const Arrival& arrival);
   void become_established(Clause clause);
   void enter_time_wait(Clause clause);
   void restart_time_wait();

@@ -1,0 +1,71 @@
+// What comes with and after the peer's FIN: RFC 9293 §3.10.7.4 step 8, and RECEIVE (§3.10.3).
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "tests/engine/lab.h"
+
+namespace synfin::testing {
+namespace {
+
+constexpr std::array kAfterFin = {Place::kCloseWait, Place::kClosing, Place::kLastAck,
+                                  Place::kTimeWait};
+
+// Step 8: a FIN at RCV.NXT is acknowledged in these states too; RCV.NXT stays behind the first.
+TEST(Fin, BeyondTheFinIsAcknowledged) {
+  for (const Place place : kAfterFin) {
+    Lab lab;
+    lab.go_to(place);
+    const Seq next = lab.tcb().rcv.nxt;
+    Segment fin = lab.next(kFin | kAck);
+    fin.ack = lab.tcb().snd.una;
+    lab.arrive(fin);
+    if (place != Place::kClosing) {  // which ignores what does not acknowledge our FIN
+      const Obligation* owed = lab.tcp.rules().obligations().find(Due::kAck);
+      ASSERT_NE(owed, nullptr) << to_string(place);
+      EXPECT_EQ(owed->clause, Clause::kSmFin6) << to_string(place);
+      const auto sent = lab.take();
+      ASSERT_EQ(sent.size(), 1U) << to_string(place);
+      EXPECT_EQ(sent[0].segment.ack, next) << to_string(place);
+      EXPECT_EQ(sent[0].segment.len(), 0U) << to_string(place);
+    }
+    EXPECT_EQ(lab.tcb().rcv.nxt, next) << to_string(place);
+    EXPECT_EQ(lab.state(), state_of(place)) << to_string(place);
+  }
+}
+
+// Ahead of RCV.NXT it begins at no place that step 8 speaks of: an ACK is allowed (MAY-13).
+TEST(Fin, FurtherBeyondNothingIsOwed) {
+  Lab lab;
+  lab.go_to(Place::kCloseWait);
+  Segment fin = lab.next(kFin | kAck);
+  fin.seq += 10;
+  lab.arrive(fin);
+  EXPECT_EQ(lab.tcp.rules().obligations().find(Due::kAck), nullptr);
+  Segment ack = lab.next();
+  ack.seq = lab.tcb().snd.nxt;
+  ack.ack = lab.tcb().rcv.nxt;
+  ack.wnd = static_cast<uint16_t>(lab.tcb().rcv.wnd());
+  EXPECT_TRUE(lab.tcp.rules().findings(lab.now, ack).empty());
+}
+
+// §3.6: what came before the FIN can be read in each state after it, and then comes the end.
+TEST(Fin, TextBeforeItIsReadAfterIt) {
+  const std::array<uint8_t, 3> text = {'a', 'b', 'c'};
+  for (const Place place : {Place::kEstablished, Place::kFinWait1, Place::kFinWait2}) {
+    Lab lab;
+    lab.go_to(place);
+    Segment last = lab.next(kFin | kAck);
+    last.ack = lab.tcb().snd.una;
+    last.text = text;
+    lab.arrive(last);
+    EXPECT_EQ(lab.read(), "abc") << to_string(place);
+    std::array<uint8_t, 10> buffer;
+    std::size_t got = 0;
+    EXPECT_EQ(lab.tcp.receive(lab.now, buffer, got), CallStatus::kConnectionClosing)
+        << to_string(place);
+  }
+}
+
+}  // namespace
+}  // namespace synfin::testing
