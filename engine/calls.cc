@@ -73,6 +73,12 @@ void Rules::send_ended(uint32_t octets) {
 
 // --- RECEIVE, §3.10.3 ----------------------------------------------------------------------------
 
+// In CLOSING, LAST-ACK and TIME-WAIT too the text that is there is given out before "connection
+// closing". §3.10.3 has the error alone in these states, but a CLOSE ends sending only: the user
+// "may continue to RECEIVE until the TCP receiver is told that the remote peer has CLOSED also" and
+// has to "keep reading ... until the TCP implementation indicates there is no more data" (§3.6).
+// Text that came before the peer's FIN has been acknowledged; to drop it because the FIN came would
+// lose it.
 CallStatus Rules::receive(Time now, std::span<uint8_t> out, std::size_t& got) {
   now_ = now;
   got = 0;
