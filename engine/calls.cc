@@ -7,35 +7,43 @@ namespace synfin {
 
 // --- OPEN, §3.10.1 -------------------------------------------------------------------------------
 
-CallStatus Rules::open_passive(Time now) {
+CallStatus Rules::open_passive(Time now, Remote remote) {
   begin(now);
   if (state_ != State::kClosed) return CallStatus::kConnectionExists;
   start_anew();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
   passive_ = true;
+  remote_specified_ = remote == Remote::kSpecified;
   return CallStatus::kOk;
 }
 
 CallStatus Rules::open_active(Time now) {
   begin(now);
   if (state_ != State::kClosed && state_ != State::kListen) return CallStatus::kConnectionExists;
-  start_anew();
-  transition(State::kSynSent, EventKind::kOpenActive, Clause::kSmOpen2);
-  passive_ = false;
-  last_progress_ = unacknowledged_since_ = now;
-  due_.add({.due = Due::kSyn, .clause = Clause::kSmOpen2, .by = now});
+  go_active(EventKind::kOpenActive);
   return CallStatus::kOk;
+}
+
+void Rules::go_active(EventKind event) {
+  start_anew();
+  transition(State::kSynSent, event, Clause::kSmOpen2);
+  passive_ = false;
+  last_progress_ = unacknowledged_since_ = now_;
+  due_.add({.due = Due::kSyn, .clause = Clause::kSmOpen2, .by = now_});
 }
 
 // --- SEND, §3.10.2 -------------------------------------------------------------------------------
 
 CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent) {
-  now_ = now;
+  begin(now);
   taken = 0;
   switch (state_) {
     case State::kClosed:
-    case State::kListen:  // SEND on an unspecified remote socket is an error
       return CallStatus::kConnectionDoesNotExist;
+    case State::kListen:
+      if (!remote_specified_) return CallStatus::kRemoteSocketUnspecified;
+      go_active(EventKind::kSend);
+      break;
     case State::kSynSent:
     case State::kSynReceived:
     case State::kEstablished:

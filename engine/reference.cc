@@ -15,13 +15,15 @@ Reference::Reference(const Profile& profile, ClauseSet* coverage)
 
 // --- user calls ----------------------------------------------------------------------------------
 
-CallStatus Reference::open_passive(Time now, Seq iss) {
+CallStatus Reference::open_passive(Time now, Seq iss, Remote remote) {
   iss_ = iss;
-  return rules_.open_passive(now);
+  iss_at_ = now;
+  return rules_.open_passive(now, remote);
 }
 
 CallStatus Reference::open_active(Time now, Seq iss) {
   iss_ = iss;
+  iss_at_ = now;
   const CallStatus status = rules_.open_active(now);
   after_event(now);
   return status;
@@ -29,7 +31,9 @@ CallStatus Reference::open_active(Time now, Seq iss) {
 
 CallStatus Reference::send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
                            bool urgent) {
+  const bool listened = rules_.state() == State::kListen;
   const CallStatus status = rules_.send(now, octets, taken, urgent);
+  if (listened && rules_.state() == State::kSynSent) advance_iss(now);
   after_event(now);
   return status;
 }
@@ -72,12 +76,17 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   const bool handshake = !rules_.tcb().iss_known || una == rules_.tcb().snd.iss;
   const unsigned duplicates = rules_.duplicate_acks();
   const State before = rules_.state();
+  const Seq used = rules_.tcb().iss_known ? rules_.tcb().snd.nxt : iss_;
   rules_.on_segment(now, segment, admission);
-  if (before == State::kTimeWait && rules_.state() == State::kSynReceived) {
-    // RFC 6528 and MAY-2: a new incarnation starts above the sequence space of the old one.
-    iss_ = later(iss_, una) + 0x10000U;
-    resending_ = resend_front_ = false;
+  const State after = rules_.state();
+  const bool reopened = before == State::kTimeWait && after == State::kSynReceived;
+  if (reopened || (before == State::kSynReceived && after == State::kListen)) {
+    // MAY-2 (1): above all that this incarnation used; and so far that what may still be on its way
+    // falls short, also within one tick of the clock.
+    iss_ = later(iss_, used) + 0x10000U;
+    resending_ = resend_front_ = syn_lost_ = false;
   }
+  if (reopened || (before == State::kListen && after == State::kSynReceived)) advance_iss(now);
   const Tcb& tcb = rules_.tcb();
   if (is_synchronized(rules_.state()) && !is_synchronized(before)) {
     congestion_ = Congestion(tcb.snd.iss, profile_->initial_window);
@@ -91,6 +100,13 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   keepalive_unanswered_ = 0;
   if (keepalive_) keepalive_at_ = now + keepalive_idle_;
   after_event(now);
+}
+
+// MUST-8: a clock of 4 µs.
+void Reference::advance_iss(Time now) {
+  constexpr auto kTick = std::chrono::microseconds(4);
+  iss_ += static_cast<uint32_t>((now - iss_at_) / kTick);
+  iss_at_ = now;
 }
 
 void Reference::on_icmp(Time now, IcmpError error, Seq quoted) {

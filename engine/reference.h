@@ -27,8 +27,13 @@ class Reference {
   explicit Reference(const Profile& profile, ClauseSet* coverage = nullptr);
 
   // --- user calls (RFC 9293 §3.9.1, §3.10.1 to §3.10.6) ----------------------------------------
-  // Enters LISTEN for one connection. `iss` is used once a SYN arrives.
-  CallStatus open_passive(Time now, Seq iss);
+  // Enters LISTEN for one connection. Where the remote socket is specified a SEND opens actively.
+  //
+  // `iss` is the ISS of a connection that begins now. A later one adds the time since on a clock of
+  // 4 µs (MUST-8), and lies above what an earlier incarnation used. So the owner gives the part of
+  // RFC 6528 §3 that comes from the sockets and a secret; the same calls and segments at the same
+  // times give the same numbers.
+  CallStatus open_passive(Time now, Seq iss, Remote remote = Remote::kUnspecified);
   CallStatus open_active(Time now, Seq iss);
   // Queues as much of `octets` as there is room for and sets `taken`.
   CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
@@ -81,6 +86,7 @@ class Reference {
   uint32_t timestamp() const;
   void emit(Time now, const Segment& out);
   void control_congestion(Seq una, unsigned duplicates, bool handshake);
+  void advance_iss(Time now);
   void after_event(Time now);
   void schedule_ack(Time now);
   void on_retransmission_timeout(Time now);
@@ -94,8 +100,9 @@ class Reference {
   const Profile* profile_;
   Congestion congestion_;
   std::vector<uint8_t> scratch_;  // text that lies in two pieces in the send buffer
-  Seq iss_;
-  Seq resend_;  // after a timeout: the next octet to send again
+  Seq iss_;                       // of this connection or the next
+  Time iss_at_{};                 // when it was chosen
+  Seq resend_;                    // after a timeout: the next octet to send again
   Time now_{};
   Time nothing_at_ = Time::min();  // nothing was to be sent then, and nothing has happened since
   Time ack_at_ = kNever;           // delayed ACK

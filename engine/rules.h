@@ -31,6 +31,7 @@ namespace synfin {
 enum class CallStatus : uint8_t {
   kOk,
   kConnectionDoesNotExist,
+  kRemoteSocketUnspecified,
   kConnectionExists,
   kConnectionClosing,
   kConnectionReset,
@@ -50,6 +51,9 @@ enum class Signal : uint8_t {
   kHardError,  // and one that has ended it
   kUrgent,     // RCV.UP has moved ahead of what the user has read
 };
+
+// Whether a passive OPEN named the remote socket: then a SEND in LISTEN opens actively (§3.10.2).
+enum class Remote : uint8_t { kUnspecified, kSpecified };
 
 // CLOSE ends sending. kBoth also says that the user will not read any more: the half-duplex close
 // of RFC 9293 §3.6.1, which is what a BSD socket's close() does.
@@ -76,7 +80,7 @@ class Rules {
 
   // --- user calls, §3.10.1 to §3.10.5
   // --------------------------------------------------------------
-  CallStatus open_passive(Time now);
+  CallStatus open_passive(Time now, Remote remote = Remote::kUnspecified);
   // The ISS is whatever the SYN that goes out carries.
   CallStatus open_active(Time now);
   // Queues as many of `octets` as the send buffer takes.
@@ -275,6 +279,7 @@ class Rules {
   void hit(Clause clause) {
     if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
   }
+  void go_active(EventKind event);
   CallStatus abort_connection(Clause clause);
   CallStatus close_synchronized(CloseKind kind);
   void queue_fin();
@@ -291,10 +296,11 @@ class Rules {
   Time now_{};
   State state_ = State::kClosed;
   Clause deciding_ = Clause::kSmOpen1;
-  bool moved_ = false;       // by the event that is being processed
+  bool moved_ = false;  // by the event that is being processed
   EdgeSet edges_;
-  bool passive_ = false;     // came from LISTEN (MUST-11)
-  bool fin_queued_ = false;  // CLOSE was called
+  bool passive_ = false;           // came from LISTEN (MUST-11)
+  bool remote_specified_ = false;  // by the passive OPEN
+  bool fin_queued_ = false;        // CLOSE was called
   bool fin_sent_ = false;
   bool deaf_ = false;            // CLOSE ended reading too
   bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap

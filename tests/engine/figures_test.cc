@@ -110,8 +110,8 @@ TEST_F(Figure, No7SimultaneousOpen) {
   states(State::kEstablished, State::kEstablished);
 }
 
-// The ISS of the second SYN,ACK is the implementation's choice (§3.4.1); the figure has 400, here
-// the owner gave one ISS with the OPEN.
+// The ISS of the second SYN,ACK is the implementation's choice (§3.4.1); the figure has 400 after
+// 300.
 TEST_F(Figure, No8OldDuplicateSyn) {
   b.tcp.open_passive(b.now, Seq(300));
   states(State::kClosed, State::kListen);
@@ -135,8 +135,12 @@ TEST_F(Figure, No8OldDuplicateSyn) {
   b.arrive(syn);
   states(State::kSynSent, State::kSynReceived);
   // 7.
-  const uint32_t iss = 300;
-  a.arrive(sends(b, iss, kSynAck, 101));
+  auto second = b.take();
+  ASSERT_EQ(second.size(), 1U);
+  const uint32_t iss = second[0].segment.seq.value();
+  EXPECT_GT(iss, 300U);
+  EXPECT_EQ(second[0].segment.ack, Seq(101));
+  a.arrive(std::move(second[0]));
   states(State::kEstablished, State::kSynReceived);
   // 8.
   b.arrive(sends(a, 101, kAck, iss + 1));

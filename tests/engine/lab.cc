@@ -9,17 +9,18 @@ namespace synfin::testing {
 std::string_view to_string(Place place) {
   if (place == Place::kSynReceivedPassive) return "SYN-RECEIVED (passive OPEN)";
   if (place == Place::kSynReceivedActive) return "SYN-RECEIVED (active OPEN)";
+  if (place == Place::kListenToOne) return "LISTEN (remote socket specified)";
   if (place == Place::kTimeWait) return "TIME-WAIT (passive OPEN)";
   if (place == Place::kTimeWaitActive) return "TIME-WAIT (active OPEN)";
   return synfin::to_string(state_of(place));
 }
 
 State state_of(Place place) {
-  constexpr std::array kStates = {State::kClosed,      State::kListen,      State::kSynSent,
-                                  State::kSynReceived, State::kSynReceived, State::kEstablished,
-                                  State::kFinWait1,    State::kFinWait2,    State::kCloseWait,
-                                  State::kClosing,     State::kLastAck,     State::kTimeWait,
-                                  State::kTimeWait};
+  constexpr std::array kStates = {State::kClosed,      State::kListen,      State::kListen,
+                                  State::kSynSent,     State::kSynReceived, State::kSynReceived,
+                                  State::kEstablished, State::kFinWait1,    State::kFinWait2,
+                                  State::kCloseWait,   State::kClosing,     State::kLastAck,
+                                  State::kTimeWait,    State::kTimeWait};
   return kStates[static_cast<std::size_t>(place)];
 }
 
@@ -29,6 +30,8 @@ std::string_view to_string(CallStatus status) {
       return "ok";
     case CallStatus::kConnectionDoesNotExist:
       return "error: connection does not exist";
+    case CallStatus::kRemoteSocketUnspecified:
+      return "error: remote socket unspecified";
     case CallStatus::kConnectionExists:
       return "error: connection already exists";
     case CallStatus::kConnectionClosing:
@@ -170,6 +173,9 @@ void Lab::go_to(Place place) {
       break;
     case Place::kListen:
       tcp.open_passive(now, kIss);
+      break;
+    case Place::kListenToOne:
+      tcp.open_passive(now, kIss, Remote::kSpecified);
       break;
     case Place::kSynSent:
       tcp.open_active(now, kIss);

@@ -28,6 +28,7 @@ struct Kept {
 enum class Place : uint8_t {
   kClosed,
   kListen,
+  kListenToOne,  // the passive OPEN named the remote socket
   kSynSent,
   kSynReceivedPassive,
   kSynReceivedActive,
@@ -42,6 +43,7 @@ enum class Place : uint8_t {
 };
 inline constexpr std::array kPlaces = {Place::kClosed,
                                        Place::kListen,
+                                       Place::kListenToOne,
                                        Place::kSynSent,
                                        Place::kSynReceivedPassive,
                                        Place::kSynReceivedActive,

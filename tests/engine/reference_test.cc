@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "tests/engine/lab.h"
 #include "tests/engine/pair.h"
 
 namespace synfin::testing {
@@ -34,6 +35,51 @@ TEST(Reference, ThreeWayHandshake) {
 }
 
 // RFC 9293 §3.5, figure 7.
+// MUST-8, RFC 6528 §3: an ISS is not used twice, whether time has passed or not.
+TEST(Reference, EachIncarnationHasItsOwnIss) {
+  Lab lab;
+  lab.go_to(Place::kListen);
+  Seq last = Lab::kIss - 1;
+  for (const auto pause : {0, 0, 10, 1000}) {
+    lab.now += std::chrono::milliseconds(pause);
+    Segment syn = lab.next(kSyn);
+    syn.seq = Lab::kIrs;
+    lab.arrive(syn);
+    lab.take();
+    const Seq iss = lab.tcb().snd.iss;
+    EXPECT_TRUE(iss.after(last)) << iss.value();
+    // A tick of 4 µs.
+    EXPECT_GE(Seq::distance(last, iss), static_cast<uint32_t>(pause) * 250U);
+    last = iss;
+    lab.arrive(lab.next(kRst));
+    ASSERT_EQ(lab.state(), State::kListen);
+  }
+}
+
+// §3.10.2: SEND turns a passive OPEN that named the remote socket into an active one.
+TEST(Reference, SendInListenOpensActively) {
+  Lab lab;
+  lab.go_to(Place::kListenToOne);
+  EXPECT_EQ(lab.send("text"), CallStatus::kOk);
+  EXPECT_EQ(lab.state(), State::kSynSent);
+  const auto syn = lab.take();
+  ASSERT_EQ(syn.size(), 1U);
+  EXPECT_EQ(syn[0].segment.flags, Flags(kSyn));
+  lab.arrive(lab.next(kSyn | kAck));
+  auto text = lab.take();
+  ASSERT_FALSE(text.empty());
+  EXPECT_EQ(text.back().get().text.size(), 4U);
+  lab.arrive(lab.next(kRst));
+  EXPECT_EQ(lab.state(), State::kClosed);  // it has become active
+}
+
+TEST(Reference, SendInListenNeedsARemoteSocket) {
+  Lab lab;
+  lab.go_to(Place::kListen);
+  EXPECT_EQ(lab.send("text"), CallStatus::kRemoteSocketUnspecified);
+  EXPECT_EQ(lab.state(), State::kListen);
+}
+
 TEST(Reference, SimultaneousOpen) {
   Pair pair;
   ASSERT_EQ(pair.a.tcp.open_active(pair.now, kIssA), CallStatus::kOk);
