@@ -22,6 +22,9 @@
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 #define IPV6_FRAG_COPYHEADER 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 1
+/* Its one interface carries IP packets. */
+#define LWIP_ARP 0
+#define LWIP_ETHERNET 0
 
 #ifndef TCP_MSS
 #define TCP_MSS 1460
