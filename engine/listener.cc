@@ -54,19 +54,33 @@ void Listener::queue_if_open(Child& child) {
   accept_queue_.push_back(child.peer);
 }
 
-void Listener::on_segment(Time now, const PeerKey& peer, const Segment& segment, Seq iss) {
-  if (closed_) return;
+// MAY-2 (2): back to TIME-WAIT when the SYN that left it was an old duplicate, which a reset tells.
+std::unique_ptr<Reference> Listener::settle_lingering(Child& child) {
+  const State state = child.connection->state();
+  if (state == State::kSynReceived) return nullptr;
+  std::unique_ptr<Reference> lingering = std::move(child.lingering);
+  return state == State::kListen ? std::move(lingering) : nullptr;
+}
+
+std::unique_ptr<Reference> Listener::on_segment(Time now, const PeerKey& peer,
+                                                const Segment& segment, Seq iss,
+                                                std::unique_ptr<Reference> lingering) {
+  if (closed_) return nullptr;
   Admission admission;
   admission.syn = has_room();
   admission.third_ack = accept_queue_.size() < backlog_ + profile_->accept_queue_slack;
   Child* child = find(peer);
   if (child == nullptr) {
-    children_.push_back({peer, std::make_unique<Reference>(*profile_, coverage_)});
+    children_.push_back({.peer = peer,
+                         .connection = std::make_unique<Reference>(*profile_, coverage_),
+                         .queued = false,
+                         .lingering = std::move(lingering)});
     child = &children_.back();
     child->connection->open_passive(now, iss);
   }
   child->connection->on_segment(now, segment, admission);
   queue_if_open(*child);
+  return settle_lingering(*child);
 }
 
 void Listener::on_time(Time now) {

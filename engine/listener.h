@@ -36,8 +36,11 @@ class Listener {
 
   // A segment for the listener's port that belongs to none of the connections that the user has.
   // A SYN makes a connection, which takes `iss`; what belongs to none is answered as RFC 9293
-  // §3.10.7.2 has it for LISTEN.
-  void on_segment(Time now, const PeerKey& peer, const Segment& segment, Seq iss);
+  // §3.10.7.2 has it for LISTEN. `lingering`: the peer's connection in TIME-WAIT that the SYN would
+  // replace (Rules::reopens_time_wait). Should that SYN prove to be an old duplicate (§3.6.1,
+  // MAY-2), the segment that tells so gives it back.
+  std::unique_ptr<Reference> on_segment(Time now, const PeerKey& peer, const Segment& segment,
+                                        Seq iss, std::unique_ptr<Reference> lingering = nullptr);
   void on_time(Time now);
   // The next segment to send, and to whom. Its text is valid until the next call of any method.
   bool poll_transmit(Time now, PeerKey& peer, Segment& out);
@@ -61,11 +64,13 @@ class Listener {
   struct Child {
     PeerKey peer;
     std::unique_ptr<Reference> connection;
-    bool queued = false;  // waits for accept()
+    bool queued = false;                   // waits for accept()
+    std::unique_ptr<Reference> lingering;  // in TIME-WAIT, until the handshake is done
   };
 
   Child* find(const PeerKey& peer);
   void queue_if_open(Child& child);
+  static std::unique_ptr<Reference> settle_lingering(Child& child);
 
   const Profile* profile_;
   ClauseSet* coverage_;

@@ -80,7 +80,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const State before = rules_.state();
   reopen(now, packet.segment);
   rules_.on_segment(now, packet.segment, admission);
-  if (rules_.state() == before) reopening_.reset();
+  if (reopening_ && !reopening_->taken && rules_.state() == before) reopening_.reset();
   const bool refused = (!admission.syn && packet.segment.flags.syn() && gone(before)) ||
                        (!admission.syn && rules_.reopens_time_wait(packet.segment)) ||
                        (!admission.third_ack && before == State::kSynReceived &&
@@ -130,7 +130,8 @@ void Shadow::take_declined(Time now) {
 void Shadow::reopen(Time now, const Segment& segment) {
   const std::optional<Clause> clause = rules_.reopens_time_wait(segment);
   if (!clause) {
-    reopening_.reset();
+    // Until the handshake is done the SYN may still turn out to be an old duplicate.
+    if (rules_.state() != State::kSynReceived) reopening_.reset();
     return;
   }
   reopening_ = std::make_unique<Reopening>(Reopening{rules_, segment, now, *clause, incarnation_});
@@ -139,10 +140,10 @@ void Shadow::reopen(Time now, const Segment& segment) {
 
 // The target's answer tells whether it took that SYN.
 void Shadow::settle_reopening(const Segment& answer) {
-  if (!reopening_) return;
+  if (!reopening_ || reopening_->taken) return;
   const bool of_before = answer.seq == reopening_->before.tcb().snd.nxt && !answer.flags.rst();
   if (answer.flags.syn()) {
-    reopening_.reset();
+    reopening_->taken = true;
   } else if (of_before) {
     leave_in_time_wait();
   }
@@ -283,6 +284,13 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
+    // MAY-2 (2): a reset told that the SYN was an old duplicate.
+    rules_ = std::move(reopening_->before);
+    incarnation_ = reopening_->incarnation;
+    reopening_.reset();
+    return true;
+  }
   if (!gone(observed)) {
     take_declined(now);
     return rules_.state() == observed;
@@ -309,7 +317,7 @@ bool Shadow::follow(Time now, State observed) {
 }
 
 void Shadow::observed(Time now, State state) {
-  if (reopening_ && state == State::kTimeWait) leave_in_time_wait();
+  if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
   if (lost_) {
     // It goes on where the target's last answer had the numbers of the rules, and its state is

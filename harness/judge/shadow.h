@@ -112,6 +112,7 @@ class Shadow {
     Time at{};
     Clause clause{};
     unsigned incarnation = 0;
+    bool taken = false;  // the target answered with a SYN,ACK
   };
   std::unique_ptr<Reopening> reopening_;
   // What is missing of a target that may have given up without a word; see observed().

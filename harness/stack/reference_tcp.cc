@@ -220,22 +220,25 @@ State ReferenceTcp::state(const wire::FourTuple& tuple) const {
 void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment) {
   Listening* listening = listener_at(tuple.local);
   Seq iss = listening != nullptr ? network_.iss(tuple) : Seq(0);
+  std::unique_ptr<Reference> lingering;
   if (Connection* found = connection_at(tuple); found != nullptr) {
-    const State before = found->state();
-    const Seq used = found->tcp->rules().tcb().snd.nxt;
-    Admission admission;
-    admission.syn = listening != nullptr && listening->listener.has_room();
-    found->tcp->on_segment(now, segment, admission);
-    const bool reopened = before == State::kTimeWait && found->state() == State::kSynReceived;
-    if (!reopened) return found->hear(before);
+    const bool room = listening != nullptr && listening->listener.has_room();
+    if (!room || !found->tcp->rules().reopens_time_wait(segment)) {
+      const State before = found->state();
+      found->tcp->on_segment(now, segment, {.syn = room});
+      return found->hear(before);
+    }
     // MAY-2: the listener takes over, with an ISS beyond all that was used before.
+    lingering = std::exchange(found->tcp, std::make_unique<Reference>(profile_, coverage_));
+    const Seq used = lingering->rules().tcb().snd.nxt;
     if (!iss.after(used)) iss = used + 65537;
-    found->tcp = std::make_unique<Reference>(profile_, coverage_);
   }
-  if (listening != nullptr) {
-    listening->listener.on_segment(now, key_of(tuple), segment, iss);
-  } else {
-    answer_closed(now, tuple, segment);
+  if (listening == nullptr) return answer_closed(now, tuple, segment);
+  lingering =
+      listening->listener.on_segment(now, key_of(tuple), segment, iss, std::move(lingering));
+  if (lingering != nullptr) {
+    lingering->on_time(now);
+    connections_.push_back(std::make_shared<Connection>(std::move(lingering), tuple));
   }
 }
 

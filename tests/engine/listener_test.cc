@@ -199,5 +199,21 @@ TEST_F(ListenerTest, CloseResetsWhatWasNotAccepted) {
   EXPECT_EQ(listener.next_deadline(), kNever);
 }
 
+// §3.6.1, MAY-2 (2).
+TEST_F(ListenerTest, WhatLingeredComesBackWhenTheSynWasOld) {
+  Listener listener(profile, 5);
+  for (const bool old : {true, false}) {
+    auto lingering = std::make_unique<Reference>(profile);
+    const Reference* const before = lingering.get();
+    ASSERT_EQ(listener.on_segment(now, peer(1), make(kSyn, 10), Seq(1000), std::move(lingering)),
+              nullptr);
+    drain(listener);
+    const auto back =
+        listener.on_segment(now, peer(1), old ? make(kRst, 11) : make(kAck, 11, 1001), Seq(0));
+    EXPECT_EQ(back.get(), old ? before : nullptr);
+    drain(listener);
+  }
+}
+
 }  // namespace
 }  // namespace synfin

@@ -169,6 +169,27 @@ TEST_F(ShadowTest, WithoutRoomItMayBeTakenAllTheSame) {
   EXPECT_EQ(clauses(), "");
 }
 
+TEST_F(ShadowTest, AfterAResetOfTheNewOneTheOldMayComeBack) {
+  reach_time_wait();
+  inject(segment(kSyn, kIrs + 1000));
+  target_sends(segment(kSyn | kAck, kIss + 90000, kIrs + 1001));
+  target_is(State::kSynReceived);
+  inject(segment(kRst, kIrs + 1001));
+  target_is(State::kTimeWait);
+  inject(segment(kFin | kAck, kIrs + 1, kIss + 2));
+  target_sends(segment(kAck, kIss + 2, kIrs + 2));
+  EXPECT_EQ(clauses(), "");
+}
+
+TEST_F(ShadowTest, AfterAnyOtherSegmentItMayNot) {
+  reach_time_wait();
+  inject(segment(kSyn, kIrs + 1000));
+  target_sends(segment(kSyn | kAck, kIss + 90000, kIrs + 1001));
+  inject(segment(kAck, kIrs + 1001, kIss + 90001));
+  target_is(State::kTimeWait);
+  EXPECT_EQ(collector_.found.size(), 1U);
+}
+
 class GivingUp : public ShadowTest {
  protected:
   // Text is in flight, text has come, and the user timeout passes before its delayed ACK is due.
