@@ -10,6 +10,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/load.h"
 #include "harness/cli/select.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/style.h"
@@ -25,6 +26,7 @@ constexpr const char* kAbout =
 
 struct ListOptions {
   std::vector<std::string> globs;
+  std::vector<std::string> defines;
   std::string specs;
 };
 
@@ -74,7 +76,7 @@ int list(const ListOptions& options) {
     complain(fmt::format("--specs {}: there is no such folder", options.specs));
     return report::kExitUsage;
   }
-  const Selection selection = select(options.globs, specs);
+  const Selection selection = select(options.globs, specs, defines_of(options.defines));
   print(selection.scripts);
   for (const std::string& error : selection.errors) complain(error);
   outcome.bad_script = !selection.errors.empty();
@@ -93,6 +95,11 @@ void add_list(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "List the cases");
   command->footer(kAbout);
+  command->add_option("-D,--define", options->defines,
+                      "The word NAME of a script stands for the value; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->check(check_define);
   command->add_option("case", options->globs, "Globs over case IDs, files, folders; default all")
       ->type_name("GLOB");
   command->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");

@@ -30,7 +30,23 @@ bool is_program_file(const std::string& path) {
          ends_with_one(path, kBinaryEndings);
 }
 
-Result<std::vector<proto::Program>> load_programs(const std::string& path) {
+std::string check_define(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos && equals > 0 && equals + 1 < text.size()) return "";
+  return "expected NAME=value";
+}
+
+script::Defines defines_of(const std::vector<std::string>& texts) {
+  script::Defines defines;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    defines.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return defines;
+}
+
+Result<std::vector<proto::Program>> load_programs(const std::string& path,
+                                                  const script::Defines& defines) {
   const bool text = ends_with_one(path, kTextEndings);
   const bool binary = ends_with_one(path, kBinaryEndings);
   if (!text && !binary) {
@@ -38,7 +54,7 @@ Result<std::vector<proto::Program>> load_programs(const std::string& path) {
     if (std::filesystem::is_directory(path, error)) {
       return fail(path + ": is a folder, not a program");
     }
-    return script::parse_file(path);
+    return script::parse_file(path, defines);
   }
   const auto whole = script::read_file(path);
   if (!whole) return tl::make_unexpected(whole.error());

@@ -12,6 +12,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/filter.h"
+#include "harness/cli/load.h"
 #include "harness/cli/outputs.h"
 #include "harness/cli/select.h"
 #include "harness/cli/update_baseline.h"
@@ -51,6 +52,7 @@ EXAMPLES
 
 struct RunOptions {
   std::vector<std::string> arguments;
+  std::vector<std::string> defines;
   StackChoice choice;
   Filter filter;
   Outputs outputs;
@@ -124,7 +126,7 @@ bool Run::select_cases() {
     outcome_.bad_script = true;
     return false;
   }
-  Selection selection = select(options_.arguments, specs_);
+  Selection selection = select(options_.arguments, specs_, defines_of(options_.defines));
   for (const std::string& error : selection.errors) complain(error);
   outcome_.bad_script = !selection.errors.empty();
   scripts_ = std::move(selection.scripts);
@@ -288,6 +290,7 @@ std::string Run::repeat_of(const proto::CaseResult& result) const {
   if (!options_.baseline.empty()) text += " --baseline " + shell_word(options_.baseline);
   if (options_.include_long) text += " --long";
   if (options_.allow_shell) text += " --allow-shell";
+  for (const std::string& define : options_.defines) text += " -D " + shell_word(define);
   return text;
 }
 
@@ -362,6 +365,11 @@ void add_run(CLI::App& app, Action* action) {
   run->add_flag("--update-baseline", options->update_baseline,
                 "Enter what deviated, and take out what deviates no more");
   run->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");
+  run->add_option("-D,--define", options->defines,
+                  "The word NAME of a script stands for the value; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->check(check_define);
   run->add_flag("--allow-shell", options->allow_shell, "Run the shell commands of scripts");
   run->add_flag("--keep-traces", options->outputs.keep_traces,
                 "Keep the traces of passing cases in the JSON too");

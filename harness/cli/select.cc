@@ -71,7 +71,8 @@ bool may_select(const std::vector<std::string>& globs, const std::string& file_i
 
 class Selector {
  public:
-  explicit Selector(const std::optional<fs::path>& specs) : specs_(specs) {}
+  Selector(const std::optional<fs::path>& specs, const script::Defines& defines)
+      : specs_(specs), defines_(defines) {}
 
   void add_case(const fs::path& file, const std::vector<std::string>& globs) {
     if (may_select(globs, id_of(file, specs_))) add(file, globs, "");
@@ -85,6 +86,7 @@ class Selector {
   Script* add(const proto::Program& program, const std::string& id, const std::string& argument);
 
   const std::optional<fs::path>& specs_;
+  const script::Defines& defines_;
   Selection out_;
   std::set<std::string> seen_;
 };
@@ -92,7 +94,7 @@ class Selector {
 void Selector::add(const fs::path& file, const std::vector<std::string>& globs,
                    const std::string& argument) {
   const std::string name = shown(file);
-  const auto programs = load_programs(name);
+  const auto programs = load_programs(name, defines_);
   if (!programs) {
     out_.errors.push_back(programs.error().message);
     return;
@@ -165,8 +167,9 @@ bool selects(const std::string& glob, const std::string& id) {
   return glob_matches(pattern, bare) || glob_matches(pattern, without_values(bare));
 }
 
-Selection select(const std::vector<std::string>& arguments, const std::optional<fs::path>& specs) {
-  Selector selector(specs);
+Selection select(const std::vector<std::string>& arguments, const std::optional<fs::path>& specs,
+                 const script::Defines& defines) {
+  Selector selector(specs, defines);
   std::vector<std::string> globs;
   std::error_code error;
   for (const std::string& argument : arguments) {

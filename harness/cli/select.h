@@ -9,6 +9,7 @@
 
 #include "harness/judge/session.h"
 #include "harness/script/flat.h"
+#include "harness/script/lexer.h"
 
 namespace synfin::cli {
 
@@ -37,7 +38,8 @@ bool selects(const std::string& glob, const std::string& id);
 // The programs that the arguments select; all cases when there are none. An argument that ends like
 // a program or names a file is a file, and a folder means the .pkt files below it.
 Selection select(const std::vector<std::string>& arguments,
-                 const std::optional<std::filesystem::path>& specs);
+                 const std::optional<std::filesystem::path>& specs,
+                 const script::Defines& defines = {});
 
 // Which IP versions to play.
 struct Versions {

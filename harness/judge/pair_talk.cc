@@ -37,7 +37,9 @@ Talk::Talk(stack::Stack& stack, const Profile& stack_profile, const Profile& ref
 }
 
 Result<void> Talk::open() {
-  auto id = stack_.open({.ipv6 = options_.ipv6, .connections = 1, .sysctls = {}});
+  stack::CaseNeeds needs;
+  needs.ipv6 = options_.ipv6;
+  auto id = stack_.open(needs);
   if (!id) return tl::make_unexpected(id.error());
   id_ = *id;
   tuple_ = stack_.address(id_, 0);

@@ -21,7 +21,9 @@ namespace {
 
 constexpr const char* kDevice = "/dev/net/tun";
 
-Result<Fd> open_device() {
+}  // namespace
+
+Result<Fd> open_tun_device() {
   Fd fd(::open(kDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (fd) return fd;
   const std::string closed = std::string("the link tun needs ") + kDevice;
@@ -41,14 +43,12 @@ Result<Fd> open_device() {
   }
 }
 
-}  // namespace
-
 TunLink::TunLink(Fd fd, Rtnl rtnl, unsigned index, uint32_t mtu)
     : fd_(std::move(fd)), rtnl_(std::move(rtnl)), index_(index), mtu_(mtu) {}
 
 Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOptions& options) {
   if (auto entered = target.enter(); !entered) return tl::make_unexpected(entered.error());
-  auto fd = open_device();
+  auto fd = open_tun_device();
   if (!fd) return tl::make_unexpected(fd.error());
   ifreq request{};
   request.ifr_flags = IFF_TUN | IFF_NO_PI;

@@ -19,6 +19,9 @@ struct TunOptions {
   uint32_t txqueuelen = 20000;  // packets that can wait to be received
 };
 
+// The character device, open for a new interface; the error says what forbids it.
+Result<Fd> open_tun_device();
+
 class TunLink final : public Link {
  public:
   // Makes kTargetInterface in `target` and brings it up. The calling thread is in `target`

@@ -42,7 +42,7 @@ std::string hex(std::span<const uint8_t> octets) {
 }
 
 void check_control(const script::ControlSpec& wanted, int32_t level, int32_t type,
-                   std::span<const uint8_t> data, Time started, Duration tolerance,
+                   std::span<const uint8_t> data, Duration now, Duration tolerance,
                    std::vector<Difference>& differences) {
   if (wanted.level != level || wanted.type != type) {
     differences.push_back(
@@ -50,7 +50,7 @@ void check_control(const script::ControlSpec& wanted, int32_t level, int32_t typ
     return;
   }
   if (wanted.stamp) {
-    const Duration at = Time(Duration(Reader(data).take<int64_t>())) - started;
+    const Duration at = now - Duration(Reader(data).take<int64_t>());
     if (at >= *wanted.stamp - tolerance && at <= *wanted.stamp + tolerance) return;
     differences.push_back({"time stamp", describe(*wanted.stamp), describe(at)});
     return;
@@ -63,7 +63,7 @@ void check_control(const script::ControlSpec& wanted, int32_t level, int32_t typ
 
 }  // namespace
 
-void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data, Time started,
+void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data, Duration now,
                    Duration tolerance, std::vector<Difference>& differences) {
   Reader reader(data);
   const auto flags = reader.take<int32_t>();
@@ -79,7 +79,7 @@ void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> d
     const auto size = reader.take<int32_t>();
     const auto octets = reader.take(static_cast<std::size_t>(std::max(size, 0)));
     if (count < wanted.control.size()) {
-      check_control(wanted.control[count], level, type, octets, started, tolerance, differences);
+      check_control(wanted.control[count], level, type, octets, now, tolerance, differences);
     }
     ++count;
   }

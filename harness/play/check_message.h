@@ -11,8 +11,9 @@
 namespace synfin::play {
 
 // Appends what in `data`, written as LinuxCalls has it (flags, then the control messages), is not
-// as `wanted` says. Time stamps are counted from `started` and compared within `tolerance`.
-void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data, Time started,
+// as `wanted` says. A time stamp, which tells how long ago it was when the call returned at `now`,
+// is compared within `tolerance`; both count from the start of the program.
+void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data, Duration now,
                    Duration tolerance, std::vector<Difference>& differences);
 
 }  // namespace synfin::play

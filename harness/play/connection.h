@@ -42,6 +42,10 @@ class Connection {
   std::optional<uint32_t> last_timestamp() const { return last_timestamp_; }
 
   wire::FourTuple tuple;
+  // As packetdrill has it: the number of a SYN is its sender's ISN, whatever is written, and in a
+  // SYN the acknowledgment number counts from what was written for the peer's.
+  bool syns_name_isn = false;
+  uint32_t written_irs = 0;
   uint32_t read = 0;  // octets that calls have read so far
 
  private:

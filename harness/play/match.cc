@@ -64,7 +64,10 @@ void Matcher::envelope() {
   if (!packet_.tcp_checksum_ok) {
     differ("checksum", "right", fmt::format("{:#06x}, wrong", packet_.tcp_checksum));
   }
-  if (packet_.reserved != 0) differ("reserved", "0", fmt::to_string(packet_.reserved));
+  const uint8_t reserved = spec_.malformation.reserved;
+  if (packet_.reserved != reserved) {
+    differ("reserved", fmt::to_string(reserved), fmt::to_string(packet_.reserved));
+  }
   if (!packet_.options_well_formed) differ("options", "well-formed", "malformed");
   if (!packet_.options_zero_padded) differ("padding", "zeros", "other octets");
 }
@@ -108,14 +111,16 @@ bool Matcher::is_reset_of_nothing() const {
 }
 
 void Matcher::numbers() {
-  if (!spec_.any_seq && !is_reset_of_nothing()) {
+  const bool names_isn = own_.syns_name_isn && spec_.flags.syn();
+  if (!spec_.any_seq && !names_isn && !is_reset_of_nothing()) {
     number("seq", spec_.seq, own_.iss(), segment_.seq.value());
   }
   const std::size_t length = spec_.text.empty() ? spec_.length : spec_.text.size();
   if (segment_.text.size() != length) {
     differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
-  if (spec_.ack) number("ack", *spec_.ack, own_.peer_isn(), segment_.ack.value());
+  const uint32_t base = own_.peer_isn() - (names_isn ? own_.written_irs : 0);
+  if (spec_.ack) number("ack", *spec_.ack, base, segment_.ack.value());
 }
 
 void Matcher::window() {

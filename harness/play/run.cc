@@ -36,6 +36,9 @@ Next Run::advance(Time now) {
       case Phase::kReturn:
         progress = wait_for_return(now);
         break;
+      case Phase::kShell:
+        progress = wait_for_shell(now);
+        break;
       case Phase::kExpect:
         progress = expect(now);
         break;
@@ -121,6 +124,9 @@ void Run::stimulus(Time at) {
 // ----------------------------------------------------------------------------------------
 
 Run::Progress Run::due(Time now) {
+  if (preparing_ || held_) {
+    if (auto progress = hold(now)) return progress;
+  }
   if (step_ == program_->steps.size()) {
     phase_ = Phase::kFinal;
     return {};
@@ -167,25 +173,29 @@ Run::Progress Run::wait_for_return(Time now) {
 }
 
 Run::Progress Run::expect(Time now) {
+  // Where the harness itself was late the stack gets a little longer. What comes then is told by
+  // its time to be late; when nothing comes at all that is the stack's doing.
+  const Time limit = was_late() ? bounds_.upper + shared_.traits.quiet_time : bounds_.upper;
   for (std::size_t i = 0; i < unclaimed_.size();) {
-    const Arrived& arrived = unclaimed_[i];
-    if (arrived.connection != step().connection) {
+    if (unclaimed_[i].connection != step().connection) {
       ++i;
       continue;
     }
-    if (take(step(), arrived)) {
-      last_time_ = std::max(last_time_, result_.trace.events[arrived.event].at);
-      unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+    std::size_t count = parts(i);
+    if (count == 0 && now < limit) break;
+    count = std::max<std::size_t>(count, 1);
+    const auto first = unclaimed_.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto end = first + static_cast<std::ptrdiff_t>(count);
+    if (take(step(), i, count)) {
+      last_time_ = std::max(last_time_, result_.trace.events[first->event].at);
+      unclaimed_.erase(first, end);
       finish_step(now);
       return {};
     }
     if (phase_ != Phase::kExpect) return {};
-    passed_.push_back(arrived);
-    unclaimed_.erase(unclaimed_.begin() + static_cast<std::ptrdiff_t>(i));
+    passed_.insert(passed_.end(), first, end);
+    unclaimed_.erase(first, end);
   }
-  // Where the harness itself was late the stack gets a little longer. What comes then is told by
-  // its time to be late; when nothing comes at all that is the stack's doing.
-  const Time limit = was_late() ? bounds_.upper + shared_.traits.quiet_time : bounds_.upper;
   if (now < limit) return wait(limit);
   nothing_came();
   return {};
@@ -274,6 +284,7 @@ void Run::unreliable(std::string why) {
 
 void Run::finish(Time now) {
   result_.ended = now;
+  leave_shell();
   if (opened_) shared_.stack.close(id_);
   opened_ = false;
   if (shared_.dropped != dropped_before_) {

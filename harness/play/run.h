@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +13,7 @@
 #include "harness/play/match.h"
 #include "harness/play/player.h"
 #include "harness/play/resolve.h"
+#include "harness/play/shell.h"
 #include "harness/script/flat.h"
 #include "harness/stack/stack.h"
 
@@ -34,6 +37,8 @@ struct Shared {
   stack::Traits traits;
   std::vector<uint8_t> packet;  // room to build the largest packet
   std::vector<uint8_t> text;
+  unsigned preparing = 0;  // runs whose commands still prepare their places
+  unsigned shells = 0;     // commands under way
   // When the harness was last found to run late, in real time: an upper time bound that was missed
   // around then says nothing about the stack.
   Time late_at = Time::min();
@@ -78,6 +83,7 @@ class Run {
     kDue,     // until the step's time has come
     kSettle,  // a stimulus was given; what it draws at once is being delivered
     kReturn,  // until a call that must not block returns
+    kShell,   // until the shell command has ended
     kExpect,  // until the expected packet comes
     kFinal,   // the shared quiet time, and calls that still block
     kOver,
@@ -136,7 +142,14 @@ class Run {
   void inject_icmp(const script::Step& step);
   void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
   void call(const script::Step& step);
-  void shell(const script::Step& step, Time now);
+
+  // run_shell.cc: commands, and the place that they prepare
+  bool prepares() const { return program_->set_up > 0 && step_ < program_->set_up; }
+  Progress hold(Time now);
+  void shell(const script::Step& step);
+  Progress wait_for_shell(Time now);
+  void leave_shell();
+  void code(const script::Step& step, Time now);
 
   // run_events.cc: what the stack did
   Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});
@@ -144,11 +157,13 @@ class Run {
   uint16_t connection_of(const wire::Decoded& packet);
   bool is_optional(const wire::Decoded& packet, uint16_t connection) const;
   void compare(const script::Step& step, const Arrived& arrived, const wire::Decoded& packet);
-  bool take(const script::Step& step, const Arrived& arrived);
+  bool take(const script::Step& step, std::size_t first, std::size_t count);
+  std::size_t parts(std::size_t first) const;
+  std::optional<wire::Decoded> whole(std::size_t first, std::size_t count);
   void nothing_came();
   void check_return(const Pending& pending, Time at, const stack::CallResult& result);
   void check_return_time(const Pending& pending, Time at, std::vector<Difference>& differences);
-  void check_data(const Pending& pending, const stack::CallResult& result,
+  void check_data(const Pending& pending, Time at, const stack::CallResult& result,
                   std::vector<Difference>& differences);
   void report_unclaimed();
 
@@ -187,7 +202,12 @@ class Run {
   Bounds bounds_{};
   std::optional<Reading> reading_;
   uint64_t dropped_before_ = 0;
-  std::string late_;  // the last stimulus that was given late
+  std::map<std::string, int64_t> variables_;  // of the program's code
+  std::unique_ptr<Shell> shell_;
+  bool in_shell_ = false;   // a command is under way
+  bool preparing_ = false;  // counted in shared_.preparing
+  bool held_ = false;       // until all places are prepared: then its clock starts
+  std::string late_;        // the last stimulus that was given late
 };
 
 }  // namespace synfin::play

@@ -85,17 +85,22 @@ std::string Run::unplayable() const {
       return fmt::format("line {} reads out of band, but urgent text is in line on this stack",
                          step.line);
     }
-    if (step.kind == StepKind::kCode) {
-      return fmt::format("line {} holds Python code, which synfin does not run", step.line);
+    if (step.kind == StepKind::kCode && !program_->codes[step.index]) {
+      return fmt::format("line {} holds Python code that is more than asserts on numbers",
+                         step.line);
     }
+  }
+  if (program_->place.own && !shared_.traits.own_places) {
+    return "it needs a place of its own, which the stack does not have";
   }
   return "";
 }
 
 void Run::look_at_program() {
   freezes_values_ = false;
-  plain_input_ = true;
-  output_ = TextCheck::kPattern;
+  // To packetdrill octets are the same as others, and a script may send any.
+  plain_input_ = !program_->place.own;
+  output_ = program_->place.own ? TextCheck::kNone : TextCheck::kPattern;
   for (const script::Step& step : program_->steps) {
     if (step.kind == StepKind::kCall) {
       const auto& call = program_->calls[step.index];
@@ -117,6 +122,7 @@ Result<void> Run::open_case() {
   needs.ipv6 = job_.options.ipv6;
   needs.connections = static_cast<unsigned>(program_->connections.size());
   if (needs.connections == 0) needs.connections = 1;
+  needs.place = program_->place;
   for (const auto& [key, value] : program_->needs) {
     const auto equals = value.find('=');
     if (equals == std::string::npos) return fail("the need `sysctl " + value + "` has no value");
@@ -135,6 +141,7 @@ Result<void> Run::open_case() {
   for (unsigned i = 0; i < needs.connections; ++i) {
     result_.tuples.push_back(shared_.stack.address(id_, i));
     connections_[i].reset(result_.tuples.back(), isn);
+    connections_[i].syns_name_isn = program_->place.own;
   }
   return {};
 }
@@ -156,6 +163,8 @@ bool Run::begin(Job job) {
   opened_ = false;
   quiet_noted_ = true;
   late_.clear();
+  held_ = false;
+  variables_.clear();
   step_ = 0;
   last_time_ = result_.started;
   dropped_before_ = shared_.dropped;
@@ -172,6 +181,11 @@ bool Run::begin(Job job) {
     return false;
   }
   look_at_program();
+  if (program_->set_up > 0) {
+    preparing_ = true;
+    ++shared_.preparing;
+  }
+  if (program_->tolerance) job_.options.tolerance_min = *program_->tolerance;
   if (job_.observer != nullptr) job_.observer->begin(*program_, result_.tuples, result_.trace);
   phase_ = Phase::kDue;
   return true;

@@ -63,8 +63,13 @@ uint16_t Run::connection_of(const wire::Decoded& packet) {
     if (is_mine(connections_[i])) return i;
   }
   for (uint16_t i = 0; i < connections_.size(); ++i) {
+    const wire::FourTuple before = connections_[i].tuple;
     connections_[i].tuple = shared_.stack.address(id_, i);
     if (!is_mine(connections_[i])) continue;
+    // In its own place a case may open one connection after the other.
+    if (program_->place.own && connections_[i].tuple != before) {
+      connections_[i].reset(connections_[i].tuple, connections_[i].peer_isn());
+    }
     result_.tuples[i] = connections_[i].tuple;
     return i;
   }
@@ -82,12 +87,19 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   arrived.readable = decoded.has_value();
   if (decoded) {
     arrived.connection = connection_of(*decoded);
-    connections_[arrived.connection].sent(decoded->segment);
+    if (!program_->place.own || decoded->source == connections_[arrived.connection].tuple.local) {
+      connections_[arrived.connection].sent(decoded->segment);
+    }
   }
   if (freezes_values_) arrived.values = Values::of(*job_.observer, arrived.connection);
   append(EventKind::kSent, at, arrived.connection, octets);
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
+  // What an earlier connection of a case in its own place still sends, no step expects.
+  if (program_->place.own && decoded &&
+      decoded->source != connections_[arrived.connection].tuple.local) {
+    return false;
+  }
   if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
   arrived.optional = decoded && is_optional(*decoded, arrived.connection);
   unclaimed_.push_back(arrived);
@@ -112,13 +124,54 @@ void Run::compare(const script::Step& what, const Arrived& arrived, const wire::
         differences_);
 }
 
+// How many packets from this one on are the expected segment, which may come in parts where the
+// program says nothing else. 0: more have to come.
+std::size_t Run::parts(std::size_t first) const {
+  const uint32_t wanted = program_->segments[step().index].length;
+  if (!program_->place.own || program_->place.whole_segments || wanted == 0) return 1;
+  std::optional<Seq> next;
+  std::size_t octets = 0;
+  for (std::size_t i = first; i < unclaimed_.size(); ++i) {
+    const auto packet = wire::decode(result_.trace.data(result_.trace.events[unclaimed_[i].event]));
+    if (!packet || packet->segment.text.empty()) return 1;
+    if (unclaimed_[i].connection != unclaimed_[first].connection) return 1;
+    if (next && *next != packet->segment.seq) return 1;
+    next = packet->segment.end();
+    octets += packet->segment.text.size();
+    if (octets >= wanted) return i - first + 1;
+  }
+  return 0;
+}
+
+// The packets as one: the header of the first, PSH and FIN of the last.
+std::optional<wire::Decoded> Run::whole(std::size_t first, std::size_t count) {
+  const auto packet_at = [&](std::size_t i) {
+    return wire::decode(result_.trace.data(result_.trace.events[unclaimed_[i].event]));
+  };
+  auto packet = packet_at(first);
+  if (!packet) return std::nullopt;
+  if (count == 1) return *packet;
+  std::vector<uint8_t>& text = shared_.text;
+  text.clear();
+  for (std::size_t i = first; i < first + count; ++i) {
+    const auto part = packet_at(i);
+    if (!part) return std::nullopt;
+    text.insert(text.end(), part->segment.text.begin(), part->segment.text.end());
+    packet->segment.flags.bits |= part->segment.flags.bits & (kPsh | kFin);
+  }
+  packet->segment.text = text;
+  return *packet;
+}
+
 // True: the expectation is met. False with the phase unchanged: to be passed over.
-bool Run::take(const script::Step& what, const Arrived& arrived) {
+bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
+  const Arrived& arrived = unclaimed_[first];
   Event& event = result_.trace.events[arrived.event];
   const auto& spec = program_->segments[what.index];
-  const auto packet = wire::decode(result_.trace.data(event));
+  const auto packet = whole(first, count);
   if (!packet) {
-    mismatch(step_, describe(spec), "a packet that cannot be read: " + packet.error().message);
+    const auto why = wire::decode(result_.trace.data(event));
+    mismatch(step_, describe(spec), "a packet that cannot be read: " + why.error().message);
     return false;
   }
   const Connection& own = connections_[arrived.connection];
@@ -129,7 +182,9 @@ bool Run::take(const script::Step& what, const Arrived& arrived) {
     }
     return false;
   }
-  event.expected = true;
+  for (std::size_t i = first; i < first + count; ++i) {
+    result_.trace.events[unclaimed_[i].event].expected = true;
+  }
   if (event.at >= bounds_.lower && event.at <= bounds_.upper) return true;
   const bool late = event.at > bounds_.upper;
   if (late && was_late()) {
@@ -191,7 +246,7 @@ void Run::check_return(const Pending& pending, Time at, const stack::CallResult&
   if (call.wanted && call.wanted_errno != 0 && call.wanted_errno != got_errno) {
     differences.push_back({"errno", describe_errno(call.wanted_errno), describe_errno(got_errno)});
   }
-  check_data(pending, result, differences);
+  check_data(pending, at, result, differences);
   check_return_time(pending, at, differences);
   if (differences.empty()) return;
   std::string got = fmt::format("{} = {}", describe(call), result.value);
@@ -213,7 +268,7 @@ void Run::check_return_time(const Pending& pending, Time at, std::vector<Differe
   }
 }
 
-void Run::check_data(const Pending& pending, const stack::CallResult& result,
+void Run::check_data(const Pending& pending, Time at, const stack::CallResult& result,
                      std::vector<Difference>& differences) {
   const script::Step& what = program_->steps[pending.step];
   const auto& call = program_->calls[what.index];
@@ -235,7 +290,7 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
   }
   if (call.name == CallName::kRecvmsg) {
     if (result.value < 0) return;
-    check_message(call.message, result.data, result_.started, job_.options.tolerance_min,
+    check_message(call.message, result.data, at - result_.started, job_.options.tolerance_min,
                   differences);
     return;
   }
@@ -260,6 +315,7 @@ void Run::check_data(const Pending& pending, const stack::CallResult& result,
 // With an observer it is the judge who says what may be sent unasked.
 void Run::report_unclaimed() {
   if (job_.observer != nullptr || result_.outcome != Outcome::kPlayed) return;
+  if (program_->place.own) return;  // what comes after the last step is nobody's concern
   for (const Arrived& arrived : unclaimed_) {
     if (arrived.optional) continue;
     const Event& event = result_.trace.events[arrived.event];

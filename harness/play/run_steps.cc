@@ -1,7 +1,7 @@
 // The steps that do something to the stack.
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "harness/play/build.h"
 #include "harness/play/describe.h"
@@ -14,7 +14,7 @@ using script::StepKind;
 
 void Run::perform(const script::Step& what, Time now, Time due) {
   phase_ = Phase::kSettle;
-  if (now > due + tolerance(what.when.start) && !shared_.traits.virtual_time) {
+  if (now > due + tolerance(what.when.start) && !shared_.traits.virtual_time && !preparing_) {
     late_ = fmt::format("line {} was played {} s late", what.line, describe(now - due));
   }
   switch (what.kind) {
@@ -28,15 +28,18 @@ void Run::perform(const script::Step& what, Time now, Time due) {
       call(what);
       break;
     case StepKind::kShell:
-      shell(what, now);
+      shell(what);
       break;
     case StepKind::kWait:
       last_time_ = due;
       finish_step(now);
       break;
-    case StepKind::kExpect:
     case StepKind::kCode:
-      break;  // played elsewhere; never played
+      last_time_ = std::max(last_time_, due);
+      code(what, now);
+      break;
+    case StepKind::kExpect:
+      break;  // played elsewhere
   }
 }
 
@@ -52,8 +55,13 @@ void Run::inject_segment(const script::Step& what) {
     break_off(fmt::format("line {}: {}", what.line, size.error().message));
     return;
   }
-  const uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
-  connections_[what.connection].injected(packet.segment, written);
+  Connection& connection = connections_[what.connection];
+  uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
+  if (connection.syns_name_isn) {
+    if (spec.flags.syn()) connection.written_irs = written;
+    written = 0;
+  }
+  connection.injected(packet.segment, written);
   inject_packet(what, std::span(shared_.packet).first(*size));
 }
 
@@ -88,13 +96,6 @@ void Run::call(const script::Step& what) {
   pending.started = at;
   if (what.when.returns) pending.returns = *what.when.returns - what.when.start;
   pending.ticket = shared_.stack.start(id_, what.connection, program_->calls[what.index]);
-}
-
-void Run::shell(const script::Step& what, Time now) {
-  const std::string& command = program_->texts[what.index];
-  const int status = std::system(command.c_str());
-  last_time_ = shared_.traits.virtual_time ? now : shared_.stack.now();
-  if (status != 0) mismatch(step_, "`" + command + "` succeeds", fmt::format("status {}", status));
 }
 
 }  // namespace synfin::play

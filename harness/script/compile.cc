@@ -69,9 +69,11 @@ class Compiler {
         return place(annotation.line(), done.error());
       }
     }
+    if (auto done = compile_options(program_, &flat_); !done) return place(1, done.error());
     if (program_.steps().empty()) return place(1, Error{"the program has no steps"});
     flat_.steps.reserve(static_cast<std::size_t>(program_.steps_size()));
     for (const auto& command : program_.init_commands()) text_step(StepKind::kShell, command, 1);
+    flat_.set_up = static_cast<uint32_t>(flat_.steps.size());
     uint32_t line = 1;
     for (const auto& step : program_.steps()) {
       line = step.line();
@@ -82,6 +84,11 @@ class Compiler {
     }
     if (flat_.connections.empty()) flat_.connections.emplace_back();
     flat_.shortest = std::max(now_, Duration(0));
+    flat_.codes.resize(flat_.texts.size());
+    for (const Step& step : flat_.steps) {
+      if (step.kind == StepKind::kCode)
+        flat_.codes[step.index] = parse_code(flat_.texts[step.index]);
+    }
     return std::move(flat_);
   }
 

@@ -12,6 +12,9 @@ Result<IcmpSpec> compile_icmp(const proto::Icmp& icmp);
 Result<CallSpec> compile_call(const proto::Call& call);
 Result<Number> compile_number(const proto::Number& number);
 
+// The program's options, and whether it needs a place of its own.
+Result<void> compile_options(const proto::Program& program, FlatProgram* flat);
+
 // An annotation before the first step.
 Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram* flat);
 // One of a step.

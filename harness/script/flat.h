@@ -13,6 +13,8 @@
 #include "engine/segment.h"
 #include "engine/state.h"
 #include "engine/time.h"
+#include "harness/script/code.h"
+#include "harness/wire/address.h"
 #include "harness/wire/packet.h"
 
 namespace synfin::script {
@@ -200,6 +202,18 @@ struct Step {
   std::optional<State> state;  // `//@ state X`: what the stack's state is once the step is played
 };
 
+// A program with shell commands or addresses of its own has a place of its own, laid out as
+// packetdrill lays out its: the kernel's own settings, an interface tun0 that takes what a network
+// card with segmentation offload would, these addresses.
+struct Place {
+  bool own = false;
+  std::string directory;               // where its commands run
+  std::optional<wire::Address> local;  // absent: the stack's choice
+  std::optional<wire::Address> remote;
+  std::optional<uint32_t> mtu;
+  bool whole_segments = false;  // an expected segment does not come in parts
+};
+
 struct FlatProgram {
   std::string name;
   std::string file;
@@ -214,7 +228,12 @@ struct FlatProgram {
   std::vector<IcmpSpec> icmps;
   std::vector<CallSpec> calls;
   std::vector<std::string> texts;  // shell commands and code
-  Duration shortest{0};            // the sum of its waits: a lower bound of its length
+  // The code's statements, by its index in `texts`; none for what needs Python, and for commands.
+  std::vector<std::optional<std::vector<CodeStatement>>> codes;
+  uint32_t set_up = 0;  // so many steps at the start are commands that prepare its place
+  Place place;
+  std::optional<Duration> tolerance;  // `--tolerance_usecs`, in place of the least there is
+  Duration shortest{0};               // the sum of its waits: a lower bound of its length
 };
 
 // The octet at `position` (0 is the first octet after the SYN) of the text that the harness makes

@@ -21,11 +21,29 @@ using script::CallSpec;
 
 constexpr int kNotOpen = 1 << 30;  // a number that is no descriptor's: EBADF, also from poll()
 
+// In a place of its own a case has all ports, and one connection after another.
+int bind_to_new_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection) {
+  wire::Endpoint local = owner.tuple(connection).local;
+  local.port = 0;
+  const SocketAddress address = socket_address(local, socket.domain);
+  const int result = ::bind(socket.fd.get(), address.get(), address.size);
+  if (result != 0) return result;
+  socket.bound = true;
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  ::getsockname(socket.fd.get(), static_cast<sockaddr*>(static_cast<void*>(&bound)), &size);
+  sockaddr_in6 any{};  // the port stands at the same place in both versions
+  std::memcpy(&any, &bound, sizeof(any));
+  owner.connections[connection].local_port = ntohs(any.sin6_port);
+  return result;
+}
+
 // Binds to a port of the case. Its connections share one, as a listener and several connections
 // with different peers can; a connection that is opened while the case listens there cannot, and
 // gets one of the ports in reserve.
 int bind_to_own_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection) {
   if (connection >= owner.connections.size()) return 0;
+  if (owner.world->own()) return bind_to_new_port(owner, socket, connection);
   const int on = 1;
   ::setsockopt(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (owner.listens() && owner.port_count > 1) {

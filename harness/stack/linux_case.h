@@ -49,6 +49,14 @@ struct LinuxCase {
     return nullptr;
   }
 
+  // The newest socket that is a connection's; null when there is none.
+  const LinuxSocket* last_connected() const {
+    for (auto socket = sockets.rbegin(); socket != sockets.rend(); ++socket) {
+      if (socket->domain != 0 && !socket->listening) return &*socket;
+    }
+    return sockets.empty() ? nullptr : &sockets.front();
+  }
+
   bool listens() const {
     for (const LinuxSocket& socket : sockets) {
       if (socket.listening) return true;
@@ -57,18 +65,19 @@ struct LinuxCase {
   }
 
   wire::FourTuple tuple(unsigned connection) const {
-    const LinuxAddresses& addresses = linux_addresses(ipv6);
+    const LinuxAddresses& addresses = world->addresses(ipv6);
     wire::FourTuple tuple;
     tuple.local.address = addresses.target;
     tuple.local.port =
         connection < connections.size() ? connections[connection].local_port : first_port;
     tuple.remote.address = addresses.remotes;
+    tuple.remote.port = static_cast<uint16_t>(kLinuxRemotePort + connection);
+    if (world->own()) return tuple;
     const uint32_t number = id % kLinuxRemotes;
     const std::size_t end = ipv6 ? 16 : 4;
     tuple.remote.address.octets[end - 1] |= static_cast<uint8_t>(number);
     tuple.remote.address.octets[end - 2] |= static_cast<uint8_t>(number >> 8U);
     tuple.remote.address.octets[end - 3] |= static_cast<uint8_t>(number >> 16U);
-    tuple.remote.port = static_cast<uint16_t>(kLinuxRemotePort + connection);
     return tuple;
   }
 };

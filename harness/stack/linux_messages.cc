@@ -58,16 +58,17 @@ std::vector<uint8_t> control_of(const std::vector<ControlSpec>& messages) {
   return out;
 }
 
-// The first of the three times of SCM_TIMESTAMPING, on the harness's clock.
-int64_t stamp_of(const uint8_t* octets) {
+// How many nanoseconds ago the first of the three times of SCM_TIMESTAMPING was.
+int64_t age_of(const uint8_t* octets) {
   timespec time{};
   std::memcpy(&time, octets, sizeof(time));
   link::ClockOffset clock;
-  return clock.to_monotonic(int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
+  return link::monotonic_ns() -
+         clock.to_monotonic(int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
 }
 
 // msg_flags (int32_t), then of each control message its level, its type, the count of its octets
-// (int32_t each) and these. A time stamp is one int64_t in nanoseconds on the stack's clock.
+// (int32_t each) and these. A time stamp is one int64_t: so many nanoseconds ago.
 // IPV6_RECVERR reads as IP_RECVERR, whatever the version of the case.
 void append_message(msghdr& message, std::vector<uint8_t>& out) {
   append(static_cast<int32_t>(message.msg_flags), out);
@@ -79,7 +80,7 @@ void append_message(msghdr& message, std::vector<uint8_t>& out) {
     append(static_cast<int32_t>(error ? IP_RECVERR : one->cmsg_type), out);
     append(static_cast<int32_t>(stamp ? sizeof(int64_t) : size), out);
     if (stamp) {
-      append(stamp_of(CMSG_DATA(one)), out);
+      append(age_of(CMSG_DATA(one)), out);
     } else {
       out.insert(out.end(), CMSG_DATA(one), CMSG_DATA(one) + size);
     }

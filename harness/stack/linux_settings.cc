@@ -66,6 +66,26 @@ const LinuxAddresses& linux_addresses(bool v6) {
   return v6 ? kV6 : kV4;
 }
 
+LinuxAddresses own_addresses(bool v6, const script::Place& place) {
+  constexpr std::array<uint8_t, 16> kTarget = {0xfd, 0x3d, 0x0a, 0x0b, 0x17, 0xd6, 0, 0,
+                                               0,    0,    0,    0,    0,    0,    0, 1};
+  constexpr std::array<uint8_t, 16> kRemote = {0xfd, 0x3d, 0xfa, 0x7b, 0xd1, 0x7d, 0, 0,
+                                               0,    0,    0,    0,    0,    0,    0, 1};
+  LinuxAddresses out;
+  if (v6) {
+    out.target = place.local.value_or(wire::Address{.v6 = true, .octets = kTarget});
+    out.remotes = place.remote.value_or(wire::Address{.v6 = true, .octets = kRemote});
+    out.remotes_prefix = 128;
+  } else {
+    out.target = place.local.value_or(wire::Address::ipv4(192, 168, 0, 1));
+    out.remotes = place.remote.value_or(wire::Address::ipv4(192, 0, 2, 1));
+    out.remotes_prefix = 32;
+  }
+  out.router = out.target;
+  out.router.octets[v6 ? 15 : 3] ^= 0xfe;
+  return out;
+}
+
 bool linux_has_ipv6() { return ::access("/proc/sys/net/ipv6/conf/all/disable_ipv6", F_OK) == 0; }
 
 Result<void> apply_linux_sysctls(const Sysctls& set) {

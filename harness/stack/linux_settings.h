@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/script/flat.h"
 #include "harness/wire/address.h"
 #include "harness/wire/error.h"
 
@@ -33,6 +34,9 @@ struct LinuxAddresses {
   uint8_t remotes_prefix;
 };
 const LinuxAddresses& linux_addresses(bool ipv6);
+// Those of a place of its own that names none: where the runners of packetdrill's scripts put them.
+// Both versions have an address, though a case uses one.
+LinuxAddresses own_addresses(bool ipv6, const script::Place& place);
 
 // How many remote addresses there are before they repeat.
 inline constexpr uint32_t kLinuxRemotes = 1U << 23U;

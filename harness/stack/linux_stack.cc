@@ -19,6 +19,8 @@
 #include "harness/link/error.h"
 #include "harness/stack/linux_calls.h"
 #include "harness/stack/linux_case.h"
+#include "harness/stack/linux_info.h"
+#include "harness/stack/linux_packet.h"
 #include "harness/stack/linux_workers.h"
 #include "harness/stack/linux_world.h"
 
@@ -27,21 +29,9 @@ namespace {
 
 constexpr std::size_t kSlots = 1U << 16U;  // more than there are local ports; a power of two
 constexpr std::size_t kMostOpen = 20000;
-constexpr std::size_t kMostWorlds = 16;  // beyond it, those without cases go
-constexpr uint8_t kTcp = 6;
+constexpr std::size_t kMostWorlds = 16;             // beyond it, those without cases go
+constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own places listen
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
-
-// The number of the remote address that a packet from the target goes to, if it is TCP.
-std::optional<uint32_t> remote_number(std::span<const uint8_t> packet) {
-  if (packet.size() < 20) return std::nullopt;
-  if (packet[0] >> 4U == 4) {
-    if (packet[9] != kTcp || packet[16] != 10 || packet[17] < 128) return std::nullopt;
-    return (packet[17] & 0x7fU) << 16U | static_cast<uint32_t>(packet[18] << 8U) | packet[19];
-  }
-  if (packet[0] >> 4U != 6 || packet.size() < 40 || packet[6] != kTcp) return std::nullopt;
-  return static_cast<uint32_t>(packet[37] << 16U) | static_cast<uint32_t>(packet[38] << 8U) |
-         packet[39];
-}
 
 // A call that has returned, until the sink hears of it.
 struct Returned {
@@ -69,6 +59,9 @@ class LinuxStack final : public Stack {
   void run_until(Time until, Sink& sink) override;
   Result<State> snapshot(CaseId id, unsigned connection) override;
   void close(CaseId id) override;
+  Result<void> enter(CaseId id) override;
+  std::optional<int64_t> tcp_info(CaseId id, unsigned connection,
+                                  const std::string& field) override;
   uint64_t dropped() override;
 
  private:
@@ -87,12 +80,15 @@ class LinuxStack final : public Stack {
   }
 
   Result<LinuxWorld*> world_for(const Sysctls& set);
+  Result<LinuxWorld*> own_world(const CaseNeeds& needs);
   void drop_idle_world();
+  void drop_own_worlds();
   void rebuild_poll_list();
   LinuxCase& new_case();
   void take_finished_jobs();
   bool deliver(Sink& sink);
   bool deliver_returned(Sink& sink, int64_t until_ns);
+  const LinuxCase* receiver_of(std::span<const uint8_t> packet, const LinuxWorld& world) const;
   void wait(Duration duration);
 
   LinuxOptions options_;
@@ -109,6 +105,7 @@ class LinuxStack final : public Stack {
   CaseId next_id_ = 1;
   Ticket next_ticket_ = 1;
   uint64_t uses_ = 0;
+  std::size_t own_worlds_ended_ = 0;  // and not dropped yet
   uint64_t dropped_by_gone_worlds_ = 0;
   uint64_t dropped_ = 0;
   int64_t dropped_at_ns_ = 0;
@@ -166,6 +163,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   identity_.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
   traits_.virtual_time = options_.virtual_time;
   traits_.all_calls = true;
+  traits_.own_places = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.timer_slack = 0.1;
   traits_.timer_slack_min = std::chrono::milliseconds(10);
@@ -182,7 +180,7 @@ Result<LinuxWorld*> LinuxStack::world_for(const Sysctls& needs) {
   }
   const Sysctls set(merged.begin(), merged.end());
   for (const auto& world : worlds_) {
-    if (world->set() == set) return world.get();
+    if (!world->own() && world->set() == set) return world.get();
   }
   auto made = LinuxWorld::make(options_, set);
   if (!made) return tl::make_unexpected(made.error());
@@ -191,11 +189,28 @@ Result<LinuxWorld*> LinuxStack::world_for(const Sysctls& needs) {
   return worlds_.back().get();
 }
 
+Result<LinuxWorld*> LinuxStack::own_world(const CaseNeeds& needs) {
+  auto made = LinuxWorld::make_own(needs.ipv6, needs.place);
+  if (!made) return tl::make_unexpected(made.error());
+  worlds_.push_back(std::move(*made));
+  rebuild_poll_list();
+  return worlds_.back().get();
+}
+
+// Those whose case has ended.
+void LinuxStack::drop_own_worlds() {
+  const auto count = std::erase_if(worlds_, [](const std::unique_ptr<LinuxWorld>& world) {
+    return world->own() && world->open_cases == 0;
+  });
+  own_worlds_ended_ = 0;
+  if (count > 0) rebuild_poll_list();
+}
+
 // The first one, for cases without needs, stays.
 void LinuxStack::drop_idle_world() {
   auto oldest = worlds_.end();
   for (auto world = worlds_.begin() + 1; world != worlds_.end(); ++world) {
-    if ((*world)->open_cases > 0) continue;
+    if ((*world)->open_cases > 0 || (*world)->own()) continue;
     if (oldest == worlds_.end() || (*world)->last_used < (*oldest)->last_used) oldest = world;
   }
   if (oldest == worlds_.end()) return;
@@ -226,7 +241,7 @@ LinuxCase& LinuxStack::new_case() {
 }
 
 Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
-  const auto world = world_for(needs.sysctls);
+  const auto world = needs.place.own ? own_world(needs) : world_for(needs.sysctls);
   if (!world) return tl::make_unexpected(world.error());
   if (needs.ipv6 && !(*world)->ipv6()) return fail("this kernel has no IPv6");
   const unsigned connections = std::max(needs.connections, 1U);
@@ -234,7 +249,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   if (open_count_ >= kMostOpen) return fail("too many cases are open; close some first");
   // With several connections, some may be opened while another socket listens.
   const unsigned ports = connections == 1 ? 1 : 1 + connections;
-  const auto first = (*world)->take_ports(ports);
+  const auto first = (*world)->own() ? kOwnPort : (*world)->take_ports(ports);
   if (!first) return fail("no local port is left; close some cases first");
 
   LinuxCase& taken = new_case();
@@ -247,6 +262,8 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.port_count = static_cast<uint16_t>(ports);
   taken.connections.assign(connections, {.active = false, .local_port = *first, .written = 0});
   ++taken.world->open_cases;
+  taken.world->only_case = taken.id;
+  taken.zero_copied.clear();
   taken.world->last_used = ++uses_;
   ++open_count_;
   return taken.id;
@@ -339,6 +356,15 @@ bool LinuxStack::deliver_returned(Sink& sink, int64_t until_ns) {
   return any;
 }
 
+// The case that a packet from a world belongs to.
+const LinuxCase* LinuxStack::receiver_of(std::span<const uint8_t> packet,
+                                         const LinuxWorld& world) const {
+  if (world.own()) return is_tcp(packet) ? find(world.only_case) : nullptr;
+  const auto number = remote_number(packet);
+  const LinuxCase* found = number ? find_remote(*number) : nullptr;
+  return found != nullptr && found->world == &world ? found : nullptr;
+}
+
 // Everything that is there, in the order of time.
 bool LinuxStack::deliver(Sink& sink) {
   if (jobs_ > 0) take_finished_jobs();
@@ -346,13 +372,17 @@ bool LinuxStack::deliver(Sink& sink) {
   std::swap(octets_, delivering_octets_);
   next_returned_ = 0;
   bool any = false;
+  // A packet that comes after the look makes the wait that follows end at once.
+  const timespec at_once{};
+  if (worlds_.size() > 1) (void)::ppoll(poll_list_.data(), poll_list_.size(), &at_once, nullptr);
   for (std::size_t i = 0; i < worlds_.size(); ++i) {  // the sink may open a world
+    // Its packet socket has to be asked, which is dear where there are hundreds.
+    if (worlds_[i]->own() && i + 1 < poll_list_.size() && poll_list_[i + 1].revents == 0) continue;
     link::Link& link = worlds_[i]->link();
     link::Received received;
     while (link.receive(received)) {
-      const auto number = remote_number(received.packet);
-      const LinuxCase* found = number ? find_remote(*number) : nullptr;
-      if (found == nullptr || found->world != worlds_[i].get()) continue;
+      const LinuxCase* found = receiver_of(received.packet, *worlds_[i]);
+      if (found == nullptr) continue;
       const CaseId id = found->id;
       any |= deliver_returned(sink, received.monotonic_ns);
       if (find(id) == nullptr) continue;  // closed by what it heard
@@ -363,6 +393,7 @@ bool LinuxStack::deliver(Sink& sink) {
   any |= deliver_returned(sink, std::numeric_limits<int64_t>::max());
   delivering_.clear();
   delivering_octets_.clear();
+  if (own_worlds_ended_ > 0) drop_own_worlds();
   if (worlds_.size() > kMostWorlds) drop_idle_world();
   return any;
 }
@@ -419,12 +450,28 @@ void LinuxStack::close(CaseId id) {
     ended = workers_.cancel(id);
   }
   // What the reset sent finds no case with its remote address any more.
-  if (ended) world.give_back_ports(found->first_port, found->port_count);
+  if (ended && !world.own()) world.give_back_ports(found->first_port, found->port_count);
   --world.open_cases;
+  if (world.own()) ++own_worlds_ended_;
   --open_count_;
   slots_[id % kSlots] = nullptr;
   found->id = 0;
   free_cases_.push_back(found);
+}
+
+Result<void> LinuxStack::enter(CaseId id) {
+  const LinuxCase* found = find(id);
+  if (found == nullptr || !found->world->own()) {
+    return fail("shell commands run in a case's own place only");
+  }
+  return found->world->netns().enter();
+}
+
+// Of the socket that the case got last: a case has one connection after the other.
+std::optional<int64_t> LinuxStack::tcp_info(CaseId id, unsigned, const std::string& field) {
+  const LinuxCase* found = find(id);
+  const LinuxSocket* socket = found == nullptr ? nullptr : found->last_connected();
+  return socket == nullptr ? std::nullopt : read_tcp_info(socket->fd.get(), field);
 }
 
 // Asked for with every case, and dear: an answer is good for a millisecond, in which no case can

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/link/device.h"
+#include "harness/link/offload_tun.h"
 #include "harness/link/rtnl.h"
 #include "harness/link/tun.h"
 #include "harness/link/veth.h"
@@ -17,6 +18,9 @@ namespace synfin::stack {
 namespace {
 
 constexpr int kMostKnocks = 3000;
+constexpr const char* kOwnInterface = "tun0";  // which the commands of scripts name
+constexpr uint32_t kOwnMtu = 1500;
+constexpr uint32_t kOwnMtu6 = 1520;  // the same MSS
 
 Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
@@ -75,6 +79,51 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
   return world;
 }
 
+Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own(bool ipv6, const script::Place& place) {
+  auto before = link::Netns::current();
+  if (!before) return tl::make_unexpected(before.error());
+  auto world = make_own_inside(ipv6, place);
+  if (!world) (void)before->enter();
+  return world;
+}
+
+Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own_inside(bool ipv6,
+                                                                const script::Place& place) {
+  auto target = link::Netns::create();
+  if (!target) return tl::make_unexpected(target.error());
+  const uint32_t mtu = place.mtu.value_or(ipv6 ? kOwnMtu6 : kOwnMtu);
+  auto tun = link::OffloadTun::make(*target, kOwnInterface, mtu);
+  if (!tun) return tl::make_unexpected(tun.error());
+  auto diag = LinuxDiag::open();
+  if (!diag) return tl::make_unexpected(diag.error());
+  std::unique_ptr<LinuxWorld> world(
+      new LinuxWorld(std::move(*target), std::move(*tun), std::move(*diag), {}));
+  world->own_ = true;
+  world->own_addresses_ = own_addresses(ipv6, place);
+  if (auto configured = world->configure_own(ipv6); !configured) {
+    return tl::make_unexpected(configured.error());
+  }
+  return world;
+}
+
+Result<void> LinuxWorld::configure_own(bool v6) {
+  ipv6_ = linux_has_ipv6();
+  if (v6 && !ipv6_) return fail("this kernel has no IPv6");
+  auto rtnl = link::Rtnl::open();
+  if (!rtnl) return tl::make_unexpected(rtnl.error());
+  const auto index = link::interface_index(kOwnInterface);
+  if (!index) return tl::make_unexpected(index.error());
+  const auto loopback = link::interface_index("lo");
+  if (!loopback) return tl::make_unexpected(loopback.error());
+  if (auto up = rtnl->set_up(*loopback); !up) return up;
+  const LinuxAddresses& places = own_addresses_;
+  if (auto added = rtnl->add_address(*index, places.target, v6 ? 64 : 16); !added) return added;
+  const link::Route route{
+      .destination = places.remotes, .prefix = places.remotes_prefix, .gateway = places.router};
+  if (auto added = rtnl->add_route(*index, route); !added) return added;
+  return wait_until_it_answers(v6);
+}
+
 Result<void> LinuxWorld::configure(const LinuxOptions& options) {
   ipv6_ = linux_has_ipv6();
   auto rtnl = link::Rtnl::open();
@@ -115,8 +164,8 @@ Result<void> LinuxWorld::configure(const LinuxOptions& options) {
 // seen to it, IPv6 later than IPv4. So a closed port is knocked at until it answers.
 Result<void> LinuxWorld::wait_until_it_answers(bool v6) {
   wire::Packet packet;
-  packet.source = {.address = linux_addresses(v6).remotes, .port = kEndPort};
-  packet.destination = {.address = linux_addresses(v6).target, .port = kEndPort};
+  packet.source = {.address = addresses(v6).remotes, .port = kEndPort};
+  packet.destination = {.address = addresses(v6).target, .port = kEndPort};
   packet.segment.flags = Flags(kSyn);
   std::array<uint8_t, 128> octets;
   const auto size = wire::encode(packet, octets);

@@ -12,6 +12,7 @@
 #include "harness/stack/linux_diag.h"
 #include "harness/stack/linux_settings.h"
 #include "harness/stack/linux_stack.h"
+#include "harness/stack/stack.h"
 #include "harness/wire/error.h"
 
 namespace synfin::stack {
@@ -22,6 +23,13 @@ class LinuxWorld {
   // target's namespace afterwards, and back where it was when this fails.
   static Result<std::unique_ptr<LinuxWorld>> make(const LinuxOptions& options, const Sysctls& set);
 
+  // One for a single case, whose commands may change it: nothing is set there.
+  static Result<std::unique_ptr<LinuxWorld>> make_own(bool ipv6, const script::Place& place);
+
+  bool own() const { return own_; }
+  const LinuxAddresses& addresses(bool ipv6) const {
+    return own_ ? own_addresses_ : linux_addresses(ipv6);
+  }
   const link::Netns& netns() const { return target_; }
   link::Link& link() { return *link_; }
   LinuxDiag& diag() { return diag_; }
@@ -35,6 +43,7 @@ class LinuxWorld {
   void give_back_ports(uint16_t first, unsigned count);
 
   unsigned open_cases = 0;
+  CaseId only_case = 0;  // of one that belongs to a case
   uint64_t last_used = 0;
 
  private:
@@ -44,7 +53,9 @@ class LinuxWorld {
   LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag, Sysctls set);
   static Result<std::unique_ptr<LinuxWorld>> make_inside(const LinuxOptions& options,
                                                          const Sysctls& set);
+  static Result<std::unique_ptr<LinuxWorld>> make_own_inside(bool ipv6, const script::Place& place);
   Result<void> configure(const LinuxOptions& options);
+  Result<void> configure_own(bool ipv6);
   Result<void> wait_until_it_answers(bool v6);
 
   link::Netns target_;
@@ -52,6 +63,8 @@ class LinuxWorld {
   LinuxDiag diag_;
   Sysctls set_;
   bool ipv6_ = false;
+  bool own_ = false;
+  LinuxAddresses own_addresses_{};
   uint64_t dropped_before_ = 0;
   std::bitset<kEndPort> ports_;
   unsigned next_port_ = kFirstPort;

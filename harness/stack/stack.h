@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ struct Traits {
   // line.
   bool out_of_band = false;
   std::size_t max_open_cases = 0;  // 0: no limit
+  bool own_places = false;         // a case can have a place of its own (script::Place)
   bool all_calls = false;          // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
@@ -53,7 +55,8 @@ struct CaseNeeds {
   bool ipv6 = false;
   unsigned connections = 1;
   // Sysctls that differ from what every namespace sets: such a case gets a namespace of its own.
-  std::vector<std::pair<std::string, std::string>> sysctls;
+  std::vector<std::pair<std::string, std::string>> sysctls{};
+  script::Place place{};
 };
 
 struct CallResult {
@@ -107,6 +110,20 @@ class Stack {
   virtual Result<State> snapshot(CaseId id, unsigned connection) = 0;
   // Ends the case: closes its descriptors, resets what is left of its connections.
   virtual void close(CaseId id) = 0;
+
+  // Puts the calling thread, and with it the commands that it starts, where the case's stack is:
+  // what they change there changes nothing else. An error where there is no such place.
+  virtual Result<void> enter(CaseId) {
+    return fail("shell commands need a stack with a network namespace of its own");
+  }
+
+  // A field of Linux's struct tcp_info, of the socket that the case's connection has: "tcpi_rtt".
+  // Nothing where the stack does not tell it.
+  virtual std::optional<int64_t> tcp_info(CaseId, unsigned connection, const std::string& field) {
+    (void)connection;
+    (void)field;
+    return std::nullopt;
+  }
 
   // Packets that the way between harness and stack has lost so far (not what the stack refused).
   virtual uint64_t dropped() { return 0; }
