@@ -321,6 +321,7 @@ bool Rules::step_5_established(const Segment& segment) {
     refuse(Clause::kSmAck4);
     return false;
   }
+  last_heard_ = now_;
   count_duplicate(segment);
   if (segment.ack.after(tcb_.snd.una)) {
     const bool of_syn = !syn_acked();
@@ -372,11 +373,11 @@ void Rules::step_6_urg(const Arrival& arrival) {
   if (!segment.flags.urg() || !may_receive_text(state_)) return;
   hit(Clause::kMust30);
   const Seq up = segment.seq + segment.up;
-  const bool had = tcb_.receive_urgent;
-  if (!had || up.after(tcb_.rcv.up)) tcb_.rcv.up = up;
+  const bool news = !tcb_.receive_urgent || up.after(tcb_.rcv.up);
+  if (news) tcb_.rcv.up = up;
   if (!tcb_.rcv.up.after(ring_start())) return;
   tcb_.receive_urgent = true;
-  if (!had) {
+  if (news) {
     hit(Clause::kMust32);
     signal(Signal::kUrgent);
   }

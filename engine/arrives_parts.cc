@@ -65,6 +65,7 @@ void Rules::agree_on_options() {
 }
 
 void Rules::become_established(Clause clause) {
+  last_heard_ = now_;
   if (fin_queued_ && state_ == State::kSynReceived && !send_ring_.empty()) {
     // The CLOSE that had to wait for ESTABLISHED.
     transition(State::kEstablished, EventKind::kSegment, clause);
@@ -112,6 +113,7 @@ void Rules::take_acknowledgment(const Segment& segment) {
   if (timed_at_ != kNever && timed_seq_.before(segment.ack)) sample_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
+  start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)
   duplicate_acks_ = 0;
   last_progress_ = now_;
   if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;

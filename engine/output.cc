@@ -22,7 +22,7 @@ Findings Rules::findings(Time now, const Segment& segment) const {
   if (segment.flags.syn()) {
     syn_findings(segment, out);
   } else {
-    ordinary_findings(segment, out);
+    ordinary_findings(now, segment, out);
   }
   option_findings(segment, out);
   if (is_repetition(segment) && !may_repeat(now, segment)) {
@@ -52,7 +52,7 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
   const Obligation* owed = due_.find(Due::kReset);
   if (owed == nullptr) {
     // After a user timeout the peer may be told (RFC 9293 §3.8.3 leaves it open).
-    if (state_ == State::kClosed && segment.seq == tcb_.snd.nxt && retransmissions_ > 0) return;
+    if (state_ == State::kClosed && segment.seq == tcb_.snd.nxt && gave_up_) return;
     out.add({.clause = Clause::kSmOut5,
              .field = Field::kSegment,
              .sentence = "no rule asks for a RST here"});
@@ -121,7 +121,7 @@ void Rules::syn_findings(const Segment& segment, Findings& out) const {
 // --- everything else
 // -------------------------------------------------------------------------------
 
-void Rules::ordinary_findings(const Segment& segment, Findings& out) const {
+void Rules::ordinary_findings(Time now, const Segment& segment, Findings& out) const {
   if (state_ == State::kSynSent) {
     out.add({.clause = Clause::kSmOpen2,
              .field = Field::kFlags,
@@ -139,7 +139,11 @@ void Rules::ordinary_findings(const Segment& segment, Findings& out) const {
     return;
   }
   header_findings(segment, out);
-  if (segment.len() > 0) {
+  if (is_probe(segment)) {
+    probe_findings(now, out);
+  } else if (is_keepalive(segment)) {
+    keepalive_findings(now, out);
+  } else if (segment.len() > 0) {
     sequence_findings(segment, out);
   } else {
     bare_ack_findings(segment, out);
@@ -189,7 +193,6 @@ bool Rules::is_urgent_pointer(const Segment& segment) const {
 }
 
 void Rules::sequence_findings(const Segment& segment, Findings& out) const {
-  if (is_probe(segment)) return;
   if (segment.seq.after(tcb_.snd.nxt) || segment.seq.before(tcb_.snd.una)) {
     // Octets acknowledged a moment ago may cross with their ACK; that repetition does no harm.
     if (segment.seq.after(tcb_.snd.nxt)) {
@@ -274,17 +277,44 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
 }
 
 // A probe of a closed window (§3.8.6.1): an octet beyond the edge, or nothing at SND.NXT-1 or
-// SND.UNA-1. A keep-alive has the second form (§3.8.4).
+// SND.UNA-1.
 bool Rules::is_probe(const Segment& segment) const {
-  const bool blocked = tcb_.snd.wnd == 0 && state_ >= State::kEstablished;
-  if (!blocked && !keepalive_) return false;
+  if (tcb_.snd.wnd != 0 || state_ < State::kEstablished) return false;
   if (segment.len() == 0) {
     return segment.seq == tcb_.snd.nxt - 1 || segment.seq == tcb_.snd.una - 1;
   }
-  if (segment.len() > 1) return false;
-  if (keepalive_ && segment.seq == tcb_.snd.nxt - 1) return true;  // MAY-6: a garbage octet
-  return blocked && segment.seq.at_or_before(tcb_.snd.nxt) &&
+  return segment.len() == 1 && segment.seq.at_or_before(tcb_.snd.nxt) &&
          segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment);
+}
+
+// SHLD-30: the intervals between probes grow exponentially. The timer may start with the probe or
+// with the ACK that answers it; the longer interval now is held against the shorter one before.
+void Rules::probe_findings(Time now, Findings& out) const {
+  if (probe_interval_ == Duration{0}) return;
+  const Duration interval = now - probed_at_;
+  if (2 * interval >= std::min(3 * probe_interval_, profile_->persist_max)) return;
+  out.add({.clause = Clause::kShld30,
+           .field = Field::kTime,
+           .sentence = "the interval between zero-window probes does not grow"});
+}
+
+// §3.8.4: nothing, or a garbage octet (MAY-6), at SND.NXT-1.
+bool Rules::is_keepalive(const Segment& segment) const {
+  if (!keepalive_ || segment.seq != tcb_.snd.nxt - 1) return false;
+  return segment.len() == 0 || (segment.len() == 1 && tcb_.snd.una == tcb_.snd.nxt);
+}
+
+void Rules::keepalive_findings(Time now, Findings& out) const {
+  constexpr Duration kTick = std::chrono::milliseconds(10);  // clocks count 100 to 1000 in a second
+  if (tcb_.snd.una != tcb_.snd.nxt) {
+    out.add({.clause = Clause::kMust26,
+             .field = Field::kSegment,
+             .sentence = "a keep-alive while text is not acknowledged"});
+  } else if (now + kTick < last_heard_ + keepalive_idle_) {
+    out.add({.clause = Clause::kMust26,
+             .field = Field::kTime,
+             .sentence = "a keep-alive though the peer was heard within the interval"});
+  }
 }
 
 bool Rules::opens_window(const Segment& segment) const {
@@ -293,7 +323,6 @@ bool Rules::opens_window(const Segment& segment) const {
 }
 
 void Rules::bare_ack_findings(const Segment& segment, Findings& out) const {
-  if (is_probe(segment)) return;
   // SEQ is SND.NXT, or the edge of a window that shrank below it.
   const Seq edge = tcb_.snd.una + tcb_.snd.wnd;
   if (segment.seq != tcb_.snd.nxt && !(edge.before(tcb_.snd.nxt) && segment.seq == edge)) {
@@ -365,7 +394,8 @@ bool Rules::may_repeat(Time now, const Segment& segment) const {
     if (syn_ack_permitted_ || due_.find(Due::kSynAck) != nullptr) return true;
     return now >= front_sent_at_ + profile_->rto_initial - profile_->clock_granularity;
   }
-  if (duplicate_acks_ >= 3 || recovering_ || is_probe(segment)) return true;
+  if (duplicate_acks_ >= 3 || recovering_) return true;
+  if (is_probe(segment) || is_keepalive(segment)) return true;
   if (segment.end().at_or_before(tcb_.snd.una)) return true;
   return now >= front_sent_at_ + profile_->rto_min - profile_->clock_granularity;
 }

@@ -66,7 +66,7 @@ void Reference::set_keepalive(Time now, bool on, Duration idle, Duration interva
   keepalive_limit_ = probes;
   keepalive_unanswered_ = 0;
   keepalive_at_ = on ? now + idle : kNever;
-  rules_.set_keepalive(on);
+  rules_.set_keepalive(on, idle);
 }
 
 // --- segments ------------------------------------------------------------------------------------
@@ -98,6 +98,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   if (tcb.snd.una.after(resend_)) resend_ = tcb.snd.una;
   if (tcb.snd.una == tcb.snd.nxt) resending_ = resend_front_ = false;
   keepalive_unanswered_ = 0;
+  keepalive_now_ = false;
   if (keepalive_) keepalive_at_ = now + keepalive_idle_;
   after_event(now);
 }

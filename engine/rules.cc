@@ -32,7 +32,8 @@ Rules::Rules(const Profile& profile, ClauseSet* coverage)
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
-      user_timeout_(profile.user_timeout) {}
+      user_timeout_(profile.user_timeout),
+      keepalive_idle_(profile.keepalive_idle) {}
 
 void Rules::transition(State to, EventKind event, Clause clause) {
   const Edge* edge = find_edge(state_, to, event);
@@ -79,7 +80,7 @@ void Rules::start_anew() {
   receive_ring_.drop_staged();
   tcb_ = Tcb{};
   rtt_ = RttEstimator(limits_of(*profile_));
-  fin_queued_ = fin_sent_ = deaf_ = false;
+  fin_queued_ = fin_sent_ = deaf_ = gave_up_ = false;
   peer_fin_known_ = peer_fin_taken_ = false;
   retransmissions_ = 0;
   duplicate_acks_ = probes_ = 0;
@@ -169,6 +170,7 @@ void Rules::review_text() {
   }
   due_.remove(Due::kProbe);
   probes_ = 0;
+  start_probing_anew();
   if (!waiting || !idle || usable_window() == 0) {
     due_.remove(Due::kText);
     return;
@@ -279,6 +281,7 @@ void Rules::set_user_timeout(Time now, Duration timeout) {
 void Rules::on_user_timeout(Time now) {
   begin(now);
   if (state_ == State::kClosed || state_ == State::kListen || state_ == State::kTimeWait) return;
+  gave_up_ = true;
   // "For any state" (§3.10.8): the user of a passive OPEN hears of it too. Only a listener's user
   // does not, who has not been given the connection yet.
   enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);

@@ -49,7 +49,7 @@ enum class Signal : uint8_t {
   kUserTimeout,
   kSoftError,  // an ICMP error that leaves the connection as it is
   kHardError,  // and one that has ended it
-  kUrgent,     // RCV.UP has moved ahead of what the user has read
+  kUrgent,     // RCV.UP has moved, ahead of what the user has read
 };
 
 // Whether a passive OPEN named the remote socket: then a SEND in LISTEN opens actively (§3.10.2).
@@ -175,7 +175,11 @@ class Rules {
   Time user_timeout_at() const;
   void set_user_timeout(Time now, Duration timeout);
   void set_nagle(bool on) { nagle_ = on; }
-  void set_keepalive(bool on) { keepalive_ = on; }
+  // §3.8.4: keep-alives, sent when nothing was received for `idle`.
+  void set_keepalive(bool on, Duration idle) {
+    keepalive_ = on;
+    keepalive_idle_ = idle;
+  }
   bool nagle() const { return nagle_; }
   // The effective retransmission timeout, back-off included (RFC 6298).
   Duration rto() const { return rtt_.rto(); }
@@ -237,12 +241,17 @@ class Rules {
   void review_sending();
   void review_text();
   void owe_probe();
+  // Intervals between probes are only compared while the timeout is the same.
+  void start_probing_anew() {
+    probed_at_ = kNever;
+    probe_interval_ = Duration{0};
+  }
   void review_retransmission();
 
   // Output, output.cc.
   void reset_findings(const Segment& segment, Findings& out) const;
   void syn_findings(const Segment& segment, Findings& out) const;
-  void ordinary_findings(const Segment& segment, Findings& out) const;
+  void ordinary_findings(Time now, const Segment& segment, Findings& out) const;
   void sequence_findings(const Segment& segment, Findings& out) const;
   void new_text_findings(const Segment& segment, Findings& out) const;
   void bare_ack_findings(const Segment& segment, Findings& out) const;
@@ -250,7 +259,10 @@ class Rules {
   void option_findings(const Segment& segment, Findings& out) const;
   bool may_repeat(Time now, const Segment& segment) const;
   bool same_text(const Segment& segment) const;
+  void probe_findings(Time now, Findings& out) const;
+  void keepalive_findings(Time now, Findings& out) const;
   bool is_probe(const Segment& segment) const;
+  bool is_keepalive(const Segment& segment) const;
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
   const Obligation* matching_reset(const Segment& segment) const;
@@ -309,6 +321,7 @@ class Rules {
   bool keepalive_ = false;
   bool syn_ack_permitted_ = false;  // a duplicate SYN came: the SYN,ACK may go again
   bool recovering_ = false;         // something was retransmitted; until SND.UNA reaches recover_
+  bool gave_up_ = false;            // the user timeout has ended the connection
   uint16_t first_window_ = 0;       // of the SYN that went out before IRS was known
   uint8_t in_order_permits_ = 0;    // bare ACKs that may be sent for text taken in order
   uint8_t other_permits_ = 0;       // and one for each other segment that may draw one
@@ -321,12 +334,16 @@ class Rules {
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the octet whose round trip is being measured
   Time timed_at_ = kNever;
-  Time front_sent_at_{};  // when the front of the retransmission queue was last sent
-  Time last_progress_{};  // when the retransmission timer was last started
+  Time front_sent_at_{};        // when the front of the retransmission queue was last sent
+  Time last_heard_{};           // when an acceptable ACK last came
+  Time probed_at_ = kNever;     // when a closed window was last probed
+  Duration probe_interval_{0};  // from what could start its timer, the probe or an ACK, to the next
+  Time last_progress_{};        // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;
   Duration user_timeout_{0};
+  Duration keepalive_idle_{0};
   struct {
     Seq end;
     Seq up;

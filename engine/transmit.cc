@@ -26,6 +26,7 @@ void Reference::emit(Time now, const Segment& out) {
   assert(rules_.findings(now, out).empty());
   rules_.sent(now, out);
   if (!out.text.empty()) last_text_at_ = now;
+  if (out.len() > 0) keepalive_now_ = false;  // MUST-26: its ACK will tell as much
   after_event(now);
 }
 

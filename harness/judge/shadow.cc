@@ -217,7 +217,7 @@ bool Shadow::may_have_given_up(Time now) const {
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - last_heard_ >= profile_->keepalive_idle;
+  return keepalive_ && now - last_heard_ >= keepalive_idle_;
 }
 
 void Shadow::gave_up(Time now) {
@@ -240,6 +240,12 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
+  // It gave up and tells the peer so, before its user hears of it.
+  const bool resets_unasked = segment.flags.rst() && segment.seq == rules_.tcb().snd.nxt &&
+                              rules_.obligations().find(Due::kReset) == nullptr;
+  if (resets_unasked && !gone(rules_.state()) && may_have_given_up(now)) {
+    rules_.on_user_timeout(now);
+  }
   Sent result;
   result.repetition = rules_.is_repetition(segment);
   const Findings findings = rules_.findings(now, segment);

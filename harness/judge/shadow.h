@@ -50,7 +50,11 @@ class Shadow {
   // A call failed with ETIMEDOUT: the target has given up.
   void gave_up(Time now);
   void set_nagle(bool on) { rules_.set_nagle(on); }
-  void set_keepalive(bool on) { keepalive_ = on, rules_.set_keepalive(on); }
+  void set_keepalive(bool on, Duration idle) {
+    keepalive_ = on;
+    keepalive_idle_ = idle;
+    rules_.set_keepalive(on, idle);
+  }
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
 
   // --- what the target did -----------------------------------------------------------------------
@@ -126,6 +130,7 @@ class Shadow {
   bool listener_ = false;
   bool used_ = false;  // has left CLOSED or LISTEN at least once
   bool keepalive_ = false;
+  Duration keepalive_idle_{0};
   bool deaf_ = false;
   // After a divergence of state what follows is not judged, until the target's answers and its
   // state are again those of the rules.

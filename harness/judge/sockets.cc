@@ -82,6 +82,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       socket.connection = connection;
       (*shadows_)[connection]->open_active(now);
       socket.incarnation = (*shadows_)[connection]->incarnation();
+      tell_keepalive(call.fd);
       return;
     }
     case CallName::kShutdown:
@@ -141,11 +142,17 @@ void Sockets::accept_returns(int64_t value, uint16_t connection) {
     taken = *place;
     accept_queue_.erase(place);
   }
-  Socket& socket = sockets_[static_cast<int32_t>(value)];
-  socket = Socket{};
+  const Socket* listener = listening();
+  Socket socket;
+  if (listener != nullptr) {
+    socket.keepalive = listener->keepalive;
+    socket.keepalive_idle = listener->keepalive_idle;
+  }
   socket.kind = Socket::Kind::kConnected;
   socket.connection = taken.connection;
   socket.incarnation = taken.incarnation;
+  sockets_[static_cast<int32_t>(value)] = socket;
+  tell_keepalive(static_cast<int32_t>(value));
 }
 
 void Sockets::close_starts(Time now, int32_t fd) {
@@ -208,15 +215,26 @@ void Sockets::set_option(Time now, const script::CallSpec& call) {
   Shadow* shadow = connected(call.fd);
   if (call.level == SOL_SOCKET && call.option == SO_LINGER) {
     sockets_[call.fd].reset_on_close = value != 0 && as_int(call.data, 1) == 0;
+  } else if (call.level == SOL_SOCKET && call.option == SO_KEEPALIVE) {
+    sockets_[call.fd].keepalive = value != 0;
+    tell_keepalive(call.fd);
+  } else if (call.level == IPPROTO_TCP && call.option == TCP_KEEPIDLE) {
+    sockets_[call.fd].keepalive_idle = std::chrono::seconds(value);
+    tell_keepalive(call.fd);
   } else if (shadow == nullptr) {
     return;
-  } else if (call.level == SOL_SOCKET && call.option == SO_KEEPALIVE) {
-    shadow->set_keepalive(value != 0);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_NODELAY) {
     shadow->set_nagle(value == 0);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_USER_TIMEOUT) {
     shadow->set_user_timeout(now, std::chrono::milliseconds(value));
   }
+}
+
+void Sockets::tell_keepalive(int32_t fd) {
+  Shadow* shadow = connected(fd);
+  if (shadow == nullptr) return;
+  const Socket& socket = sockets_[fd];
+  shadow->set_keepalive(socket.keepalive, socket.keepalive_idle.value_or(profile_->keepalive_idle));
 }
 
 }  // namespace synfin::judge

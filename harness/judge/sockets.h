@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,8 @@ class Sockets {
     std::size_t offered = 0;      // octets that the shadow took for the write under way
     bool read_shut = false;       // shutdown(SHUT_RD): the end of text is of the user's own making
     bool reset_on_close = false;  // SO_LINGER {1, 0}
+    bool keepalive = false;
+    std::optional<Duration> keepalive_idle;  // TCP_KEEPIDLE
   };
 
   void close_starts(Time now, int32_t fd);
@@ -45,6 +48,7 @@ class Sockets {
                     std::span<const uint8_t> data);
   void accept_returns(int64_t value, uint16_t connection);
   void set_option(Time now, const script::CallSpec& call);
+  void tell_keepalive(int32_t fd);
   Shadow* connected(int32_t fd);
   const Socket* listening() const;
 

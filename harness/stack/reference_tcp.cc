@@ -67,7 +67,7 @@ class ReferenceTcp::Connection final : public TcpConnection {
     out.state = rules.state();
     out.readable = rules.readable();
     out.readable_before_mark = rules.readable_before_mark();
-    out.urgent_pending = rules.urgent_pending();
+    out.urgent_pending = told_of_urgent_ && rules.urgent_pending();
     out.at_urgent_mark = rules.at_urgent_mark();
     out.peer_closed = rules.peer_closed();
     out.fin_queued = rules.fin_queued();
@@ -103,6 +103,7 @@ class ReferenceTcp::Connection final : public TcpConnection {
   void hear(State before) {
     while (const auto signal = tcp->poll_signal()) {
       if (const int error = error_of(*signal, before); error != 0) error_ = error;
+      told_of_urgent_ = told_of_urgent_ || *signal == Signal::kUrgent;
     }
   }
 
@@ -111,6 +112,7 @@ class ReferenceTcp::Connection final : public TcpConnection {
 
  private:
   int error_ = 0;  // SO_ERROR
+  bool told_of_urgent_ = false;
 };
 
 class ReferenceTcp::Listening final : public TcpListener {
