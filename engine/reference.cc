@@ -9,7 +9,6 @@ Reference::Reference(const Profile& profile, ClauseSet* coverage)
     : rules_(profile, coverage),
       profile_(&profile),
       congestion_(Seq(0), profile.initial_window),
-      keepalive_idle_(profile.keepalive_idle),
       keepalive_interval_(profile.keepalive_interval),
       keepalive_limit_(profile.keepalive_probes) {}
 
@@ -61,7 +60,6 @@ CallStatus Reference::abort(Time now) {
 void Reference::set_keepalive(Time now, bool on, Duration idle, Duration interval,
                               unsigned probes) {
   keepalive_ = on;
-  keepalive_idle_ = idle;
   keepalive_interval_ = interval;
   keepalive_limit_ = probes;
   keepalive_unanswered_ = 0;
@@ -99,7 +97,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   if (tcb.snd.una == tcb.snd.nxt) resending_ = resend_front_ = false;
   keepalive_unanswered_ = 0;
   keepalive_now_ = false;
-  if (keepalive_) keepalive_at_ = now + keepalive_idle_;
+  if (keepalive_) keepalive_at_ = now + rules_.keepalive_idle();
   after_event(now);
 }
 

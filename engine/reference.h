@@ -111,7 +111,6 @@ class Reference {
   Time override_at_ = kNever;      // sender's silly-window override
   Time keepalive_at_ = kNever;
   Time fin_wait_2_at_ = kNever;
-  Duration keepalive_idle_;
   Duration keepalive_interval_;
   unsigned keepalive_limit_;
   unsigned keepalive_unanswered_ = 0;

@@ -180,6 +180,7 @@ class Rules {
     keepalive_ = on;
     keepalive_idle_ = idle;
   }
+  Duration keepalive_idle() const { return keepalive_idle_; }
   bool nagle() const { return nagle_; }
   // The effective retransmission timeout, back-off included (RFC 6298).
   Duration rto() const { return rtt_.rto(); }
