@@ -290,9 +290,10 @@ bool Rules::is_probe(const Segment& segment) const {
 // SHLD-30: the intervals between probes grow exponentially. The timer may start with the probe or
 // with the ACK that answers it; the longer interval now is held against the shorter one before.
 void Rules::probe_findings(Time now, Findings& out) const {
-  if (probe_interval_ == Duration{0}) return;
+  const Duration before = probe_interval_;
+  if (before == Duration{0}) return;
   const Duration interval = now - probed_at_;
-  if (2 * interval >= std::min(3 * probe_interval_, profile_->persist_max)) return;
+  if (2 * interval >= std::min(3 * before, profile_->persist_max)) return;
   out.add({.clause = Clause::kShld30,
            .field = Field::kTime,
            .sentence = "the interval between zero-window probes does not grow"});

@@ -101,8 +101,8 @@ class Reference {
   Congestion congestion_;
   std::vector<uint8_t> scratch_;  // text that lies in two pieces in the send buffer
   Seq iss_;                       // of this connection or the next
-  Time iss_at_{};                 // when it was chosen
   Seq resend_;                    // after a timeout: the next octet to send again
+  Time iss_at_{};                 // when it was chosen
   Time now_{};
   Time nothing_at_ = Time::min();  // nothing was to be sent then, and nothing has happened since
   Time ack_at_ = kNever;           // delayed ACK

@@ -32,8 +32,8 @@ Rules::Rules(const Profile& profile, ClauseSet* coverage)
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
-      user_timeout_(profile.user_timeout),
-      keepalive_idle_(profile.keepalive_idle) {}
+      keepalive_idle_(std::chrono::duration_cast<Milliseconds>(profile.keepalive_idle)),
+      user_timeout_(profile.user_timeout) {}
 
 void Rules::transition(State to, EventKind event, Clause clause) {
   const Edge* edge = find_edge(state_, to, event);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -178,7 +179,7 @@ class Rules {
   // §3.8.4: keep-alives, sent when nothing was received for `idle`.
   void set_keepalive(bool on, Duration idle) {
     keepalive_ = on;
-    keepalive_idle_ = idle;
+    keepalive_idle_ = std::chrono::duration_cast<Milliseconds>(idle);
   }
   Duration keepalive_idle() const { return keepalive_idle_; }
   bool nagle() const { return nagle_; }
@@ -186,6 +187,7 @@ class Rules {
   Duration rto() const { return rtt_.rto(); }
 
  private:
+  using Milliseconds = std::chrono::duration<uint32_t, std::milli>;  // up to 49 days
   struct Arrival;
 
   // SEGMENT ARRIVES, arrives.cc: one function per numbered step of §3.10.7. Steps that return false
@@ -245,7 +247,7 @@ class Rules {
   // Intervals between probes are only compared while the timeout is the same.
   void start_probing_anew() {
     probed_at_ = kNever;
-    probe_interval_ = Duration{0};
+    probe_interval_ = probe_interval_.zero();
   }
   void review_retransmission();
 
@@ -330,21 +332,23 @@ class Rules {
   uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
-  Seq fin_seq_;                     // of our FIN, once sent
+  // Between two probes: from what could start the timer, the first of them or an ACK, to the
+  // second.
+  Milliseconds probe_interval_{0};
+  Milliseconds keepalive_idle_{0};
+  Seq fin_seq_;  // of our FIN, once sent
   Seq peer_fin_seq_;
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the octet whose round trip is being measured
   Time timed_at_ = kNever;
-  Time front_sent_at_{};        // when the front of the retransmission queue was last sent
-  Time last_heard_{};           // when an acceptable ACK last came
-  Time probed_at_ = kNever;     // when a closed window was last probed
-  Duration probe_interval_{0};  // from what could start its timer, the probe or an ACK, to the next
-  Time last_progress_{};        // when the retransmission timer was last started
+  Time front_sent_at_{};     // when the front of the retransmission queue was last sent
+  Time last_heard_{};        // when an acceptable ACK last came
+  Time probed_at_ = kNever;  // when a closed window was last probed
+  Time last_progress_{};     // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;
   Duration user_timeout_{0};
-  Duration keepalive_idle_{0};
   struct {
     Seq end;
     Seq up;

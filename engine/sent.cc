@@ -90,7 +90,10 @@ void Rules::sent_ordinary(const Segment& segment) {
                      segment.end().after(tcb_.snd.una);
   if (is_probe(segment) || (tcb_.snd.wnd == 0 && front)) {
     due_.remove(Due::kProbe);
-    if (probed_at_ != kNever) probe_interval_ = now_ - std::max(probed_at_, last_heard_);
+    if (probed_at_ != kNever) {
+      probe_interval_ =
+          std::chrono::duration_cast<Milliseconds>(now_ - std::max(probed_at_, last_heard_));
+    }
     probed_at_ = now_;
     if (probes_ < UINT8_MAX) ++probes_;
   }
