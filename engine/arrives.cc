@@ -126,6 +126,7 @@ void Rules::syn_sent_step_4_syn(const Segment& segment) {
 
 void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (check_time_wait_syn(segment, admission)) return;
+  note_duplicate(segment);
   if (!check_timestamps(segment)) return;
   Arrival arrival(segment);
   if (!step_1_sequence(arrival)) return;
@@ -133,6 +134,7 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   // Third, check security: the compartments of RFC 9293 §A.1 are not used.
   if (!step_4_syn(arrival)) return;
   if (!step_5_ack(arrival, admission)) return;
+  take_user_timeout(segment);
   step_6_urg(arrival);
   step_7_text(arrival);
   step_8_fin(arrival);
@@ -199,6 +201,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     return false;
   }
   owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);
+  if (duplicate_) duplicate_->owed = !segment.text.empty() && !segment.flags.syn();
   permit(other_permits_);
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
@@ -404,17 +407,19 @@ void Rules::step_7_text(const Arrival& arrival) {
     hit(Clause::kMay1);
     const Segment& segment = *arrival.segment;
     enter_closed(EventKind::kAbort, Clause::kShld3);
-    owe_reset_at(segment.ack, Clause::kShld3);
+    owe_reset_at(segment.ack, Clause::kShld3, &segment);
     return;
   }
   const bool had_gap = !queued_.empty();
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
   queue_text(arrival.seq, arrival.text);
+  if (duplicate_) duplicate_->owed = true;
   if (in_order) {
     drain_queue();
     if (had_gap) owe_ack(Clause::kRfc5681_11);
   } else {
     hit(Clause::kShld31);
+    if (queued_.contains(arrival.seq)) newest_ = arrival.seq;
     permit(other_permits_);
     owe_ack(Clause::kRfc5681_10);
   }

@@ -23,7 +23,7 @@ void Rules::take_syn(const Segment& segment) {
   const uint32_t window =
       first_window_ != 0 ? first_window_ : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
   tcb_.rcv.edge = tcb_.rcv.nxt + window;
-  tcb_.peer_offered = segment.options;
+  tcb_.peer_offered = Offer(segment.options);
   tcb_.send_mss = segment.options.mss.value_or(profile_->default_mss);
   if (!segment.options.mss) hit(Clause::kMust15);
   hit(Clause::kMust14);
@@ -38,6 +38,7 @@ void Rules::take_syn(const Segment& segment) {
     tcb_.ts_recent_at = now_;
   }
   if (tcb_.iss_known) agree_on_options();
+  take_user_timeout(segment);
   if (!segment.flags.ack()) {
     // Text and FIN on the SYN wait for ESTABLISHED (§3.10.7.2 third, §3.10.7.3 fourth).
     queue_text(segment.text_seq(), segment.text);
@@ -50,8 +51,8 @@ void Rules::take_syn(const Segment& segment) {
 
 // Both SYNs are known: what both offered is in force.
 void Rules::agree_on_options() {
-  const Options& ours = tcb_.offered;
-  const Options& theirs = tcb_.peer_offered;
+  const Offer& ours = tcb_.offered;
+  const Offer& theirs = tcb_.peer_offered;
   tcb_.scaling = ours.window_scale && theirs.window_scale;
   hit(Clause::kRfc7323Ws2);
   if (tcb_.scaling) {
@@ -115,6 +116,9 @@ void Rules::take_acknowledgment(const Segment& segment) {
   retransmissions_ = 0;
   start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)
   duplicate_acks_ = 0;
+  sacked_.trim_before(tcb_.snd.una);
+  // Who acknowledges up to text that it has reported, and not beyond it, has discarded it.
+  if (!sacked_.empty() && sacked_.front().left == tcb_.snd.una) forget_sacked();
   last_progress_ = now_;
   if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;
   if (tcb_.send_urgent && !tcb_.snd.up.after(tcb_.snd.una)) tcb_.send_urgent = false;
@@ -125,20 +129,6 @@ void Rules::sample_round_trip() {
   hit(Clause::kRfc6298_3_1);
   rtt_.sample(now_ - timed_at_);
   timed_at_ = kNever;
-}
-
-// A SACK block beyond SND.UNA tells of a hole. It may be taken for lost before three duplicate
-// acknowledgments have come: RFC 6675 §4 counts octets, RFC 8985 time.
-void Rules::take_sack(const Segment& segment) {
-  if (!tcb_.sack) return;
-  const auto blocks = std::span(segment.options.sack).first(segment.options.sack_count);
-  const bool hole = std::any_of(blocks.begin(), blocks.end(), [&](const SackBlock& block) {
-    return block.left.after(tcb_.snd.una) && block.right.at_or_before(tcb_.snd.nxt);
-  });
-  if (!hole) return;
-  hit(Clause::kRfc2018_7);
-  recovering_ = true;
-  recover_ = tcb_.snd.nxt;
 }
 
 // RFC 5681 §2: the definition of a duplicate acknowledgment.
@@ -205,6 +195,7 @@ void Rules::drain_queue() {
 void Rules::take_fin() {
   peer_fin_taken_ = true;
   queued_.clear();  // nothing stands beyond a FIN
+  if (duplicate_ && duplicate_->block.right.after(tcb_.rcv.nxt)) duplicate_.reset();
   receive_ring_.drop_staged();
   tcb_.rcv.nxt += 1;
   tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);

@@ -64,7 +64,8 @@ std::unique_ptr<Reference> Listener::settle_lingering(Child& child) {
 
 std::unique_ptr<Reference> Listener::on_segment(Time now, const PeerKey& peer,
                                                 const Segment& segment, Seq iss,
-                                                std::unique_ptr<Reference> lingering) {
+                                                std::unique_ptr<Reference> lingering,
+                                                uint32_t timestamp_offset) {
   if (closed_) return nullptr;
   Admission admission;
   admission.syn = has_room();
@@ -76,6 +77,7 @@ std::unique_ptr<Reference> Listener::on_segment(Time now, const PeerKey& peer,
                          .queued = false,
                          .lingering = std::move(lingering)});
     child = &children_.back();
+    child->connection->set_timestamp_offset(timestamp_offset);
     child->connection->open_passive(now, iss);
   }
   child->connection->on_segment(now, segment, admission);

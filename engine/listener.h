@@ -38,9 +38,11 @@ class Listener {
   // A SYN makes a connection, which takes `iss`; what belongs to none is answered as RFC 9293
   // §3.10.7.2 has it for LISTEN. `lingering`: the peer's connection in TIME-WAIT that the SYN would
   // replace (Rules::reopens_time_wait). Should that SYN prove to be an old duplicate (§3.6.1,
-  // MAY-2), the segment that tells so gives it back.
+  // MAY-2), the segment that tells so gives it back. The timestamps of a new connection count from
+  // `timestamp_offset`.
   std::unique_ptr<Reference> on_segment(Time now, const PeerKey& peer, const Segment& segment,
-                                        Seq iss, std::unique_ptr<Reference> lingering = nullptr);
+                                        Seq iss, std::unique_ptr<Reference> lingering = nullptr,
+                                        uint32_t timestamp_offset = 0);
   void on_time(Time now);
   // The next segment to send, and to whom. Its text is valid until the next call of any method.
   bool poll_transmit(Time now, PeerKey& peer, Segment& out);

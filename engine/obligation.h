@@ -21,6 +21,13 @@ enum class Due : uint8_t {
   kProbe,       // a zero-window probe
 };
 
+// Which timestamps a RST should have (RFC 7323 §5.2).
+enum class Stamp : uint8_t {
+  kNone,
+  kOwn,   // of the connection that is aborted
+  kEcho,  // TSval 0, TSecr the TSval of the segment that caused it
+};
+
 struct Obligation {
   Due due = Due::kAck;
   Clause clause = Clause::kSmOut5;
@@ -28,6 +35,8 @@ struct Obligation {
   Seq seq{};  // kReset only: the segment's fields
   Seq ack{};
   Flags flags{};
+  Stamp stamp = Stamp::kNone;
+  uint32_t echo = 0;  // with Stamp::kEcho
 };
 
 // A few obligations in place. Those of one kind but kReset are one: the earliest time stands, since

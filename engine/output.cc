@@ -30,6 +30,11 @@ Findings Rules::findings(Time now, const Segment& segment) const {
              .field = Field::kTime,
              .sentence = "repeated before the retransmission timeout"});
   }
+  if (repeats_sacked(now, segment)) {
+    out.add({.clause = Clause::kRfc2018_7,
+             .field = Field::kSegment,
+             .sentence = "text again that the peer has reported to hold"});
+  }
   return out;
 }
 
@@ -48,7 +53,10 @@ const Obligation* Rules::matching_reset(const Segment& segment) const {
 }
 
 void Rules::reset_findings(const Segment& segment, Findings& out) const {
-  if (matching_reset(segment) != nullptr) return;
+  if (const Obligation* met = matching_reset(segment); met != nullptr) {
+    stamp_findings(*met, segment, out);
+    return;
+  }
   const Obligation* owed = due_.find(Due::kReset);
   if (owed == nullptr) {
     // After a user timeout the peer may be told (RFC 9293 §3.8.3 leaves it open).
@@ -72,6 +80,21 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
            .wanted = wrong_flag ? owed->flags.bits : owed->ack.value(),
            .got = wrong_flag ? segment.flags.bits : segment.ack.value(),
            .sentence = "the RST is not of the form that the rule gives it"});
+}
+
+void Rules::stamp_findings(const Obligation& owed, const Segment& segment, Findings& out) {
+  if (owed.stamp == Stamp::kNone) return;
+  const auto& stamps = segment.options.timestamps;
+  const bool right = stamps && (owed.stamp == Stamp::kOwn ||
+                                (stamps->value == 0 && stamps->echo_reply == owed.echo));
+  if (right) return;
+  out.add({.clause = Clause::kRfc7323Paws5,
+           .field = Field::kOptions,
+           .wanted = owed.echo,
+           .got = stamps ? stamps->echo_reply : 0,
+           .sentence = owed.stamp == Stamp::kOwn
+                           ? "no timestamps on a RST though they were agreed"
+                           : "the RST does not echo the timestamp of what caused it"});
 }
 
 // --- SYN and SYN,ACK
@@ -335,15 +358,17 @@ void Rules::bare_ack_findings(const Segment& segment, Findings& out) const {
   }
   const bool owed = due_.find(Due::kAck) != nullptr;
   if (owed || in_order_permits_ > 0 || other_permits_ > 0 || opens_window(segment)) return;
-  out.add({.clause = Clause::kRfc5681_18,
+  out.add({.clause = throttled_ ? Clause::kRfc5961_7_1 : Clause::kRfc5681_18,
            .field = Field::kSegment,
-           .sentence = "an ACK that nothing asks for"});
+           .sentence = throttled_ ? "more challenge ACKs than the limit allows"
+                                  : "an ACK that nothing asks for"});
 }
 
 // --- options -------------------------------------------------------------------------------------
 
 void Rules::option_findings(const Segment& segment, Findings& out) const {
   const Options& options = segment.options;
+  user_timeout_findings(segment, out);
   const auto complain = [&out](Clause clause, std::string_view sentence) {
     out.add({.clause = clause, .field = Field::kOptions, .sentence = sentence});
   };
@@ -369,6 +394,7 @@ void Rules::option_findings(const Segment& segment, Findings& out) const {
   if (options.sack_count > 0 && !tcb_.sack) {
     complain(Clause::kRfc2018_2, "SACK blocks though SACK was not agreed");
   }
+  sack_findings(segment, out);
   if (tcb_.timestamps && !options.timestamps) {
     complain(Clause::kRfc7323Ts5, "no timestamps though they were agreed");
   }

@@ -25,6 +25,7 @@ struct Profile {
   std::optional<uint8_t> window_scale = 7;  // offered shift, 0–14; absent: not offered (RFC 7323)
   bool timestamps = true;
   bool sack = true;
+  bool dsack = true;  // RFC 2883
 
   // --- what the rules leave open -----------------------------------------------------------------
   bool rfc5961 = true;                // challenge ACKs for RST, SYN and old ACKs
@@ -41,7 +42,12 @@ struct Profile {
   // §3.6.1: text that arrives after a CLOSE which also ended reading draws a RST (SHLD-3, MAY-1).
   bool reset_on_text_after_close = true;
   // RFC 7323 §3.2: a segment without the timestamps that were negotiated is dropped (SHOULD).
-  bool drop_without_timestamps = false;
+  bool drop_without_timestamps = true;
+  // RFC 7323 §5.2: a RST has timestamps where the segment that caused it has, or where they were
+  // negotiated (RECOMMENDED).
+  bool timestamps_on_resets = true;
+  // RFC 5961 §7: for so long after a challenge ACK no other is sent; 0: no limit.
+  Duration challenge_ack_interval{0};
   // SHLD-26: a hard ICMP error aborts a synchronized connection too. RFC 5461 tells why many stacks
   // take it for a soft one there; while a connection opens it always aborts.
   bool hard_icmp_aborts_synchronized = true;
@@ -51,6 +57,10 @@ struct Profile {
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;
 
+  // RFC 8985: a hole that SACK shows is taken for a loss after a fraction of the round trip, where
+  // RFC 6675 §4 waits for three segments beyond it.
+  bool time_based_loss = false;
+
   // --- times -------------------------------------------------------------------------------------
   Duration msl = std::chrono::seconds(120);  // 30 s, 1 min and 2 min are the usual ones
   Duration delayed_ack = std::chrono::milliseconds(200);  // 0: at once; < 500 ms (MUST-40)
@@ -59,7 +69,13 @@ struct Profile {
   Duration rto_min = std::chrono::seconds(1);             // RFC 6298 §2.4
   Duration rto_max = std::chrono::seconds(60);            // RFC 6298 §2.5: at least 60 s
   Duration clock_granularity = std::chrono::milliseconds(1);
-  Duration user_timeout{0};                                    // 0: none beyond R2
+  Duration user_timeout{0};  // 0: none beyond R2
+  // RFC 5482: whether the option is ENABLED, ADV_UTO (0: the user timeout of RFC 9293 §3.9.1.1,
+  // five minutes), and the limits of what is adopted (§3.1).
+  bool user_timeout_option = false;
+  Duration advertised_user_timeout{0};
+  Duration user_timeout_lower = std::chrono::seconds(100);
+  Duration user_timeout_upper = std::chrono::hours(24);
   Duration fin_wait_2_timeout{0};                              // 0: waits for ever
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);

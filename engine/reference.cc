@@ -63,8 +63,8 @@ void Reference::set_keepalive(Time now, bool on, Duration idle, Duration interva
   keepalive_interval_ = interval;
   keepalive_limit_ = probes;
   keepalive_unanswered_ = 0;
-  keepalive_at_ = on ? now + idle : kNever;
   rules_.set_keepalive(on, idle);
+  keepalive_at_ = on ? now + keepalive_idle() : kNever;
 }
 
 // --- segments ------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   if (tcb.snd.una == tcb.snd.nxt) resending_ = resend_front_ = false;
   keepalive_unanswered_ = 0;
   keepalive_now_ = false;
-  if (keepalive_) keepalive_at_ = now + rules_.keepalive_idle();
+  if (keepalive_) keepalive_at_ = now + keepalive_idle();
   after_event(now);
 }
 
@@ -122,6 +122,9 @@ void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake)
       case Congestion::AckEffect::kPartialAck:
       case Congestion::AckEffect::kFirstPartialAck:
         resend_front_ = true;
+        break;
+      case Congestion::AckEffect::kFullAck:
+        resend_front_ = false;  // a partial one may have come a moment before
         break;
       default:
         break;
@@ -180,7 +183,9 @@ void Reference::on_time(Time now) {
 
 // RFC 6298 §5 (5.4) to (5.6), and R2 of RFC 9293 §3.8.3.
 void Reference::on_retransmission_timeout(Time now) {
-  if (rules_.retransmissions() >= retransmission_limit()) {
+  // A user timeout takes the place of R2 where the peer has asked for one (RFC 5482 §3.1).
+  const bool by_count = rules_.adopted_user_timeout() == Duration{0};
+  if (by_count && rules_.retransmissions() >= retransmission_limit()) {
     rules_.on_user_timeout(now);
     return;
   }
@@ -189,8 +194,17 @@ void Reference::on_retransmission_timeout(Time now) {
   } else {
     syn_lost_ = true;
   }
+  rules_.forget_sacked();
   resending_ = true;
   resend_ = rules_.tcb().snd.una;
+}
+
+// RFC 5482 §4.2: longer than the user timeout that was adopted.
+Duration Reference::keepalive_idle() const {
+  const Duration adopted = rules_.adopted_user_timeout();
+  const Duration idle = rules_.keepalive_idle();
+  if (adopted == Duration{0}) return idle;
+  return std::max(idle, adopted + std::chrono::seconds(1));
 }
 
 // §3.8.4: only while nothing is outstanding (MUST-26).

@@ -52,6 +52,8 @@ class Reference {
   void set_keepalive(Time now, bool on, Duration idle, Duration interval, unsigned probes);
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
   void set_delayed_ack(bool on) { delayed_ack_ = on; }
+  // What is added to the timestamp clock (RFC 7323 §5.4); before the connection is opened.
+  void set_timestamp_offset(uint32_t offset) { timestamp_offset_ = offset; }
 
   // --- the network and the clock
   // -------------------------------------------------------------------
@@ -82,6 +84,7 @@ class Reference {
   void fill_text(Segment& out, Seq seq, uint32_t length);
   bool worth_sending(uint32_t length, uint32_t room) const;
   uint32_t window_edge_gain() const;
+  uint32_t most_text() const;
   uint32_t flight() const;
   uint32_t timestamp() const;
   void emit(Time now, const Segment& out);
@@ -92,6 +95,7 @@ class Reference {
   void on_retransmission_timeout(Time now);
   void on_keepalive_timeout(Time now);
   Time retransmission_at() const;
+  Duration keepalive_idle() const;
   unsigned retransmission_limit() const;
   bool persisting() const;
   bool may_send() const;
@@ -114,6 +118,7 @@ class Reference {
   Duration keepalive_interval_;
   unsigned keepalive_limit_;
   unsigned keepalive_unanswered_ = 0;
+  uint32_t timestamp_offset_ = 0;
   uint8_t persist_backoff_ = 0;
   bool keepalive_ = false;
   bool keepalive_now_ = false;

@@ -60,6 +60,9 @@ void Rules::forget_connection() {
   send_ring_.consume(send_ring_.size());
   send_ring_.release();
   queued_.clear();
+  sacked_.clear();
+  duplicate_.reset();
+  newest_.reset();
   time_wait_earliest_ = time_wait_latest_ = kNever;
   unacknowledged_since_ = kNever;
   timed_at_ = kNever;
@@ -85,6 +88,9 @@ void Rules::start_anew() {
   retransmissions_ = 0;
   duplicate_acks_ = probes_ = 0;
   unacknowledged_in_ = 0;
+  adopted_user_timeout_ = Duration{0};
+  told_user_timeout_ = throttled_ = false;
+  challenged_at_ = kNever;
   first_window_ = 0;
 }
 
@@ -106,25 +112,37 @@ std::optional<Signal> Rules::poll_signal() {
 void Rules::owe_reset(const Segment& cause, Clause clause) {
   decide(clause);
   if (cause.flags.ack()) {
-    owe_reset_at(cause.ack, clause);
+    owe_reset_at(cause.ack, clause, &cause);
     return;
   }
-  due_.add({.due = Due::kReset,
-            .clause = clause,
-            .by = now_,
-            .seq = Seq(0),
-            .ack = cause.end(),
-            .flags = Flags(kRst | kAck)});
+  Obligation reset{.due = Due::kReset,
+                   .clause = clause,
+                   .by = now_,
+                   .seq = Seq(0),
+                   .ack = cause.end(),
+                   .flags = Flags(kRst | kAck)};
+  stamp_reset(reset, &cause);
+  due_.add(reset);
 }
 
-void Rules::owe_reset_at(Seq seq, Clause clause) {
+void Rules::owe_reset_at(Seq seq, Clause clause, const Segment* cause) {
   hit(clause);
-  due_.add({.due = Due::kReset,
-            .clause = clause,
-            .by = now_,
-            .seq = seq,
-            .ack = Seq(0),
-            .flags = Flags(kRst)});
+  Obligation reset{
+      .due = Due::kReset, .clause = clause, .by = now_, .seq = seq, .flags = Flags(kRst)};
+  stamp_reset(reset, cause);
+  due_.add(reset);
+}
+
+// RFC 7323 §5.2: `cause` is null where the user aborts.
+void Rules::stamp_reset(Obligation& reset, const Segment* cause) {
+  if (!profile_->timestamps_on_resets) return;
+  hit(Clause::kRfc7323Paws5);
+  if (cause != nullptr && cause->options.timestamps) {
+    reset.stamp = Stamp::kEcho;
+    reset.echo = cause->options.timestamps->value;
+  } else if (tcb_.timestamps && (cause == nullptr || state_ != State::kClosed)) {
+    reset.stamp = Stamp::kOwn;
+  }
 }
 
 void Rules::owe_ack(Clause clause, Duration within) {
@@ -134,8 +152,20 @@ void Rules::owe_ack(Clause clause, Duration within) {
 
 void Rules::refuse(Clause clause) {
   decide(clause);
+  if (is_throttled(clause)) return;
   owe_ack(clause);
   permit(other_permits_);
+}
+
+// RFC 5961 §7: challenge ACKs are not sent as often as they are asked for.
+bool Rules::is_throttled(Clause clause) {
+  const bool challenge = clause == Clause::kRfc5961_3_3 || clause == Clause::kRfc5961_4_1 ||
+                         clause == Clause::kRfc5961_5_1 || clause == Clause::kSmAck4;
+  if (!challenge || profile_->challenge_ack_interval == Duration{0}) return false;
+  hit(Clause::kRfc5961_7_1);
+  throttled_ = challenged_at_ != kNever && now_ < challenged_at_ + profile_->challenge_ack_interval;
+  if (!throttled_) challenged_at_ = now_;
+  return throttled_;
 }
 
 std::optional<Obligation> Rules::overdue(Time now) {
@@ -255,25 +285,6 @@ uint32_t Rules::receive_room() const {
 Seq Rules::ring_start() const {
   const Seq end = peer_fin_taken_ ? tcb_.rcv.nxt - 1 : tcb_.rcv.nxt;
   return end - static_cast<uint32_t>(receive_ring_.size());
-}
-
-std::span<const SackBlock> Rules::sack_blocks(std::array<SackBlock, 4>& storage) const {
-  if (!tcb_.sack) return {};
-  const std::size_t most = tcb_.timestamps ? 3 : 4;  // RFC 2018 §3: what fits beside timestamps
-  std::array<SeqRange, Options::kMaxSackBlocks> ranges;
-  const uint32_t count = queued_.recent(std::span(ranges).first(most));
-  for (uint32_t i = 0; i < count; ++i) storage[i] = {ranges[i].left, ranges[i].right};
-  return std::span(storage).first(count);
-}
-
-Time Rules::user_timeout_at() const {
-  if (user_timeout_ == Duration{0} || unacknowledged_since_ == kNever) return kNever;
-  return unacknowledged_since_ + user_timeout_;
-}
-
-void Rules::set_user_timeout(Time now, Duration timeout) {
-  now_ = now;
-  user_timeout_ = timeout;
 }
 
 // --- timeouts, §3.10.8 ---------------------------------------------------------------------------

@@ -101,6 +101,8 @@ class Rules {
   void on_segment(Time now, const Segment& segment, Admission admission = {});
   // An ICMP error that quotes a segment of ours with sequence number `quoted` (MUST-54).
   void on_icmp(Time now, IcmpError error, Seq quoted);
+  // The retransmission timer has run out; what the peer has reported by SACK counts no more.
+  void forget_sacked();
   void on_user_timeout(Time now);  // also R2: the limit of retransmissions
   void on_time_wait_timeout(Time now);
   void on_fin_wait_2_timeout(Time now);  // an implementation gave up on an orphan
@@ -160,7 +162,12 @@ class Rules {
   uint16_t effective_mss() const;  // §3.7.1, MUST-16: without option octets
   uint32_t usable_window() const;  // octets beyond SND.NXT that SND.WND allows
   uint32_t receive_room() const;   // free octets of the receive buffer
+  // The blocks of the SACK option of the next ACK; none where SACK is not in use.
   std::span<const SackBlock> sack_blocks(std::array<SackBlock, 4>& storage) const;
+  // The first stretch of [from, limit) that the peer has not reported as held (RFC 2018 §5).
+  std::optional<SeqRange> not_sacked(Seq from, Seq limit) const {
+    return sacked_.first_gap(from, limit);
+  }
   unsigned duplicate_acks() const { return duplicate_acks_; }
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
   // TIME-WAIT ends no earlier than this by the rules that bind, and no later than that by those
@@ -175,6 +182,10 @@ class Rules {
   // When the user timeout ends the connection; kNever when none runs.
   Time user_timeout_at() const;
   void set_user_timeout(Time now, Duration timeout);
+  // RFC 5482: what the peer's option has led to (0: nothing), and what the next segment should
+  // advertise.
+  Duration adopted_user_timeout() const { return adopted_user_timeout_; }
+  std::optional<uint16_t> user_timeout_to_tell() const;
   void set_nagle(bool on) { nagle_ = on; }
   // §3.8.4: keep-alives, sent when nothing was received for `idle`.
   void set_keepalive(bool on, Duration idle) {
@@ -220,7 +231,6 @@ class Rules {
   void update_send_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   void count_duplicate(const Segment& segment);
-  void take_sack(const Segment& segment);
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();
@@ -231,9 +241,23 @@ class Rules {
   void restart_time_wait();
   void reset_by_peer(Clause clause);
 
+  // Selective acknowledgments, sack.cc.
+  void note_duplicate(const Segment& segment);
+  bool owes_dsack() const;
+  void sack_findings(const Segment& segment, Findings& out) const;
+  void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
+  void take_sack(const Segment& segment);
+  bool repeats_sacked(Time now, const Segment& segment) const;
+
+  // RFC 5482, user_timeout.cc.
+  void take_user_timeout(const Segment& segment);
+  void user_timeout_findings(const Segment& segment, Findings& out) const;
+
   // Obligations, rules.cc.
   void owe_reset(const Segment& cause, Clause clause);
-  void owe_reset_at(Seq seq, Clause clause);
+  void owe_reset_at(Seq seq, Clause clause, const Segment* cause = nullptr);
+  void stamp_reset(Obligation& reset, const Segment* cause);
+  bool is_throttled(Clause clause);
   void owe_ack(Clause clause, Duration within = Duration{0});
   // The segment is dropped, and answered by an ACK.
   void refuse(Clause clause);
@@ -253,6 +277,7 @@ class Rules {
 
   // Output, output.cc.
   void reset_findings(const Segment& segment, Findings& out) const;
+  static void stamp_findings(const Obligation& owed, const Segment& segment, Findings& out);
   void syn_findings(const Segment& segment, Findings& out) const;
   void ordinary_findings(Time now, const Segment& segment, Findings& out) const;
   void sequence_findings(const Segment& segment, Findings& out) const;
@@ -308,6 +333,15 @@ class Rules {
   ByteRing send_ring_;     // text from max(SND.UNA, ISS+1) on
   ByteRing receive_ring_;  // text that the user has not read, up to RCV.NXT; more beyond it
   RangeSet queued_;        // text beyond RCV.NXT that has arrived (SHLD-31)
+  RangeSet sacked_;        // text beyond SND.UNA that the peer reports to hold (RFC 2018 §5)
+  // What the last segment brought a second time (RFC 2883), until an ACK has gone out.
+  struct Duplicate {
+    SackBlock block;
+    Seq with_fin;       // the right edge with the FIN behind the text
+    bool owed = false;  // a D-SACK block should tell of it
+  };
+  std::optional<Duplicate> duplicate_;
+  std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole
   Time now_{};
   State state_ = State::kClosed;
   Clause deciding_ = Clause::kSmOpen1;
@@ -317,8 +351,11 @@ class Rules {
   bool remote_specified_ = false;  // by the passive OPEN
   bool fin_queued_ = false;        // CLOSE was called
   bool fin_sent_ = false;
-  bool deaf_ = false;            // CLOSE ended reading too
-  bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
+  bool deaf_ = false;                 // CLOSE ended reading too
+  bool throttled_ = false;            // the last segment drew no challenge ACK (RFC 5961 §7)
+  bool told_user_timeout_ = false;    // what is advertised has been sent (RFC 5482 §3)
+  bool user_timeout_is_set_ = false;  // by the user: CHANGEABLE is false
+  bool peer_fin_known_ = false;       // a FIN has arrived, perhaps ahead of a gap
   bool peer_fin_taken_ = false;
   bool nagle_ = true;
   bool keepalive_ = false;
@@ -348,7 +385,9 @@ class Rules {
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;
+  Time challenged_at_ = kNever;
   Duration user_timeout_{0};
+  Duration adopted_user_timeout_{0};  // from the peer's option (RFC 5482 §3.1)
   struct {
     Seq end;
     Seq up;

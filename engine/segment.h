@@ -69,6 +69,8 @@ struct Options {
   uint8_t sack_count = 0;
   std::array<SackBlock, kMaxSackBlocks> sack{};
   std::optional<Timestamps> timestamps;
+  // RFC 5482 §3.3, as on the wire: the granularity bit and 15 bits of minutes or seconds.
+  std::optional<uint16_t> user_timeout{};
 
   // Octets that the known options take in the header, padded to a multiple of four.
   constexpr uint32_t header_octets() const {
@@ -78,6 +80,7 @@ struct Options {
     if (sack_permitted) n += 2;
     if (sack_count > 0) n += 2U + 8U * sack_count;
     if (timestamps) n += 10;
+    if (user_timeout) n += 4;
     return (n + 3U) & ~3U;
   }
   friend constexpr bool operator==(const Options&, const Options&) = default;

@@ -17,6 +17,7 @@ void Rules::sent(Time now, const Segment& segment) {
   } else {
     sent_ordinary(segment);
   }
+  if (segment.options.user_timeout && !segment.flags.syn()) told_user_timeout_ = true;
   if (segment.options.timestamps) tcb_.last_ts_sent = segment.options.timestamps->value;
   review_sending();
 }
@@ -33,7 +34,7 @@ void Rules::sent_syn(const Segment& segment) {
     tcb_.iss_known = true;
     tcb_.snd.iss = tcb_.snd.una = segment.seq;
     tcb_.snd.nxt = tcb_.snd.max_edge = segment.seq + 1;
-    tcb_.offered = segment.options;
+    tcb_.offered = Offer(segment.options);
     timed_seq_ = segment.seq;
     timed_at_ = now_;
   } else if (segment.flags.ack() && !due_.find(Due::kSynAck)) {
@@ -49,7 +50,7 @@ void Rules::sent_syn(const Segment& segment) {
       rtt_.on_syn_timeout();
     }
     // RFC 7323 §2.2 lets a repeated SYN offer less; what went out last is what the peer answers.
-    tcb_.offered = segment.options;
+    tcb_.offered = Offer(segment.options);
   }
   first_window_ = segment.wnd;
   due_.remove(Due::kSyn);
@@ -74,6 +75,8 @@ void Rules::sent_ordinary(const Segment& segment) {
     }
     if (segment.ack == tcb_.rcv.nxt) {
       due_.remove(Due::kAck);
+      duplicate_.reset();
+      newest_.reset();
       unacknowledged_in_ = 0;
       if (segment.len() == 0 && in_order_permits_ == 0 && other_permits_ > 0) --other_permits_;
       in_order_permits_ = 0;
@@ -113,6 +116,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
     if (segment.seq.at_or_before(tcb_.snd.una)) {
       if (retransmissions_ < UINT16_MAX) ++retransmissions_;
       if (timed_out && tcb_.snd.wnd > 0) rtt_.back_off();  // RFC 6298 §5.5
+      if (timed_out) forget_sacked();
       recovering_ = true;
       recover_ = later(tcb_.snd.nxt, end);
     }

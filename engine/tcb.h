@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/segment.h"
 #include "engine/seq.h"
@@ -35,6 +36,21 @@ struct ReceiveSequence {
   uint32_t wnd() const { return edge.after(nxt) ? Seq::distance(nxt, edge) : 0; }
 };
 
+// What of a SYN's options both sides have to agree on.
+struct Offer {
+  std::optional<uint16_t> mss;
+  std::optional<uint8_t> window_scale;
+  bool sack_permitted = false;
+  bool timestamps = false;
+
+  Offer() = default;
+  explicit Offer(const Options& options)
+      : mss(options.mss),
+        window_scale(options.window_scale),
+        sack_permitted(options.sack_permitted),
+        timestamps(options.timestamps.has_value()) {}
+};
+
 struct Tcb {
   SendSequence snd;
   ReceiveSequence rcv;
@@ -50,8 +66,8 @@ struct Tcb {
   bool sack = false;        // both SYNs permitted SACK
 
   // What our own SYN offered; the peer's SYN decides with it.
-  Options offered;
-  Options peer_offered;
+  Offer offered;
+  Offer peer_offered;
 
   // RFC 7323 §4.3.
   uint32_t ts_recent = 0;

@@ -36,6 +36,10 @@ bool Reference::transmit_reset(Segment& out) {
   out.seq = owed->seq;
   out.ack = owed->ack;
   out.flags = owed->flags;
+  if (owed->stamp == Stamp::kEcho) out.options.timestamps = Timestamps{0, owed->echo};
+  if (owed->stamp == Stamp::kOwn) {
+    out.options.timestamps = Timestamps{timestamp(), rules_.tcb().ts_recent};
+  }
   return true;
 }
 
@@ -50,7 +54,7 @@ bool Reference::transmit_syn(Segment& out) {
   if (!first && !again) return false;
   resending_ = false;
   const bool answers = rules_.state() != State::kSynSent;
-  const Options& offered = tcb.peer_offered;
+  const Offer& offered = tcb.peer_offered;
   out.seq = tcb.iss_known ? tcb.snd.iss : iss_;
   out.flags = Flags(answers ? kSyn | kAck : kSyn);
   if (answers) out.ack = tcb.rcv.nxt;
@@ -62,16 +66,18 @@ bool Reference::transmit_syn(Segment& out) {
   if (profile_->timestamps && (!answers || offered.timestamps)) {
     out.options.timestamps = Timestamps{timestamp(), answers ? tcb.ts_recent : 0};
   }
+  out.options.user_timeout = rules_.user_timeout_to_tell();
   return true;
 }
 
 // --- headers
 // ---------------------------------------------------------------------------------------
 
-// RFC 7323 §5.4: a tick of 1 ms.
+// RFC 7323 §5.4: a tick of 1 ms, and an offset of the connection's own.
 uint32_t Reference::timestamp() const {
-  return static_cast<uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
+  const auto ticks =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
+  return static_cast<uint32_t>(ticks) + timestamp_offset_;
 }
 
 uint32_t Reference::flight() const {
@@ -102,6 +108,20 @@ void Reference::fill_header(Segment& out) {
   out.wnd =
       static_cast<uint16_t>(std::min<uint32_t>((window + grain) >> tcb.rcv.shift, UINT16_MAX));
   if (tcb.timestamps) out.options.timestamps = Timestamps{timestamp(), tcb.ts_recent};
+  out.options.user_timeout = rules_.user_timeout_to_tell();
+  // RFC 2018 §4: in all ACKs, and every segment is one.
+  const auto blocks = rules_.sack_blocks(out.options.sack);
+  out.options.sack_count = static_cast<uint8_t>(blocks.size());
+}
+
+// §3.7.1: options that are not in every segment take their octets from the text.
+uint32_t Reference::most_text() const {
+  Options options;
+  options.user_timeout = rules_.user_timeout_to_tell();
+  options.sack_count = static_cast<uint8_t>(rules_.sack_blocks(options.sack).size());
+  const uint32_t mss = rules_.effective_mss();
+  const uint32_t less = options.header_octets();
+  return mss > less ? mss - less : mss;
 }
 
 void Reference::fill_text(Segment& out, Seq seq, uint32_t length) {
@@ -137,23 +157,25 @@ bool Reference::may_send() const {
 bool Reference::transmit_again(Segment& out) {
   if (!may_send() || (!resending_ && !resend_front_)) return false;
   const Tcb& tcb = rules_.tcb();
-  const Seq seq = resend_front_ ? tcb.snd.una : later(resend_, tcb.snd.una);
-  if (!seq.before(tcb.snd.nxt)) {
+  const auto hole =
+      rules_.not_sacked(resend_front_ ? tcb.snd.una : later(resend_, tcb.snd.una), tcb.snd.nxt);
+  if (!hole) {
     resending_ = resend_front_ = false;
     return false;
   }
+  const Seq seq = hole->left;
   const uint32_t ahead = Seq::distance(tcb.snd.una, seq);
   // Beyond a window that shrank only the front goes again (§3.8.6, SHLD-16).
   if (!resend_front_ && ahead > 0 && ahead >= std::min(congestion_.cwnd(), tcb.snd.wnd)) {
     return false;
   }
-  const Seq text_end = earlier(rules_.send_end(), tcb.snd.nxt);
+  const Seq text_end = earlier(rules_.send_end(), hole->right);
   const uint32_t left = seq.before(text_end) ? Seq::distance(seq, text_end) : 0;
-  uint32_t length = std::min<uint32_t>(left, rules_.effective_mss());
+  uint32_t length = std::min(left, most_text());
   length = std::min(length, tcb.snd.wnd > ahead ? tcb.snd.wnd - ahead : 1U);
   fill_header(out);
   fill_text(out, seq, length);
-  if (rules_.fin_sent() && length == left) out.flags.set(kFin);
+  if (rules_.fin_sent() && out.end() == rules_.send_end()) out.flags.set(kFin);
   resend_ = out.end();
   resend_front_ = false;
   if (!resend_.before(tcb.snd.nxt)) resending_ = false;
@@ -162,7 +184,7 @@ bool Reference::transmit_again(Segment& out) {
 
 // Nagle (§3.7.4) and the sender's silly-window avoidance (§3.8.6.2.1, MUST-38).
 bool Reference::worth_sending(uint32_t length, uint32_t room) const {
-  if (length >= rules_.effective_mss()) return true;
+  if (length >= most_text()) return true;
   const bool idle = flight() == 0;
   const bool all = length == rules_.unsent();
   if (all && (idle || !rules_.nagle() || rules_.fin_queued() || rules_.tcb().send_urgent)) {
@@ -186,7 +208,7 @@ bool Reference::transmit_text(Segment& out) {
   const uint32_t allowed = congestion_.cwnd() + congestion_.limited_transmit();
   const uint32_t room =
       std::min(rules_.usable_window(), allowed > in_flight ? allowed - in_flight : 0);
-  const uint32_t length = std::min({unsent, static_cast<uint32_t>(rules_.effective_mss()), room});
+  const uint32_t length = std::min({unsent, most_text(), room});
   const bool with_fin = fin && length == unsent && room > length;
   if (length == 0 && !with_fin) return false;
   if (!with_fin && !worth_sending(length, room)) {
@@ -230,10 +252,6 @@ bool Reference::transmit_ack(Segment& out) {
   user_read_ = false;
   if (!due && !news) return false;
   fill_header(out);
-  std::array<SackBlock, 4> storage{};
-  const auto blocks = rules_.sack_blocks(storage);
-  out.options.sack_count = static_cast<uint8_t>(blocks.size());
-  std::copy(blocks.begin(), blocks.end(), out.options.sack.begin());
   return true;
 }
 

@@ -252,6 +252,17 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   result.allowed = findings.empty();
   agreed_ = result.allowed && !segment.flags.rst();
   judge_sent(packet, findings);
+  // RFC 9293 §3.7.1: MSS is at most MMS_R - 20. No IP datagram is larger than 65535 octets with its
+  // header in IPv4, or without it in IPv6 (RFC 8200 §3).
+  const uint16_t most = packet.source.address.v6 ? UINT16_MAX - 20 : UINT16_MAX - 40;
+  if (packet.segment.options.mss.value_or(0) > most) {
+    complain(Clause::kMust67, fmt::format("an MSS of at most {}", most),
+             fmt::to_string(*packet.segment.options.mss));
+  }
+  // RFC 7323 §5.7: whoever has PAWS does not let its segments be fragmented.
+  if (rules_.tcb().timestamps && !packet.source.address.v6 && !packet.dont_fragment) {
+    complain(Clause::kRfc7323Paws8, "DF set, where timestamps are in use", "DF clear");
+  }
   rules_.sent(now, segment);
   return result;
 }

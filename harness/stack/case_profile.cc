@@ -33,6 +33,15 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
     {"tcp_timestamps", [](Profile& p, long value) { p.timestamps = value != 0; }},
     {"tcp_sack", [](Profile& p, long value) { p.sack = value != 0; }},
+    {"tcp_dsack", [](Profile& p, long value) { p.dsack = value != 0; }},
+    {"tcp_invalid_ratelimit",
+     [](Profile& p, long value) { p.challenge_ack_interval = std::chrono::milliseconds(value); }},
+    // No kernel has this one: RFC 5482's ENABLED, and ADV_UTO in seconds.
+    {"tcp_user_timeout_option",
+     [](Profile& p, long value) {
+       p.user_timeout_option = value != 0;
+       p.advertised_user_timeout = seconds(value);
+     }},
     {"tcp_window_scaling",
      [](Profile& p, long value) {
        if (value == 0) p.window_scale.reset();

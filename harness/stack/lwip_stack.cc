@@ -216,6 +216,9 @@ Profile lwip_profile() {
   profile.time_wait_accepts_syn = false;
   profile.rfc1337 = true;
   profile.hard_icmp_aborts_synchronized = false;
+  profile.dsack = false;
+  profile.drop_without_timestamps = false;
+  profile.timestamps_on_resets = false;
   profile.msl = milliseconds(TCP_MSL);
   profile.delayed_ack = milliseconds(TCP_FAST_INTERVAL);
   profile.rto_initial = seconds(3);                             // LWIP_TCP_RTO_TIME

@@ -67,6 +67,9 @@ class ReferenceStack final : public Stack {
       stack.delivery_.add_return(id, ticket, stack.now_, result);
     }
     Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
+    uint32_t timestamp_offset(const wire::FourTuple& tuple) const override {
+      return static_cast<uint32_t>(stack.hash_of_ends(tuple) >> 32U);
+    }
     Time next_deadline() const { return std::min(tcp.next_deadline(), sockets.next_deadline()); }
 
     ReferenceStack& stack;
@@ -89,6 +92,9 @@ class ReferenceStack final : public Stack {
   void arm(Case& one);
   bool deliver(Sink& sink);
   Seq iss(const wire::FourTuple& tuple) const;
+  uint64_t hash_of_ends(const wire::FourTuple& tuple) const {
+    return hash_of(hash_of(mix(0, options_.seed), tuple.local), tuple.remote);
+  }
   Case* find(CaseId id) const {
     const auto found = cases_.find(id);
     return found == cases_.end() ? nullptr : found->second.get();
@@ -134,8 +140,7 @@ wire::FourTuple ReferenceStack::address(CaseId id, unsigned connection) const {
 Seq ReferenceStack::iss(const wire::FourTuple& tuple) const {
   const auto ticks =
       std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch()).count() / 4;
-  const uint64_t hash = hash_of(hash_of(mix(0, options_.seed), tuple.local), tuple.remote);
-  return Seq(static_cast<uint32_t>(hash) + static_cast<uint32_t>(ticks));
+  return Seq(static_cast<uint32_t>(hash_of_ends(tuple)) + static_cast<uint32_t>(ticks));
 }
 
 Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) {

@@ -184,7 +184,9 @@ std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
 
 void ReferenceTcp::open(Time now, TcpConnection& connection) {
   for (const auto& mine : connections_) {
-    if (mine.get() == &connection) mine->tcp->open_active(now, network_.iss(mine->tuple));
+    if (mine.get() != &connection) continue;
+    mine->tcp->set_timestamp_offset(network_.timestamp_offset(mine->tuple));
+    mine->tcp->open_active(now, network_.iss(mine->tuple));
   }
 }
 
@@ -236,8 +238,8 @@ void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segm
     if (!iss.after(used)) iss = used + 65537;
   }
   if (listening == nullptr) return answer_closed(now, tuple, segment);
-  lingering =
-      listening->listener.on_segment(now, key_of(tuple), segment, iss, std::move(lingering));
+  lingering = listening->listener.on_segment(now, key_of(tuple), segment, iss, std::move(lingering),
+                                             network_.timestamp_offset(tuple));
   if (lingering != nullptr) {
     lingering->on_time(now);
     connections_.push_back(std::make_shared<Connection>(std::move(lingering), tuple));

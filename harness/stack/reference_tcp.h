@@ -23,6 +23,8 @@ class ReferenceTcp final : public TcpHost {
     virtual void send(const wire::FourTuple& tuple, const Segment& segment) = 0;
     // An ISS for a new connection (RFC 9293 §3.4.1).
     virtual Seq iss(const wire::FourTuple& tuple) const = 0;
+    // Where the timestamps of a connection begin (RFC 7323 §5.4); always the same for one 4-tuple.
+    virtual uint32_t timestamp_offset(const wire::FourTuple& tuple) const = 0;
   };
 
   // `profile`, `coverage` (may be null) and `network` must outlive it.

@@ -37,6 +37,9 @@ Profile linux_profile() {
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
   profile.old_acks_update_timestamps = false;     // tcp_ack() leaves at old_ack
+  profile.drop_without_timestamps = false;
+  profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
+  profile.time_based_loss = true;        // tcp_recovery.c
   // Both queues are full when they hold more than the backlog.
   profile.syn_queue_slack = 1;
   profile.accept_queue_slack = 1;

@@ -113,6 +113,9 @@ void keep_option(uint8_t kind, Octets option, Options& out) {
     case kOptionTimestamps:
       out.timestamps = {get32(p + 2), get32(p + 6)};
       break;
+    case kOptionUserTimeout:
+      out.user_timeout = get16(p + 2);
+      break;
     default:
       break;
   }

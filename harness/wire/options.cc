@@ -56,6 +56,8 @@ bool option_length_ok(uint8_t kind, std::size_t length) {
              (length - 2) / kBlockOctets <= Options::kMaxSackBlocks;
     case kOptionTimestamps:
       return length == 10;
+    case kOptionUserTimeout:
+      return length == 4;
     default:
       return length >= 2;
   }
@@ -153,6 +155,12 @@ bool OptionOctets::timestamps(uint32_t value, uint32_t echo_reply) {
   return append(octets);
 }
 
+bool OptionOctets::user_timeout(uint16_t value) {
+  uint8_t octets[] = {kOptionUserTimeout, 4, 0, 0};
+  put16(octets + 2, value);
+  return append(octets);
+}
+
 bool OptionOctets::raw(uint8_t kind, std::optional<uint8_t> length, std::span<const uint8_t> data) {
   const uint8_t head[] = {kind, length.value_or(0)};
   const std::size_t head_octets = length ? 2 : 1;
@@ -166,7 +174,8 @@ void OptionOctets::pad() {
 
 OptionOctets encode_options(const Options& options) {
   std::size_t used = (options.mss ? 4U : 0U) + (options.window_scale ? 3U : 0U) +
-                     (options.sack_permitted ? 2U : 0U) + (options.timestamps ? 10U : 0U);
+                     (options.sack_permitted ? 2U : 0U) + (options.timestamps ? 10U : 0U) +
+                     (options.user_timeout ? 4U : 0U);
   const std::size_t blocks = blocks_that_fit(options, used);
   if (blocks > 0) used += 2 + kBlockOctets * blocks;
 
@@ -185,6 +194,10 @@ OptionOctets encode_options(const Options& options) {
   if (options.window_scale) {
     writer.align(1);
     out.window_scale(*options.window_scale);
+  }
+  if (options.user_timeout) {
+    writer.align(0);
+    out.user_timeout(*options.user_timeout);
   }
   if (blocks > 0) {
     writer.align(2);

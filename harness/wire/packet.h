@@ -25,6 +25,7 @@ class OptionOctets {
   bool sack_permitted();
   bool sack(std::span<const SackBlock> blocks);
   bool timestamps(uint32_t value, uint32_t echo_reply);
+  bool user_timeout(uint16_t value);
   // Any option: `length` is written as it is, whatever the size of data; absent: no length octet.
   bool raw(uint8_t kind, std::optional<uint8_t> length, std::span<const uint8_t> data);
   // Zero padding (EOL) up to a multiple of four.

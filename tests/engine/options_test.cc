@@ -1,0 +1,195 @@
+// What RFC 7323, 5482 and 5961 §7 leave that no script can show, or only with much waiting.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/engine/lab.h"
+
+namespace synfin::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr uint32_t kStamp = 5000;
+
+Profile stamped_profile() {
+  Profile profile = plain_profile();
+  profile.timestamps = true;
+  return profile;
+}
+
+// Opened by a peer that stamps its segments with kStamp.
+void open_stamped(Lab& lab) {
+  Segment syn;
+  syn.seq = Lab::kIrs;
+  syn.flags = Flags(kSyn);
+  syn.wnd = Lab::kPeerWindow;
+  syn.options.timestamps = Timestamps{kStamp, 0};
+  lab.tcp.open_passive(lab.now, Lab::kIss);
+  lab.arrive(syn);
+  lab.take();
+  Segment third = lab.next();
+  third.options.timestamps = Timestamps{kStamp, 0};
+  lab.arrive(third);
+  ASSERT_EQ(lab.state(), State::kEstablished);
+  lab.take();
+}
+
+std::string read_after(Lab& lab, Duration idle) {
+  static const std::string kText = "ab";
+  lab.wait(idle);
+  Segment old = lab.next();
+  old.options.timestamps = Timestamps{kStamp - 1, 0};
+  const std::vector<uint8_t> text(kText.begin(), kText.end());
+  old.text = text;
+  lab.arrive(old);
+  return lab.read();
+}
+
+// RFC 7323 §5.5.
+TEST(Timestamps, AreOutdatedAfter24Days) {
+  Lab soon(stamped_profile());
+  open_stamped(soon);
+  EXPECT_EQ(read_after(soon, hours(24 * 24)), "");
+  Lab late(stamped_profile());
+  open_stamped(late);
+  EXPECT_EQ(read_after(late, hours(24 * 24) + seconds(1)), "ab");
+}
+
+TEST(Timestamps, CountFromTheOffset) {
+  for (const uint32_t offset : {0U, 1000000U}) {
+    Lab lab(stamped_profile());
+    lab.tcp.set_timestamp_offset(offset);
+    open_stamped(lab);
+    lab.send("x");
+    const auto sent = lab.take();
+    ASSERT_EQ(sent.size(), 1U);
+    const auto clock = std::chrono::duration_cast<milliseconds>(lab.now.time_since_epoch());
+    EXPECT_EQ(sent.front().segment.options.timestamps->value,
+              static_cast<uint32_t>(clock.count()) + offset);
+  }
+}
+
+// RFC 7323 §2.4: the window reaches to the furthest edge that was ever told.
+TEST(WindowScale, TheFurthestEdgeIsKept) {
+  Profile profile = plain_profile();
+  profile.window_scale = 7;
+  Lab lab(profile);
+  Segment syn;
+  syn.seq = Lab::kIrs;
+  syn.flags = Flags(kSyn);
+  syn.wnd = Lab::kPeerWindow;
+  syn.options.window_scale = 0;
+  lab.tcp.open_passive(lab.now, Lab::kIss);
+  lab.arrive(syn);
+  lab.take();
+  lab.arrive(lab.next());
+  const Seq edge = lab.tcb().rcv.edge;
+  const std::vector<uint8_t> text(3, 'x');
+  for (int i = 0; i < 50; ++i) {
+    Segment segment = lab.next();
+    segment.text = text;
+    lab.arrive(segment);
+    lab.take();
+    EXPECT_TRUE(lab.tcb().rcv.edge.at_or_after(edge));
+    EXPECT_EQ(lab.tcb().rcv.nxt + lab.tcb().rcv.wnd(), lab.tcb().rcv.edge);
+  }
+}
+
+// RFC 7323 §5.2.
+TEST(Resets, AreStampedWhereTheirCauseIs) {
+  Lab lab(stamped_profile());
+  Segment stray = lab.next();
+  stray.flags = Flags(kAck);
+  stray.options.timestamps = Timestamps{77, 5};
+  lab.arrive(stray);
+  auto sent = lab.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent.front().segment.options.timestamps, (Timestamps{0, 77}));
+  stray.options.timestamps.reset();
+  lab.arrive(stray);
+  sent = lab.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent.front().segment.options.timestamps, std::nullopt);
+}
+
+// RFC 5961 §7.
+TEST(ChallengeAcks, AreThrottled) {
+  Profile profile = plain_profile();
+  profile.challenge_ack_interval = milliseconds(500);
+  Lab lab(profile);
+  lab.go_to(Place::kEstablished);
+  Segment reset = lab.next(kRst);
+  reset.seq = reset.seq + 1;
+  std::vector<std::size_t> answers;
+  for (const int pause : {0, 1, 498, 1, 1}) {
+    lab.wait(milliseconds(pause));
+    lab.arrive(reset);
+    answers.push_back(lab.take().size());
+  }
+  EXPECT_EQ(answers, (std::vector<std::size_t>{1, 0, 0, 1, 0}));
+}
+
+// --- RFC 5482 ------------------------------------------------------------------------------------
+
+struct Adoption {
+  uint16_t option;
+  Duration adopted;
+};
+
+TEST(UserTimeout, IsTheLongerOfBothWithinLimits) {
+  Profile profile = plain_profile();
+  profile.user_timeout_option = true;
+  profile.advertised_user_timeout = minutes(2);
+  for (const auto& [option, adopted] :
+       {Adoption{1, minutes(2)}, Adoption{0x8003, minutes(3)}, Adoption{600, minutes(10)},
+        Adoption{0xffff, hours(24)}, Adoption{0, seconds(0)}, Adoption{0x8000, seconds(0)}}) {
+    Lab lab(profile);
+    lab.go_to(Place::kEstablished);
+    Segment segment = lab.next();
+    segment.options.user_timeout = option;
+    lab.arrive(segment);
+    EXPECT_EQ(lab.tcp.rules().adopted_user_timeout(), adopted) << option;
+  }
+}
+
+TEST(UserTimeout, IsNotAdoptedAgainstTheUserNorUnasked) {
+  Profile profile = plain_profile();
+  for (const bool enabled : {false, true}) {
+    profile.user_timeout_option = enabled;
+    Lab lab(profile);
+    lab.go_to(Place::kEstablished);
+    if (enabled) lab.tcp.set_user_timeout(lab.now, seconds(30));
+    Segment segment = lab.next();
+    segment.options.user_timeout = 600;
+    lab.arrive(segment);
+    EXPECT_EQ(lab.tcp.rules().adopted_user_timeout(), seconds(0));
+  }
+}
+
+TEST(UserTimeout, IsToldUntilASegmentWithoutSynHasIt) {
+  Profile profile = plain_profile();
+  profile.user_timeout_option = true;
+  profile.advertised_user_timeout = hours(10);
+  Lab lab(profile);
+  lab.go_to(Place::kEstablished);
+  std::vector<std::optional<uint16_t>> told;
+  const auto tell = [&] {
+    lab.send("x");
+    for (const Kept& kept : lab.take()) told.push_back(kept.segment.options.user_timeout);
+    lab.arrive(lab.next());
+  };
+  tell();
+  tell();
+  lab.tcp.set_user_timeout(lab.now, seconds(90));
+  tell();
+  tell();
+  EXPECT_EQ(told,
+            (std::vector<std::optional<uint16_t>>{0x8000 | 600, std::nullopt, 90, std::nullopt}));
+}
+
+}  // namespace
+}  // namespace synfin::testing
