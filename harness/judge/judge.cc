@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/numbering.h"
 #include "harness/judge/shadow.h"
 #include "harness/judge/sockets.h"
 #include "harness/play/describe.h"
@@ -18,7 +19,11 @@ using play::EventKind;
 class Judge::Impl : public Complaints {
  public:
   Impl(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage)
-      : profile_(profile), traits_(traits), coverage_(coverage), sockets_(profile, shadows_) {
+      : profile_(profile),
+        traits_(traits),
+        coverage_(coverage),
+        sockets_(profile, shadows_),
+        numbering_(*this) {
     // How much a call took is told when it returns; until then all that was offered counts.
     profile_.send_buffer = ByteRing::kMaxCapacity;
   }
@@ -38,6 +43,7 @@ class Judge::Impl : public Complaints {
   const play::Trace* trace_ = nullptr;
   std::vector<std::unique_ptr<Shadow>> shadows_;
   Sockets sockets_;
+  Numbering numbering_;
   std::vector<Divergence> divergences_;
   std::vector<State> states_;
   std::size_t stimulus_ = 0;  // index + 1 of the event of the last stimulus; 0: none yet
@@ -48,6 +54,7 @@ class Judge::Impl : public Complaints {
 void Judge::Impl::begin(const script::FlatProgram& program, const play::Trace& trace) {
   program_ = &program;
   trace_ = &trace;
+  numbering_.begin(program.requirements);
   states_.reserve(3 * program.steps.size());  // most steps are an event or two and a state
   for (std::size_t i = 0; i < program.connections.size(); ++i) {
     shadows_.push_back(
@@ -127,6 +134,7 @@ void Judge::Impl::sent(const Event& event) {
   const auto packet = wire::decode(trace_->data(event));
   if (!packet) return;
   last_ = shadows_[event.connection]->sent(event.at, *packet);
+  numbering_.sent(event.at, event.connection, packet->segment);
 }
 
 // --- Judge ---------------------------------------------------------------------------------------
