@@ -4,8 +4,8 @@
 //   mutant_catcher <clean.so> <mutant.so> <specs folder> [programs]
 //
 // Exit code: 0 no difference seen, 1 the mutant is caught, 2 the harness is at fault. A case counts
-// when the clean reference passes it and the mutant does not; a random program, when the judge
-// objects.
+// when the clean reference passes it and the verdict of the mutant is another; a random program,
+// when the judge objects.
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -85,9 +85,8 @@ std::string caught_by_case(const Target& clean, const Target& mutant, const std:
   std::string first;
   for (const auto& [id, result] : before) {
     const auto found = after.find(id);
-    if (!passes(result.verdict()) || (found != after.end() && passes(found->second.verdict()))) {
-      continue;
-    }
+    const bool same = found != after.end() && found->second.verdict() == result.verdict();
+    if (!passes(result.verdict()) || same) continue;
     if (count++ == 0) first = id;
   }
   if (count == 0) return "";
