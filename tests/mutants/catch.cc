@@ -1,14 +1,15 @@
 // Does the harness see the difference? Plays the cases of specs/ and random programs on a reference
 // that lives in a shared object of its own; the judge works with the engine of this program.
 //
-//   mutant_catcher <clean.so> <mutant.so> <specs folder> [programs]
+//   mutant_catcher <clean.so> <mutant.so> <specs folder> <rule> <programs>
 //
-// Exit code: 0 no difference seen, 1 the mutant is caught, 2 the harness is at fault. A case counts
-// when the clean reference passes it and the verdict of the mutant is another; a random program,
-// when the judge objects.
+// Exit code: 1 a case that requires <rule> catches the mutant, 3 only others or random programs do,
+// 0 nothing does, 2 the harness is at fault. A case catches when the clean reference passes it and
+// the mutant does not; a random program, when the judge objects.
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -49,11 +50,6 @@ class Target {
   MakeTarget make_ = nullptr;
 };
 
-bool passes(proto::Verdict verdict) {
-  return verdict == proto::PASS || verdict == proto::WARN || verdict == proto::INFO ||
-         verdict == proto::SKIP;
-}
-
 // The verdicts of all cases, by their IDs.
 Verdicts play_cases(const Target& target, const std::vector<cli::Script>& scripts) {
   std::map<std::string, std::vector<judge::Case>> by_profile;
@@ -76,21 +72,27 @@ Verdicts play_cases(const Target& target, const std::vector<cli::Script>& script
   return verdicts;
 }
 
-// The first case that passes on the clean target and not on the mutant; empty when there is none.
-std::string caught_by_case(const Target& clean, const Target& mutant, const std::string& folder) {
-  const cli::Selection selection = cli::select({}, cli::find_specs(folder));
-  const Verdicts before = play_cases(clean, selection.scripts);
-  const Verdicts after = play_cases(mutant, selection.scripts);
+// What caught the mutant among some cases: those that pass on the clean target and not on it. A
+// warning is enough: that is the verdict where a SHOULD is broken.
+struct Caught {
   std::size_t count = 0;
   std::string first;
+};
+
+Caught caught_by_cases(const Target& clean, const Target& mutant,
+                       const std::vector<cli::Script>& scripts) {
+  const Verdicts before = play_cases(clean, scripts);
+  const Verdicts after = play_cases(mutant, scripts);
+  Caught caught;
   for (const auto& [id, result] : before) {
     const auto found = after.find(id);
-    const bool same = found != after.end() && found->second.verdict() == result.verdict();
-    if (!passes(result.verdict()) || same) continue;
-    if (count++ == 0) first = id;
+    if (result.verdict() != proto::PASS ||
+        (found != after.end() && found->second.verdict() == proto::PASS)) {
+      continue;
+    }
+    if (caught.count++ == 0) caught.first = id;
   }
-  if (count == 0) return "";
-  return fmt::format("{} of {} cases, {} first", count, before.size(), first);
+  return caught;
 }
 
 // The random programs of the false-alarm gate: the judge is silent about the clean engine.
@@ -113,7 +115,7 @@ std::string caught_by_judge(const Target& mutant, unsigned programs) {
         const auto& found = judges[i]->divergences();
         if (caught.empty() && !found.empty()) {
           caught =
-              fmt::format("the judge, random program {}: {} in {}, wanted {}, got {}",
+              fmt::format("the judge in random program {}: {} in {}, wanted {}, got {}",
                           seed * kBatch + i, info(found.front().clause).id,
                           to_string(found.front().state), found.front().wanted, found.front().got);
         }
@@ -126,21 +128,34 @@ std::string caught_by_judge(const Target& mutant, unsigned programs) {
 }
 
 int run(int argc, char** argv) {
-  if (argc < 4) {
-    fmt::print(stderr, "usage: {} <clean.so> <mutant.so> <specs> [programs]\n", argv[0]);
+  if (argc != 6) {
+    fmt::print(stderr, "usage: {} <clean.so> <mutant.so> <specs> <rule> <programs>\n", argv[0]);
     return 2;
   }
   const Target clean(argv[1]);
   const Target mutant(argv[2]);
   if (!clean.good() || !mutant.good()) return 2;
-  const unsigned programs = argc > 4 ? static_cast<unsigned>(std::atoi(argv[4])) : 5000U;
-  const std::string by_case = caught_by_case(clean, mutant, argv[3]);
-  if (!by_case.empty()) fmt::print("caught by {}\n", by_case);
-  const std::string by_judge = caught_by_judge(mutant, programs);
-  if (!by_judge.empty()) fmt::print("caught by {}\n", by_judge);
-  if (!by_case.empty() || !by_judge.empty()) return 1;
-  fmt::print("not caught\n");
-  return 0;
+  const std::string rule = argv[4];
+  std::vector<cli::Script> scripts = cli::select({}, cli::find_specs(argv[3])).scripts;
+  const auto others =
+      std::stable_partition(scripts.begin(), scripts.end(), [&rule](const cli::Script& script) {
+        const auto& all = script.program->requirements;
+        return std::find(all.begin(), all.end(), rule) != all.end();
+      });
+  const Caught of_rule = caught_by_cases(clean, mutant, {scripts.begin(), others});
+  if (of_rule.count > 0) {
+    fmt::print("caught by {} ({} of {} that require {})\n", of_rule.first, of_rule.count,
+               others - scripts.begin(), rule);
+    return 1;
+  }
+  const Caught elsewhere = caught_by_cases(clean, mutant, {others, scripts.end()});
+  if (elsewhere.count > 0) {
+    fmt::print("beside its rule: {} ({} cases)\n", elsewhere.first, elsewhere.count);
+  }
+  const std::string by_judge =
+      caught_by_judge(mutant, static_cast<unsigned>(std::strtoul(argv[5], nullptr, 10)));
+  if (!by_judge.empty()) fmt::print("beside its rule: {}\n", by_judge);
+  return elsewhere.count > 0 || !by_judge.empty() ? 3 : 0;
 }
 
 }  // namespace
