@@ -29,7 +29,8 @@ class Judge::Impl : public Complaints {
   }
 
   void add(Divergence divergence) override;
-  void begin(const script::FlatProgram& program, const play::Trace& trace);
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace);
   void on_event(const Event& event);
   void injected(const Event& event);
   void sent(const Event& event);
@@ -41,6 +42,7 @@ class Judge::Impl : public Complaints {
   ClauseSet* coverage_;
   const script::FlatProgram* program_ = nullptr;
   const play::Trace* trace_ = nullptr;
+  std::vector<wire::FourTuple> tuples_;
   std::vector<std::unique_ptr<Shadow>> shadows_;
   Sockets sockets_;
   Numbering numbering_;
@@ -51,8 +53,10 @@ class Judge::Impl : public Complaints {
   Shadow::Sent last_;
 };
 
-void Judge::Impl::begin(const script::FlatProgram& program, const play::Trace& trace) {
+void Judge::Impl::begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+                        const play::Trace& trace) {
   program_ = &program;
+  tuples_.assign(tuples.begin(), tuples.end());
   trace_ = &trace;
   numbering_.begin(program.requirements);
   states_.reserve(3 * program.steps.size());  // most steps are an event or two and a state
@@ -123,6 +127,13 @@ void Judge::Impl::injected(const Event& event) {
   const auto packet = wire::decode(trace_->data(event));
   // What is not a segment, or has a wrong checksum, has not arrived (MUST-3).
   if (!packet || !packet->tcp_checksum_ok || !packet->ip_checksum_ok) return;
+  // MUST-57, MUST-63: what is not from this peer to this stack is nothing to the connection, and no
+  // case sends it so that it might be another's.
+  const wire::FourTuple& tuple = tuples_[event.connection];
+  if (packet->source.address != tuple.remote.address ||
+      packet->destination.address != tuple.local.address) {
+    return;
+  }
   Shadow& shadow = *shadows_[event.connection];
   const bool was_ready = shadow.ready();
   shadow.injected(event.at, *packet, sockets_.admission(event.connection));
@@ -154,7 +165,7 @@ void Judge::begin(const script::FlatProgram& program, std::span<const wire::Four
   }
   const bool ipv6 = !tuples.empty() && tuples[0].local.address.v6;
   impl_->profile_ = stack::case_profile(impl_->profile_, ipv6, sysctls);
-  impl_->begin(program, trace);
+  impl_->begin(program, tuples, trace);
 }
 
 void Judge::on_event(const Event& event) { impl_->on_event(event); }

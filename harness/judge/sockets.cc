@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "harness/stack/case_address.h"
 #include "harness/stack/pattern.h"
 
 namespace synfin::judge {
@@ -78,6 +79,8 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
     case CallName::kConnect: {
       Socket& socket = sockets_[call.fd];
       if (socket.kind == Socket::Kind::kConnected) return;  // asks how the first one went
+      // MUST-46: it has to fail, and nothing is sent.
+      if (call.address && !stack::names_one_host(call.address->address)) return;
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;
       (*shadows_)[connection]->open_active(now);

@@ -113,9 +113,12 @@ Result<void> build(const script::SegmentSpec& spec, const Names& names, std::vec
   }
   packet.source = names.own.tuple.remote;
   packet.destination = names.own.tuple.local;
+  if (spec.source) packet.source.address = *spec.source;
+  if (spec.destination) packet.destination.address = *spec.destination;
+  packet.ip_options = spec.ip_options;
   packet.malformation = spec.malformation;
   packet.ttl = spec.ttl.value_or(64);
-  packet.traffic_class = ecn_bits(spec.ecn).value_or(0);
+  packet.traffic_class = spec.traffic_class.value_or(ecn_bits(spec.ecn).value_or(0));
   return {};
 }
 

@@ -83,6 +83,10 @@ void Matcher::header() {
   if (spec_.ttl && *spec_.ttl != packet_.ttl) {
     differ("ttl", fmt::to_string(*spec_.ttl), fmt::to_string(packet_.ttl));
   }
+  if (spec_.traffic_class && *spec_.traffic_class != packet_.traffic_class) {
+    differ("tos", fmt::format("{:#04x}", *spec_.traffic_class),
+           fmt::format("{:#04x}", packet_.traffic_class));
+  }
   const uint8_t ecn = packet_.traffic_class & 3U;
   if (spec_.ecn == 5) {
     if (ecn != 1 && ecn != 2) differ("ecn", "1 or 2", fmt::to_string(ecn));

@@ -61,7 +61,7 @@ void Run::inject_segment(const script::Step& what) {
     if (spec.flags.syn()) connection.written_irs = written;
     written = 0;
   }
-  connection.injected(packet.segment, written);
+  if (!spec.strays()) connection.injected(packet.segment, written);
   inject_packet(what, std::span(shared_.packet).first(*size));
 }
 

@@ -103,6 +103,7 @@ void Arguments::address(CallSpec* spec) {
     return set_error(fmt::format("'{}' is no {} address", source.ip(), source.family()));
   }
   spec->address = made;
+  spec->own_port = source.own_port();
 }
 
 Result<int64_t> Arguments::to_number(const proto::Value& value, std::string_view what) {

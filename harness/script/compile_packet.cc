@@ -156,6 +156,35 @@ Result<wire::Malformation> compile_malformation(const proto::Malformation& sourc
   return made;
 }
 
+// What is said of the IP header.
+Result<void> set_envelope(const proto::Segment& segment, bool inject, SegmentSpec* spec) {
+  const proto::Malformation& source = segment.malformation();
+  if (source.has_ttl()) spec->ttl = static_cast<uint8_t>(source.ttl());
+  if (auto done = check("traffic class", segment.traffic_class(), 255); !done) return done;
+  if (segment.has_traffic_class() && segment.ecn() != 0) {
+    return fail("the traffic class holds the ECN codepoint: a packet has one of the two");
+  }
+  if (segment.has_traffic_class()) {
+    spec->traffic_class = static_cast<uint8_t>(segment.traffic_class());
+  }
+  const bool given =
+      !source.ip_options().empty() || !source.source().empty() || !source.destination().empty();
+  if (given && !inject) return fail("ipopt=, src= and dst= are for injected segments only");
+  const std::vector<uint8_t> options(source.ip_options().begin(), source.ip_options().end());
+  if (!spec->ip_options.append(options)) {
+    return fail(fmt::format("the IP options take {} octets; the header has room for {}",
+                            options.size(), kMaxOptionOctets));
+  }
+  for (const auto& [text, into] : {std::pair(&source.source(), &spec->source),
+                                   std::pair(&source.destination(), &spec->destination)}) {
+    if (text->empty()) continue;
+    const auto address = wire::parse_address(*text);
+    if (!address) return fail(address.error().message);
+    *into = *address;
+  }
+  return {};
+}
+
 Result<void> add_options(const proto::Segment& segment, bool inject, SegmentSpec* spec) {
   spec->any_options = segment.any_options();
   if (inject && spec->any_options) return fail("<...> is for expected segments only");
@@ -246,9 +275,7 @@ Result<SegmentSpec> compile_segment(const proto::Segment& segment, bool inject) 
   const auto malformation = compile_malformation(segment.malformation());
   if (!malformation) return fail(malformation.error().message);
   spec.malformation = *malformation;
-  if (segment.malformation().has_ttl()) {
-    spec.ttl = static_cast<uint8_t>(segment.malformation().ttl());
-  }
+  if (auto done = set_envelope(segment, inject, &spec); !done) return fail(done.error().message);
   return spec;
 }
 

@@ -94,6 +94,14 @@ struct SegmentSpec {
   std::vector<uint8_t> text;  // empty: pattern octets, see pattern()
   wire::Malformation malformation;
   std::optional<uint8_t> ttl;
+  std::optional<uint8_t> traffic_class;  // all eight bits: DSCP and ECN
+  wire::OptionOctets ip_options;
+  // In place of the connection's own addresses; injected only.
+  std::optional<wire::Address> source;
+  std::optional<wire::Address> destination;
+
+  // Whether it belongs to the connection that it is written for, by its addresses.
+  bool strays() const { return source.has_value() || destination.has_value(); }
   uint8_t ecn = 0;  // 0 not named, 1 noecn, 2 ect0, 3 ect1, 4 ce, 5 either ECT (expected only)
 };
 
@@ -180,6 +188,7 @@ struct CallSpec {
   std::vector<uint8_t> data;              // octets to write (empty: pattern), or an option's value
   uint32_t length = 0;                    // octets to write, or room to read into
   std::optional<wire::Endpoint> address;  // absent: `...`, the case's own
+  bool own_port = false;                  // of that address: the case's own
   bool blocking = false;                  // written N...M
   bool no_buffer = false;                 // NULL stands for the octets
   bool no_family = false;                 // AF_UNSPEC stands for the address

@@ -23,20 +23,6 @@ std::string from_hex(std::string_view digits) {
   return out;
 }
 
-// Octets as hexadecimal digits, `prefix` being "0x" or nothing.
-bool parse_octets(Cursor& cursor, std::string_view prefix, std::string* out) {
-  const std::string_view text = cursor.peek().text;
-  const std::string_view digits = text.substr(std::min(prefix.size(), text.size()));
-  if (!text.starts_with(prefix) || digits.size() % 2 != 0 || digits.size() > 2 * kMaxOctets ||
-      !std::all_of(digits.begin(), digits.end(), is_hex)) {
-    return cursor.unexpected(
-        fmt::format("at most {} octets as pairs of hexadecimal digits", kMaxOctets));
-  }
-  *out = from_hex(digits);
-  cursor.take();
-  return true;
-}
-
 void set_raw(proto::TcpOption* option, uint32_t kind, std::string data) {
   proto::TcpOption::Raw* raw = option->mutable_raw();
   raw->set_kind(kind);
@@ -155,6 +141,19 @@ bool parse_option(Cursor& cursor, bool inject, proto::TcpOption* option) {
 }
 
 }  // namespace
+
+bool parse_octets(Cursor& cursor, std::string_view prefix, std::string* out) {
+  const std::string_view text = cursor.peek().text;
+  const std::string_view digits = text.substr(std::min(prefix.size(), text.size()));
+  if (!text.starts_with(prefix) || digits.size() % 2 != 0 || digits.size() > 2 * kMaxOctets ||
+      !std::all_of(digits.begin(), digits.end(), is_hex)) {
+    return cursor.unexpected(
+        fmt::format("at most {} octets as pairs of hexadecimal digits", kMaxOctets));
+  }
+  *out = from_hex(digits);
+  cursor.take();
+  return true;
+}
 
 bool parse_options(Cursor& cursor, bool inject, proto::Segment* segment) {
   if (cursor.is(TokenKind::kEllipsis)) {

@@ -17,21 +17,26 @@ namespace {
 
 constexpr std::string_view kFlagsWanted = "flags (letters of SFRPUEWA, a dot for ACK, or -)";
 
-// [ect0], (ce), [ttl 5].
+// [ect0], (ce), [ttl 5], [tos 0x10].
 bool parse_ip_info(Cursor& cursor, bool inject, proto::Segment* segment) {
   const char close = cursor.is('[') ? ']' : ')';
   if (!cursor.accept('[') && !cursor.accept('(')) return true;
-  int64_t ttl = 0;
+  int64_t value = 0;
   if (cursor.accept("ttl")) {
-    if (!cursor.integer("a time to live", 0, 255, &ttl)) return false;
-    segment->mutable_malformation()->set_ttl(static_cast<uint32_t>(ttl));
+    if (!cursor.integer("a time to live", 0, 255, &value)) return false;
+    segment->mutable_malformation()->set_ttl(static_cast<uint32_t>(value));
     return cursor.expect(close);
   }
-  if (cursor.word("tos") || cursor.word("flowlabel")) {
+  if (cursor.accept("tos")) {
+    if (!cursor.integer("the octet of the traffic class", 0, 255, &value)) return false;
+    segment->set_traffic_class(static_cast<uint32_t>(value));
+    return cursor.expect(close);
+  }
+  if (cursor.word("flowlabel")) {
     return cursor.fail(describe(cursor.peek()) + " is packetdrill's, but synfin does not have it");
   }
   const auto name = std::find(kEcnNames.begin() + 1, kEcnNames.end(), cursor.peek().text);
-  if (name == kEcnNames.end()) return cursor.unexpected("one of ect0 ect1 ect01 ce noecn ttl");
+  if (name == kEcnNames.end()) return cursor.unexpected("one of ect0 ect1 ect01 ce noecn ttl tos");
   if (*name == "ect01" && inject) return cursor.fail("[ect01] is for expected packets only");
   cursor.take();
   segment->set_ecn(static_cast<uint32_t>(name - kEcnNames.begin()));
@@ -142,11 +147,23 @@ bool parse_checksum(Cursor& cursor, proto::Malformation* malformation) {
   return true;
 }
 
+bool parse_ip_address(Cursor& cursor, std::string* address) {
+  const Token& token = cursor.peek();
+  if (token.kind != TokenKind::kText) return cursor.unexpected("an IP address in quotes");
+  *address = std::string(token.text.substr(1, token.text.size() - 2));
+  if (!wire::parse_address(*address)) return cursor.unexpected("an IP address in quotes");
+  cursor.take();
+  return true;
+}
+
 // One `key=value` of a malformation, after the `=`.
 bool parse_malformed(Cursor& cursor, const Token& key, proto::Segment* segment) {
   proto::Malformation* malformation = segment->mutable_malformation();
   int64_t value = 0;
   if (key.text == "sum") return parse_checksum(cursor, malformation);
+  if (key.text == "ipopt") return parse_octets(cursor, "0x", malformation->mutable_ip_options());
+  if (key.text == "src") return parse_ip_address(cursor, malformation->mutable_source());
+  if (key.text == "dst") return parse_ip_address(cursor, malformation->mutable_destination());
   if (key.text == "off") {
     if (!cursor.integer("a data offset", 0, 15, &value)) return false;
     malformation->set_data_offset(static_cast<uint32_t>(value));
@@ -168,13 +185,14 @@ bool parse_malformed(Cursor& cursor, const Token& key, proto::Segment* segment) 
 
 // {sum=bad off=4}
 bool parse_malformation(Cursor& cursor, proto::Segment* segment) {
-  constexpr std::array<std::string_view, 6> kKeys = {"sum", "off", "res", "trunc", "iplen", "ttl"};
+  constexpr std::array<std::string_view, 9> kKeys = {"sum", "off",   "res", "trunc", "iplen",
+                                                     "ttl", "ipopt", "src", "dst"};
   if (!cursor.accept('{')) return true;
   do {
     const Token key = cursor.peek();
     if (key.kind != TokenKind::kWord ||
         std::find(kKeys.begin(), kKeys.end(), key.text) == kKeys.end()) {
-      return cursor.unexpected("one of sum= off= res= trunc= iplen= ttl=");
+      return cursor.unexpected("one of sum= off= res= trunc= iplen= ttl= ipopt= src= dst=");
     }
     cursor.take();
     if (!cursor.expect('=') || !parse_malformed(cursor, key, segment)) return false;

@@ -13,6 +13,8 @@ bool parse_packet(Cursor& cursor, proto::Packet* packet);
 bool parse_call(Cursor& cursor, proto::Call* call);
 // `<mss 1460,nop>`, from the word after the `<` to the `>`, both included.
 bool parse_options(Cursor& cursor, bool inject, proto::Segment* segment);
+// Octets as hexadecimal digits, `prefix` being "0x" or nothing; as many as fit a header's options.
+bool parse_octets(Cursor& cursor, std::string_view prefix, std::string* out);
 
 // What a number may be.
 struct NumberForm {

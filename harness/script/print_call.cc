@@ -49,8 +49,11 @@ void print_value(const proto::Value& value, std::string* out) {
       print_array(value.array(), out);
       break;
     case proto::Value::kAddress:
-      *out += fmt::format("{{sa_family = {}, sin_port = htons({}), sin_addr = inet_addr(\"{}\")}}",
-                          value.address().family(), value.address().port(), value.address().ip());
+      *out += fmt::format(
+          "{{sa_family = {}, sin_port = {}, sin_addr = inet_addr(\"{}\")}}",
+          value.address().family(),
+          value.address().own_port() ? "..." : fmt::format("htons({})", value.address().port()),
+          value.address().ip());
       break;
     default:
       *out += "...";

@@ -31,7 +31,8 @@ void print_flags(const proto::Segment& segment, std::string* out) {
 
 // What `[ttl N]` can say as packetdrill does.
 bool ttl_in_front(const proto::Segment& segment) {
-  return segment.malformation().has_ttl() && segment.malformation().ttl() > 0 && segment.ecn() == 0;
+  return segment.malformation().has_ttl() && segment.malformation().ttl() > 0 &&
+         segment.ecn() == 0 && !segment.has_traffic_class();
 }
 
 void print_malformation(const proto::Segment& segment, std::string* out) {
@@ -55,6 +56,9 @@ void print_malformation(const proto::Segment& segment, std::string* out) {
   if (bad.has_truncate()) inner += fmt::format(" trunc={}", bad.truncate());
   if (bad.has_ip_length()) inner += fmt::format(" iplen={}", bad.ip_length());
   if (bad.has_ttl() && !ttl_in_front(segment)) inner += fmt::format(" ttl={}", bad.ttl());
+  if (!bad.ip_options().empty()) inner += " ipopt=0x" + hex(bad.ip_options());
+  if (!bad.source().empty()) inner += " src=" + quote(bad.source());
+  if (!bad.destination().empty()) inner += " dst=" + quote(bad.destination());
   if (!inner.empty()) *out += fmt::format(" {{{}}}", inner.substr(1));
 }
 
@@ -217,7 +221,9 @@ void print_packet(const proto::Packet& packet, std::string* out) {
   *out += packet.direction() == proto::Packet::INJECT ? "< " : "> ";
   if (packet.has_icmp()) return print_icmp(packet.icmp(), out);
   const proto::Segment& segment = packet.segment();
-  if (segment.ecn() > 0 && segment.ecn() < kEcnNames.size()) {
+  if (segment.has_traffic_class()) {
+    *out += fmt::format("[tos 0x{:02x}] ", segment.traffic_class());
+  } else if (segment.ecn() > 0 && segment.ecn() < kEcnNames.size()) {
     *out += fmt::format("[{}] ", kEcnNames[segment.ecn()]);
   } else if (ttl_in_front(segment)) {
     *out += fmt::format("[ttl {}] ", segment.malformation().ttl());

@@ -115,6 +115,7 @@ void to_proto(const script::CallSpec& call, proto::ChildCall& out) {
   out.set_blocking(call.blocking);
   out.set_no_buffer(call.no_buffer);
   out.set_no_family(call.no_family);
+  out.set_own_port(call.own_port);
   if (!call.address) return;
   const auto& octets = call.address->address.octets;
   out.mutable_address()->assign(octets.begin(),
@@ -140,6 +141,7 @@ script::CallSpec from_proto(const proto::ChildCall& call) {
   out.blocking = call.blocking();
   out.no_buffer = call.no_buffer();
   out.no_family = call.no_family();
+  out.own_port = call.own_port();
   if (call.address().empty()) return out;
   wire::Endpoint end;
   end.address.v6 = call.address().size() > 4;

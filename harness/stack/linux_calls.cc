@@ -21,6 +21,13 @@ using script::CallSpec;
 
 constexpr int kNotOpen = 1 << 30;  // a number that is no descriptor's: EBADF, also from poll()
 
+// Where a call binds or connects to: `own` is the case's.
+wire::Endpoint where(const CallSpec& call, const wire::Endpoint& own) {
+  wire::Endpoint end = call.address.value_or(own);
+  if (call.own_port) end.port = own.port;
+  return end;
+}
+
 // In a place of its own a case has all ports, and one connection after another.
 int bind_to_new_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection) {
   wire::Endpoint local = owner.tuple(connection).local;
@@ -184,8 +191,7 @@ CallOutcome LinuxCalls::bind(LinuxCase& owner, const CallSpec& call) {
   if (socket == nullptr) return outcome(::bind(kNotOpen, nullptr, 0));
   const int on = 1;
   ::setsockopt(socket->fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const SocketAddress address =
-      socket_address(call.address ? *call.address : owner.tuple(0).local, socket->domain);
+  const SocketAddress address = socket_address(where(call, owner.tuple(0).local), socket->domain);
   const int result = ::bind(socket->fd.get(), address.get(), address.size);
   if (result == 0) socket->bound = true;
   return outcome(result);
@@ -217,7 +223,7 @@ CallOutcome LinuxCalls::connect(LinuxCase& owner, unsigned connection, const Cal
   if (!socket->bound && bind_to_own_port(owner, *socket, connection) != 0) return outcome(-1);
   if (connection < owner.connections.size()) owner.connections[connection].active = true;
   const SocketAddress address =
-      socket_address(call.address ? *call.address : owner.tuple(connection).remote, socket->domain);
+      socket_address(where(call, owner.tuple(connection).remote), socket->domain);
   const int fd = socket->fd.get();
   if (socket->nonblocking) return outcome(::connect(fd, address.get(), address.size));
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "harness/link/fd.h"
@@ -81,5 +84,17 @@ struct LinuxCase {
     return tuple;
   }
 };
+
+// The case whose local port it is: for an answer to an address that is no case's.
+inline const LinuxCase* find_linux_case(std::span<const std::unique_ptr<LinuxCase>> cases,
+                                        const LinuxWorld& world, std::optional<uint16_t> port) {
+  for (const auto& one : cases) {
+    if (port && one->id != 0 && one->world == &world && *port >= one->first_port &&
+        *port < one->first_port + one->port_count) {
+      return one.get();
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace synfin::stack

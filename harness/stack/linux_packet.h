@@ -17,8 +17,18 @@ inline std::optional<uint32_t> remote_number(std::span<const uint8_t> packet) {
     return (packet[17] & 0x7fU) << 16U | static_cast<uint32_t>(packet[18] << 8U) | packet[19];
   }
   if (packet[0] >> 4U != 6 || packet.size() < 40 || packet[6] != kTcpProtocol) return std::nullopt;
+  if (packet[24] != 0x20 || packet[29] != 1) return std::nullopt;  // 2001:db8:1::/64
   return static_cast<uint32_t>(packet[37] << 16U) | static_cast<uint32_t>(packet[38] << 8U) |
          packet[39];
+}
+
+// The TCP port that a packet from the target comes from.
+inline std::optional<uint16_t> local_port(std::span<const uint8_t> packet) {
+  if (packet.size() < 40) return std::nullopt;
+  const bool v6 = packet[0] >> 4U == 6;
+  const std::size_t header = v6 ? 40 : (packet[0] & 15U) * std::size_t{4};
+  if (packet[v6 ? 6 : 9] != kTcpProtocol || packet.size() < header + 2) return std::nullopt;
+  return static_cast<uint16_t>(packet[header] << 8U | packet[header + 1]);
 }
 
 inline bool is_tcp(std::span<const uint8_t> packet) {

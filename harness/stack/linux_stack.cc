@@ -362,7 +362,8 @@ const LinuxCase* LinuxStack::receiver_of(std::span<const uint8_t> packet,
   if (world.own()) return is_tcp(packet) ? find(world.only_case) : nullptr;
   const auto number = remote_number(packet);
   const LinuxCase* found = number ? find_remote(*number) : nullptr;
-  return found != nullptr && found->world == &world ? found : nullptr;
+  if (found != nullptr && found->world == &world) return found;
+  return number ? nullptr : find_linux_case(cases_, world, local_port(packet));
 }
 
 // Everything that is there, in the order of time.

@@ -154,6 +154,12 @@ void LwipTcp::Connection::set_nagle(bool on) {
   }
 }
 
+void LwipTcp::Connection::set_ip(const IpFields& fields) {
+  if (pcb_ == nullptr) return;
+  pcb_->tos = fields.traffic_class;
+  if (fields.ttl) pcb_->ttl = *fields.ttl;
+}
+
 void LwipTcp::Connection::set_keepalive(Time, const KeepAlive& how) {
   if (pcb_ == nullptr) return;
   if (!how.on) {

@@ -35,6 +35,7 @@ class LwipTcp::Connection final : public TcpConnection {
   void set_delayed_ack(bool) override {}
   void set_user_timeout(Time, Duration) override {}
   void set_keepalive(Time now, const KeepAlive& how) override;
+  void set_ip(const IpFields& fields) override;
 
   void open();
   // Notes the state, and lets go of a control block that has come into TIME-WAIT.

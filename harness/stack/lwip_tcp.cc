@@ -15,6 +15,8 @@ namespace synfin::stack {
 
 bool lwip_has_option(int level, int option) {
   // The window is the same for all connections of a build: TCP_WND.
+  if (level == IPPROTO_IP) return option == IP_TOS || option == IP_TTL;
+  if (level == IPPROTO_IPV6) return option == IPV6_TCLASS || option == IPV6_UNICAST_HOPS;
   if (level == SOL_SOCKET) return option != SO_RCVBUF;
   constexpr std::array kMissing = {TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_MAXSEG, TCP_SYNCNT,
                                    TCP_LINGER2};
@@ -38,6 +40,8 @@ class LwipTcp::Listening final : public TcpListener {
       tcp_backlog_set(pcb_, to_backlog(backlog));
     }
   }
+  // A connection gets its own when it is accepted: lwIP has none for its SYN,ACK.
+  void set_ip(const IpFields&) override {}
   std::size_t waiting() const override { return queue_.size(); }
   std::optional<Accepted> accept() override {
     if (queue_.empty()) return std::nullopt;

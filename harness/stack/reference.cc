@@ -60,8 +60,8 @@ class ReferenceStack final : public Stack {
           profile(case_profile(owner.options_.profile, needs.ipv6, needs.sysctls)),
           tcp(profile, owner.options_.coverage, *this),
           sockets(profile, tcp, *this) {}
-    void send(const wire::FourTuple& tuple, const Segment& segment) override {
-      stack.queue_packet(*this, tuple, segment);
+    void send(const wire::FourTuple& tuple, const Segment& segment, const IpFields& ip) override {
+      stack.queue_packet(*this, tuple, segment, ip);
     }
     void returned(Ticket ticket, const CallResult& result) override {
       stack.delivery_.add_return(id, ticket, stack.now_, result);
@@ -88,7 +88,8 @@ class ReferenceStack final : public Stack {
     friend bool operator<(const Deadline& a, const Deadline& b) { return a.at > b.at; }
   };
 
-  void queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment);
+  void queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment,
+                    const IpFields& ip);
   void arm(Case& one);
   bool deliver(Sink& sink);
   Seq iss(const wire::FourTuple& tuple) const;
@@ -118,6 +119,7 @@ ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(optio
   identity_.settings.emplace("profile", options_.profile.name);
   traits_.virtual_time = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
+  traits_.has_option = reference_has_option;
 }
 
 Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
@@ -155,6 +157,11 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
   const auto decoded = wire::decode(packet);
   // What is not TCP, or not whole, does not get as far as TCP; nor does a wrong checksum (MUST-3).
   if (!decoded || !decoded->tcp_checksum_ok || !decoded->ip_checksum_ok) return now_;
+  // MUST-57, MUST-63
+  const wire::Address& source = decoded->source.address;
+  if (decoded->destination.address != stack_address(one->ipv6) || !names_one_host(source)) {
+    return now_;
+  }
   const wire::FourTuple tuple{decoded->destination, decoded->source};
   one->tcp.on_segment(now_, tuple, decoded->segment);
   one->sockets.settle(now_);
@@ -215,14 +222,16 @@ void ReferenceStack::run_until(Time until, Sink& sink) {
 // --- output
 // ----------------------------------------------------------------------------------------
 
-void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple,
-                                  const Segment& segment) {
+void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment,
+                                  const IpFields& ip) {
   wire::Packet packet;
   packet.source = tuple.local;
   packet.destination = tuple.remote;
   packet.segment = segment;
   packet.options = wire::encode_options(segment.options);
   packet.ip_id = from.ip_id++;
+  packet.traffic_class = ip.traffic_class;
+  packet.ttl = ip.ttl.value_or(packet.ttl);
   constexpr std::size_t kHeaders = 40 + 60;
   const auto room = delivery_.begin_packet(kHeaders + segment.text.size());
   delivery_.end_packet(from.id, now_, wire::encode(packet, room).value_or(0));

@@ -1,9 +1,13 @@
 #include "harness/stack/reference_tcp.h"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "harness/stack/case_address.h"
 
 namespace synfin::stack {
 namespace {
@@ -54,6 +58,12 @@ int error_of(Signal signal, State before) {
 
 }  // namespace
 
+bool reference_has_option(int level, int option) {
+  if (level == IPPROTO_IP) return option == IP_TOS || option == IP_TTL;
+  if (level == IPPROTO_IPV6) return option == IPV6_TCLASS || option == IPV6_UNICAST_HOPS;
+  return true;
+}
+
 class ReferenceTcp::Connection final : public TcpConnection {
  public:
   Connection(std::unique_ptr<Reference> engine, const wire::FourTuple& ends)
@@ -99,6 +109,8 @@ class ReferenceTcp::Connection final : public TcpConnection {
     tcp->set_keepalive(now, how.on, how.idle, how.interval, how.probes);
   }
 
+  void set_ip(const IpFields& fields) override { ip = fields; }
+
   // Keeps the error that the engine tells of; `before` is the state it was in.
   void hear(State before) {
     while (const auto signal = tcp->poll_signal()) {
@@ -109,6 +121,7 @@ class ReferenceTcp::Connection final : public TcpConnection {
 
   std::unique_ptr<Reference> tcp;
   wire::FourTuple tuple;
+  IpFields ip;
 
  private:
   int error_ = 0;  // SO_ERROR
@@ -121,6 +134,7 @@ class ReferenceTcp::Listening final : public TcpListener {
       : local(end), listener(profile, backlog, owner.coverage_), host_(owner) {}
 
   void set_backlog(int backlog) override { listener.set_backlog(backlog); }
+  void set_ip(const IpFields& fields) override { ip = fields; }
   std::size_t waiting() const override { return listener.waiting(); }
   std::optional<Accepted> accept() override {
     PeerKey peer;
@@ -138,6 +152,7 @@ class ReferenceTcp::Listening final : public TcpListener {
 
   wire::Endpoint local;
   Listener listener;
+  IpFields ip;
   bool closed = false;
 
  private:
@@ -151,7 +166,9 @@ ReferenceTcp::~ReferenceTcp() = default;
 
 // --- for the socket layer ------------------------------------------------------------------------
 
-bool ReferenceTcp::has_option(int, int) const { return true; }
+bool ReferenceTcp::has_option(int level, int option) const {
+  return reference_has_option(level, option);
+}
 
 ReferenceTcp::Connection* ReferenceTcp::connection_at(const wire::FourTuple& tuple) const {
   for (const auto& connection : connections_) {
@@ -177,7 +194,7 @@ std::shared_ptr<TcpListener> ReferenceTcp::listen(const wire::Endpoint& local,
 
 std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
                                                   const Profile& profile) {
-  if (connection_at(tuple) != nullptr) return nullptr;
+  if (connection_at(tuple) != nullptr || !names_one_host(tuple.remote.address)) return nullptr;
   auto engine = std::make_unique<Reference>(profile, coverage_);
   return connections_.emplace_back(std::make_shared<Connection>(std::move(engine), tuple));
 }
@@ -195,14 +212,14 @@ bool ReferenceTcp::transmit(Time now) {
   Segment segment;
   for (const auto& connection : connections_) {
     while (connection->tcp->poll_transmit(now, segment)) {
-      network_.send(connection->tuple, segment);
+      network_.send(connection->tuple, segment, connection->ip);
       any = true;
     }
   }
   PeerKey peer;
   for (const auto& listening : listeners_) {
     while (listening->listener.poll_transmit(now, peer, segment)) {
-      network_.send(tuple_of(peer), segment);
+      network_.send(tuple_of(peer), segment, listening->ip);
       any = true;
     }
   }
@@ -259,7 +276,7 @@ void ReferenceTcp::answer_closed(Time now, const wire::FourTuple& tuple, const S
   Reference closed(profile_, coverage_);
   closed.on_segment(now, segment);
   Segment answer;
-  while (closed.poll_transmit(now, answer)) network_.send(tuple, answer);
+  while (closed.poll_transmit(now, answer)) network_.send(tuple, answer, {});
 }
 
 void ReferenceTcp::on_time(Time now) {

@@ -14,13 +14,16 @@
 
 namespace synfin::stack {
 
+// As TcpHost::has_option().
+bool reference_has_option(int level, int option);
+
 class ReferenceTcp final : public TcpHost {
  public:
   // Where segments go and ISSs come from.
   class Network {
    public:
     virtual ~Network() = default;
-    virtual void send(const wire::FourTuple& tuple, const Segment& segment) = 0;
+    virtual void send(const wire::FourTuple& tuple, const Segment& segment, const IpFields& ip) = 0;
     // An ISS for a new connection (RFC 9293 §3.4.1).
     virtual Seq iss(const wire::FourTuple& tuple) const = 0;
     // Where the timestamps of a connection begin (RFC 7323 §5.4); always the same for one 4-tuple.

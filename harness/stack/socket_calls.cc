@@ -32,7 +32,8 @@ bool SocketLayer::address_in_use(const Socket& socket, const wire::Endpoint& loc
 
 SocketLayer::Done SocketLayer::do_bind(const Call& call, Socket& socket) {
   if (socket.local || socket.tcp != nullptr) return failed(EINVAL);
-  const wire::Endpoint local = call.spec->address.value_or(call.tuple.local);
+  wire::Endpoint local = call.spec->address.value_or(call.tuple.local);
+  if (call.spec->own_port) local.port = call.tuple.local.port;
   const auto& octets = local.address.octets;
   const bool any = std::all_of(octets.begin(), octets.end(), [](uint8_t o) { return o == 0; });
   if (!any && local.address != call.tuple.local.address) return failed(EADDRNOTAVAIL);
@@ -52,6 +53,7 @@ SocketLayer::Done SocketLayer::do_listen(const Call& call, Socket& socket) {
   socket.listener = host_.listen(local, *socket.profile, backlog);
   if (socket.listener == nullptr) return failed(EADDRINUSE);
   socket.local = local;
+  apply_options(call.started, socket);
   return {};
 }
 
@@ -80,6 +82,7 @@ SocketLayer::Attempt SocketLayer::do_connect(Time now, Call& call, Socket& socke
   socket.tuple = call.tuple;
   if (socket.local) socket.tuple.local.port = socket.local->port;
   if (call.spec->address) socket.tuple.remote = *call.spec->address;
+  if (call.spec->own_port) socket.tuple.remote.port = call.tuple.remote.port;
   socket.tcp = host_.make(socket.tuple, *socket.profile);
   if (socket.tcp == nullptr) return failed(EADDRNOTAVAIL);
   socket.connecting = true;

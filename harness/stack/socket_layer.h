@@ -52,6 +52,7 @@ class SocketLayer {
     bool lingers = false;
     Duration linger{0};
     Duration user_timeout{0};
+    IpFields ip;
     // All values as they were given, for getsockopt().
     std::vector<std::pair<std::pair<int, int>, std::vector<uint8_t>>> values;
   };
@@ -131,6 +132,7 @@ class SocketLayer {
   Done do_getsockopt(const Call& call, Socket& socket);
   Done do_fcntl(const Call& call, Socket& socket);
   int set_socket_option(int option, std::span<const uint8_t> value, Socket& socket);
+  static int set_ip_option(int option, std::span<const uint8_t> value, Socket& socket);
   int set_tcp_option(Time now, int option, std::span<const uint8_t> value, Socket& socket);
   Profile& own_profile(Socket& socket);
 

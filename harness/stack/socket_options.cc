@@ -48,9 +48,11 @@ Profile& SocketLayer::own_profile(Socket& socket) {
 }
 
 void SocketLayer::apply_options(Time now, Socket& socket) {
+  const Settings& set = socket.set;
+  if (socket.listener != nullptr) socket.listener->set_ip(set.ip);
   if (socket.tcp == nullptr) return;
   TcpConnection& tcp = *socket.tcp;
-  const Settings& set = socket.set;
+  tcp.set_ip(set.ip);
   tcp.set_nagle(socket.profile->nagle && !set.nodelay);
   if (set.quickack) tcp.set_delayed_ack(false);
   if (set.user_timeout > Duration{0}) tcp.set_user_timeout(now, set.user_timeout);
@@ -83,6 +85,26 @@ int SocketLayer::set_socket_option(int option, std::span<const uint8_t> value, S
     case SO_OOBINLINE:  // urgent text is always in line
     case SO_REUSEPORT:
     case SO_PRIORITY:
+      return 0;
+    default:
+      return ENOPROTOOPT;
+  }
+}
+
+// The names of IPv4 and IPv6 are different numbers.
+int SocketLayer::set_ip_option(int option, std::span<const uint8_t> value, Socket& socket) {
+  constexpr int32_t kEcnBits = 3;  // RFC 3168 §5: these are not the user's
+  const auto first = number(value);
+  if (!first || *first < 0 || *first > 255) return EINVAL;
+  switch (option) {
+    case IP_TOS:
+    case IPV6_TCLASS:
+      socket.set.ip.traffic_class = static_cast<uint8_t>(*first & ~kEcnBits);
+      return 0;
+    case IP_TTL:
+    case IPV6_UNICAST_HOPS:
+      if (*first == 0) return EINVAL;
+      socket.set.ip.ttl = static_cast<uint8_t>(*first);
       return 0;
     default:
       return ENOPROTOOPT;
@@ -141,14 +163,17 @@ SocketLayer::Done SocketLayer::do_setsockopt(Time now, const Call& call, Socket&
   if (!host_.has_option(spec.level, spec.option)) return failed(error);
   if (spec.level == SOL_SOCKET) error = set_socket_option(spec.option, spec.data, socket);
   if (spec.level == IPPROTO_TCP) error = set_tcp_option(now, spec.option, spec.data, socket);
+  if (spec.level == IPPROTO_IP || spec.level == IPPROTO_IPV6) {
+    error = set_ip_option(spec.option, spec.data, socket);
+  }
   if (error != 0) return failed(error);
   const std::pair key(spec.level, spec.option);
   std::erase_if(socket.set.values, [&](const auto& entry) { return entry.first == key; });
   socket.set.values.emplace_back(key, spec.data);
   if (socket.tcp != nullptr) {
     if (was_keepalive && !socket.set.keepalive.on) socket.tcp->set_keepalive(now, {});
-    apply_options(now, socket);
   }
+  apply_options(now, socket);
   return {};
 }
 

@@ -38,6 +38,12 @@ struct KeepAlive {
   unsigned probes = 0;
 };
 
+// What the user gives for the IP header of a connection's segments (RFC 9293 §3.9.2).
+struct IpFields {
+  uint8_t traffic_class = 0;   // the Diffserv field (MUST-48); ECN's two bits are TCP's own
+  std::optional<uint8_t> ttl;  // MUST-49; absent: the stack's own
+};
+
 // The errno of a connection that the peer has reset, by the state it was in.
 int reset_error(State before);
 
@@ -62,6 +68,7 @@ class TcpConnection {
   virtual void set_delayed_ack(bool on) = 0;
   virtual void set_user_timeout(Time now, Duration timeout) = 0;
   virtual void set_keepalive(Time now, const KeepAlive& how) = 0;
+  virtual void set_ip(const IpFields& fields) = 0;
 };
 
 class TcpListener {
@@ -74,6 +81,8 @@ class TcpListener {
   virtual ~TcpListener() = default;
 
   virtual void set_backlog(int backlog) = 0;
+  // For connections that nobody has accepted yet.
+  virtual void set_ip(const IpFields& fields) = 0;
   virtual std::size_t waiting() const = 0;
   // The connection that has waited longest, perhaps reset meanwhile.
   virtual std::optional<Accepted> accept() = 0;
@@ -96,7 +105,7 @@ class TcpHost {
   virtual std::shared_ptr<TcpListener> listen(const wire::Endpoint& local, const Profile& profile,
                                               int backlog) = 0;
   // A connection that is not open yet, so that it can be told of options first.
-  // nullptr: there is one between these ends.
+  // nullptr: there is one between these ends, or there can be none (MUST-46).
   virtual std::shared_ptr<TcpConnection> make(const wire::FourTuple& tuple,
                                               const Profile& profile) = 0;
   virtual void open(Time now, TcpConnection& connection) = 0;

@@ -24,11 +24,16 @@ struct Sizes {
   std::size_t packet() const { return ip + tcp; }
 };
 
+std::size_t padded(const OptionOctets& options) {
+  return (options.octets().size() + 3) & ~std::size_t{3};
+}
+
 Sizes measure(const Packet& packet) {
-  const std::size_t options = (packet.options.octets().size() + 3) & ~std::size_t{3};
-  Sizes sizes{.ip = packet.source.address.v6 ? kIpv6Header : kIpv4Header,
-              .tcp_header = kTcpHeader + options,
-              .tcp = kTcpHeader + options + packet.segment.text.size()};
+  const std::size_t options = padded(packet.options);
+  Sizes sizes{
+      .ip = packet.source.address.v6 ? kIpv6Header : kIpv4Header + padded(packet.ip_options),
+      .tcp_header = kTcpHeader + options,
+      .tcp = kTcpHeader + options + packet.segment.text.size()};
   if (packet.malformation.truncate) {
     sizes.tcp = std::min<std::size_t>(sizes.tcp, *packet.malformation.truncate);
   }
@@ -40,6 +45,9 @@ Result<void> check(const Packet& packet, const Sizes& sizes, std::size_t room) {
     return fail(fmt::format("the packet's addresses {} and {} are of two families",
                             to_string(packet.source.address),
                             to_string(packet.destination.address)));
+  }
+  if (packet.source.address.v6 && !packet.ip_options.empty()) {
+    return fail("an IPv6 header has no options: IP options go with IPv4");
   }
   if (const auto words = packet.malformation.data_offset; words && *words > 15) {
     return fail(
@@ -60,8 +68,8 @@ Result<void> check(const Packet& packet, const Sizes& sizes, std::size_t room) {
   return {};
 }
 
-void write_ipv4(const Packet& packet, uint16_t total_length, uint8_t* out) {
-  out[0] = 0x45;  // version 4, five words
+void write_ipv4(const Packet& packet, const Sizes& sizes, uint16_t total_length, uint8_t* out) {
+  out[0] = static_cast<uint8_t>(0x40U | sizes.ip / 4);  // version 4, and the header's words
   out[1] = packet.traffic_class;
   put16(out + 2, total_length);
   put16(out + 4, packet.ip_id);
@@ -71,7 +79,10 @@ void write_ipv4(const Packet& packet, uint16_t total_length, uint8_t* out) {
   put16(out + 10, 0);
   std::memcpy(out + 12, packet.source.address.octets.data(), 4);
   std::memcpy(out + 16, packet.destination.address.octets.data(), 4);
-  put16(out + 10, internet_checksum({out, kIpv4Header}));
+  const auto options = packet.ip_options.octets();
+  std::fill(out + kIpv4Header, out + sizes.ip, uint8_t{0});
+  if (!options.empty()) std::memcpy(out + kIpv4Header, options.data(), options.size());
+  put16(out + 10, internet_checksum({out, sizes.ip}));
 }
 
 void write_ipv6(const Packet& packet, uint16_t payload_length, uint8_t* out) {
@@ -148,7 +159,8 @@ Result<std::size_t> encode(const Packet& packet, std::span<uint8_t> out) {
   if (packet.source.address.v6) {
     write_ipv6(packet, wrong.ip_length.value_or(static_cast<uint16_t>(sizes.tcp)), out.data());
   } else {
-    write_ipv4(packet, wrong.ip_length.value_or(static_cast<uint16_t>(sizes.packet())), out.data());
+    const auto total = wrong.ip_length.value_or(static_cast<uint16_t>(sizes.packet()));
+    write_ipv4(packet, sizes, total, out.data());
   }
   write_tcp(packet, sizes, tcp);
   if (sizes.tcp >= kTcpChecksumAt + 2) {

@@ -28,6 +28,8 @@ class OptionOctets {
   bool user_timeout(uint16_t value);
   // Any option: `length` is written as it is, whatever the size of data; absent: no length octet.
   bool raw(uint8_t kind, std::optional<uint8_t> length, std::span<const uint8_t> data);
+  // Octets as they are, options or not. False when there is no room for all of them.
+  bool append(std::span<const uint8_t> octets);
   // Zero padding (EOL) up to a multiple of four.
   void pad();
 
@@ -36,8 +38,6 @@ class OptionOctets {
   void clear() { size_ = 0; }
 
  private:
-  bool append(std::span<const uint8_t> octets);
-
   std::array<uint8_t, kCapacity> octets_{};
   std::size_t size_ = 0;
 };
@@ -68,6 +68,7 @@ struct Packet {
   uint8_t ttl = 64;
   uint8_t traffic_class = 0;  // DSCP and ECN
   uint16_t ip_id = 0;         // IPv4 only; DF is set
+  OptionOctets ip_options{};  // IPv4 only; padded by the encoder
 };
 
 }  // namespace synfin::wire

@@ -186,6 +186,8 @@ TEST(Expect, EveryFieldIsCompared) {
        [](auto& p) {
          p.options.raw(2, uint8_t{9}, std::array<uint8_t, 2>{1, 2});
        }},
+      {"> [tos 0x10] S. 0:0(0) ack 1", "tos", [](auto& p) { p.traffic_class = 0x12; }},
+      {"> [ttl 9] S. 0:0(0) ack 1", "ttl", [](auto& p) { p.ttl = 8; }},
       {"> S. 0:0(0) ack 1", "address", [](auto& p) { p.source.port = 81; }},
       {"> S. 0:2(2) ack 1", "length", [](auto&) {}},
   };

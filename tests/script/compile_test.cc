@@ -253,6 +253,8 @@ TEST(Compile, Errors) {
       {"+0 poll([{events=1}], 1, 0)", "f:1: poll(): a descriptor of poll() has to have its fd"},
       {"+0 bind(3, {sa_family = AF_INET, sin_port = htons(1), sin_addr = inet_addr(\"::1\")}, 1)",
        "f:1: bind(): '::1' is no AF_INET address"},
+      {"+0 > . 0:0(0) {src=\"192.0.2.9\"}",
+       "f:1: ipopt=, src= and dst= are for injected segments only"},
       {"+0 < icmp unreachabel", "f:1: there is no ICMP message 'unreachabel'"},
       {"+0 < icmp unreachable no", "f:1: there is no ICMP message 'unreachable no'"},
       {"+0 < . 0:0(0) <TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,nop>",

@@ -46,6 +46,12 @@ TEST(Parser, EveryFormPrintsInItsPlainForm) {
       {"+0 < SEWA 0:0(0)", nullptr},
       {"+0 > P.5 1:2(1)", "+0 > PEA. 1:2(1)"},
       {"+0 > .0 1:1(0)", "+0 > . 1:1(0)"},
+      // The IP header.
+      {"+0 > [tos 0x10] . 1:1(0)", nullptr},
+      {"+0 < (tos 3) . 1:1(0)", "+0 < [tos 0x03] . 1:1(0)"},
+      {"+0 < [tos 0x10] . 1:1(0) {ttl=3}", nullptr},
+      {"+0 < S 0:0(0) {ipopt=0x9E04abcd}", "+0 < S 0:0(0) {ipopt=0x9e04abcd}"},
+      {"+0 < S 0:0(0) {dst=\"ff02::1\", src=\"::\"}", "+0 < S 0:0(0) {src=\"::\" dst=\"ff02::1\"}"},
       // Numbers.
       {"+0 < . 4294967295:4(5)", nullptr},
       {"+0 < . RCV.NXT(10) ack SND.NXT-1 win RCV.WND", nullptr},

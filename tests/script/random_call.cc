@@ -22,7 +22,11 @@ std::string random_symbol(Random& random) {
 void random_address(Random& random, proto::Value::Address* address) {
   const bool v6 = random.one_in(2);
   address->set_family(v6 ? "AF_INET6" : "AF_INET");
-  address->set_port(random.number(0xffff));
+  if (random.one_in(4)) {
+    address->set_own_port(true);
+  } else {
+    address->set_port(random.number(0xffff));
+  }
   address->set_ip(v6 ? "2001:db8::1" : "192.0.2.1");
 }
 

@@ -61,7 +61,14 @@ void random_option(Random& random, bool inject, bool sensible, proto::TcpOption*
   }
 }
 
-void random_malformation(Random& random, proto::Segment* segment) {
+void random_envelope(Random& random, proto::Malformation* made) {
+  constexpr const char* kAddresses[] = {"0.0.0.0", "224.0.0.1", "ff02::1", "2001:db8::1"};
+  if (random.one_in(3)) made->set_ip_options(random_octets(random, random.below(41)));
+  if (random.one_in(3)) made->set_source(random.pick(kAddresses));
+  if (random.one_in(3)) made->set_destination(random.pick(kAddresses));
+}
+
+void random_malformation(Random& random, bool inject, proto::Segment* segment) {
   proto::Malformation made;
   switch (random.below(5)) {
     case 0:
@@ -82,6 +89,7 @@ void random_malformation(Random& random, proto::Segment* segment) {
   if (random.one_in(3)) made.set_truncate(random.number(0xffff));
   if (random.one_in(3)) made.set_ip_length(random.number(0xffff));
   if (random.one_in(3)) made.set_ttl(random.number(255));
+  if (inject) random_envelope(random, &made);
   if (made.ByteSizeLong() > 0) *segment->mutable_malformation() = made;
 }
 
@@ -117,8 +125,12 @@ proto::Segment random_segment(Random& random, bool inject, const RandomShape& sh
     segment.set_text(random_octets(random, random.below(40)));
     segment.set_length(static_cast<uint32_t>(segment.text().size()));
   }
-  if (random.one_in(3)) random_malformation(random, &segment);
-  if (random.one_in(4)) segment.set_ecn(static_cast<uint32_t>(random.below(inject ? 5 : 6)));
+  if (random.one_in(3)) random_malformation(random, inject, &segment);
+  if (random.one_in(4)) {
+    segment.set_ecn(static_cast<uint32_t>(random.below(inject ? 5 : 6)));
+  } else if (random.one_in(4)) {
+    segment.set_traffic_class(random.number(255));
+  }
   return segment;
 }
 

@@ -129,7 +129,7 @@ TEST(ChildCall, ComesOutAsItWentIn) {
   call.events = 4;
   call.data = {0, 255, 7};
   call.length = 1U << 31U;
-  call.blocking = call.no_buffer = call.no_family = true;
+  call.blocking = call.no_buffer = call.no_family = call.own_port = true;
   for (const bool v6 : {false, true}) {
     call.address = wire::Endpoint{{.v6 = v6, .octets = {1, 2, 3, 4}}, 65535};
     if (v6) call.address->address.octets[15] = 9;
@@ -142,6 +142,7 @@ TEST(ChildCall, ComesOutAsItWentIn) {
     EXPECT_EQ(got.address, call.address);
     EXPECT_EQ(got.data, call.data);
     EXPECT_EQ(got.flags, call.flags);
+    EXPECT_TRUE(got.own_port);
     EXPECT_EQ(got.argument, call.argument);
   }
 }

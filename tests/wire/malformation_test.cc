@@ -238,6 +238,29 @@ TEST_P(MalformationTest, SeveralAtOnce) {
   EXPECT_EQ(get16(out.data() + (v6() ? 4 : 2)), 7);
 }
 
+TEST_P(MalformationTest, IpOptionsArePaddedAndCounted) {
+  const std::vector<uint8_t> options = {0x9e, 5, 1, 2, 3};
+  ASSERT_TRUE(packet().ip_options.append(options));
+  std::vector<uint8_t> room(kMaxPacket);
+  const auto size = encode(packet(), room);
+  if (v6()) {
+    EXPECT_FALSE(size);
+    return;
+  }
+  ASSERT_TRUE(size);
+  room.resize(*size);
+  ASSERT_EQ(room.size(), plain_.size() + 8);
+  EXPECT_EQ(room[0], 0x47);
+  EXPECT_EQ(std::vector<uint8_t>(room.begin() + 20, room.begin() + 28),
+            (std::vector<uint8_t>{0x9e, 5, 1, 2, 3, 0, 0, 0}));
+  EXPECT_TRUE(std::equal(plain_.begin() + 20, plain_.end(), room.begin() + 28, room.end()));
+  const auto decoded = decode(room);
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->ip_checksum_ok);
+  EXPECT_TRUE(decoded->tcp_checksum_ok);
+  EXPECT_FALSE(packet().ip_options.append(std::vector<uint8_t>(36)));
+}
+
 INSTANTIATE_TEST_SUITE_P(Ip, MalformationTest, testing::Bool(),
                          [](const auto& test) { return test.param ? "v6" : "v4"; });
 
