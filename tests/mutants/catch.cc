@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -148,6 +149,8 @@ int run(int argc, char** argv) {
                others - scripts.begin(), rule);
     return 1;
   }
+  fmt::print("no case of its rule\n");
+  std::fflush(stdout);  // what follows may crash
   const Caught elsewhere = caught_by_cases(clean, mutant, {others, scripts.end()});
   if (elsewhere.count > 0) {
     fmt::print("beside its rule: {} ({} cases)\n", elsewhere.first, elsewhere.count);

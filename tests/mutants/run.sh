@@ -73,8 +73,8 @@ rule=$(sed -n '1s/^\([A-Z][A-Za-z0-9.-]*\): .*/\1/p' "$patch")
 mutate
 catch
 caught=$(sed -n 's/^caught by //p' "$work/log")
-# A crash is an objection, and so is to run without end.
-if [[ ! $caught ]] && ((code != 0 && code != 3)) && ! grep -q '^beside' "$work/log"; then
+# A crash in one of these cases is an objection, and so is to run without end.
+if [[ ! $caught ]] && ! grep -q '^no case' "$work/log"; then
   caught="a crash, or no end (exit code $code)"
 fi
 printf '%-44s %-16s %s\n' "$name" "$rule" "${caught:-NOT CAUGHT}"
