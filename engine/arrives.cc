@@ -8,6 +8,7 @@ namespace synfin {
 
 void Rules::on_segment(Time now, const Segment& segment, Admission admission) {
   begin(now);
+  cover_arrival(segment);
   // §3.5.2: a RST is never answered by a RST; every path below that resets asks for this.
   if (segment.flags.rst()) hit(Clause::kSmRstgen1);
   switch (state_) {
@@ -168,6 +169,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (!acceptable) return step_1_not_acceptable(arrival);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
+  if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
   const auto& timestamps = segment.options.timestamps;
   // RFC 7323 §4.3 (2), §5.3 R3.
   const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
@@ -188,6 +190,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
   // With a zero window nothing is acceptable, but valid ACKs, URGs and RSTs are taken (MUST-66).
   if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) {
     hit(Clause::kMust66);
+    hit(Clause::kMay8);
     if (!segment.flags.rst()) {
       owe_ack(Clause::kSmAcc3);
       permit(other_permits_);

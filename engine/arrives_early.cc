@@ -18,6 +18,7 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
     permit(other_permits_);
     return true;
   }
+  if (segment.options.timestamps && profile_->rfc6191) hit(Clause::kShld4);
   start_anew();
   take_syn(segment);
   transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);

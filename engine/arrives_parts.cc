@@ -77,7 +77,9 @@ void Rules::become_established(Clause clause) {
   due_.remove(Due::kSyn);
   due_.remove(Due::kSynAck);
   retransmissions_ = 0;
+  if (rtt_.syn_timed_out()) hit(Clause::kRfc6298_5_7);
   rtt_.on_established();
+  if (!keepalive_) hit(Clause::kMust25);
   signal(Signal::kEstablished);
 }
 
@@ -91,6 +93,8 @@ void Rules::update_send_window(const Segment& segment) {
   tcb_.snd.wnd = static_cast<uint32_t>(segment.wnd) << shift;
   if (tcb_.snd.wnd < before && (tcb_.snd.una + tcb_.snd.wnd).before(tcb_.snd.max_edge)) {
     hit(Clause::kMust34);
+    if (unsent() > 0) hit(Clause::kShld15);
+    if (tcb_.snd.una != tcb_.snd.nxt) hit(Clause::kShld17);
   }
   tcb_.snd.max_wnd = std::max(tcb_.snd.max_wnd, tcb_.snd.wnd);
   tcb_.snd.wl1 = segment.seq;
@@ -119,6 +123,7 @@ void Rules::take_acknowledgment(const Segment& segment) {
   sacked_.trim_before(tcb_.snd.una);
   // Who acknowledges up to text that it has reported, and not beyond it, has discarded it.
   if (!sacked_.empty() && sacked_.front().left == tcb_.snd.una) forget_sacked();
+  hit(Clause::kRfc6298_5_1_5_3);
   last_progress_ = now_;
   if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;
   if (tcb_.send_urgent && !tcb_.snd.up.after(tcb_.snd.una)) tcb_.send_urgent = false;
@@ -126,8 +131,13 @@ void Rules::take_acknowledgment(const Segment& segment) {
 }
 
 void Rules::sample_round_trip() {
+  hit(Clause::kMust18);
   hit(Clause::kRfc6298_3_1);
+  hit(Clause::kRfc6298_3_2);
+  if (tcb_.timestamps) hit(Clause::kRfc7323Ts13);
+  hit(rtt_.has_sample() ? Clause::kRfc6298_2_3 : Clause::kRfc6298_2_2);
   rtt_.sample(now_ - timed_at_);
+  if (rtt_.rto() == profile_->rto_min) hit(Clause::kRfc6298_2_4);
   timed_at_ = kNever;
 }
 
@@ -201,6 +211,7 @@ void Rules::take_fin() {
   tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);
   permit(in_order_permits_);
   owe_ack(Clause::kSmFin2, kMostAckDelay);
+  hit(Clause::kMust12);
   signal(Signal::kConnectionClosing);
   switch (state_) {
     case State::kEstablished:
@@ -248,6 +259,7 @@ void Rules::restart_time_wait() {
 }
 
 void Rules::reset_by_peer(Clause clause) {
+  hit(Clause::kMust12);
   enter_closed(EventKind::kSegment, clause);
   receive_ring_.consume(receive_ring_.size());
   signal(Signal::kConnectionReset);

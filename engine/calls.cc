@@ -9,7 +9,10 @@ namespace synfin {
 
 CallStatus Rules::open_passive(Time now, Remote remote) {
   begin(now);
-  if (state_ != State::kClosed) return CallStatus::kConnectionExists;
+  if (state_ != State::kClosed) {
+    hit(Clause::kSmOpen3);
+    return CallStatus::kConnectionExists;
+  }
   start_anew();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
   passive_ = true;
@@ -19,7 +22,10 @@ CallStatus Rules::open_passive(Time now, Remote remote) {
 
 CallStatus Rules::open_active(Time now) {
   begin(now);
-  if (state_ != State::kClosed && state_ != State::kListen) return CallStatus::kConnectionExists;
+  if (state_ != State::kClosed && state_ != State::kListen) {
+    hit(Clause::kSmOpen3);
+    return CallStatus::kConnectionExists;
+  }
   go_active(EventKind::kOpenActive);
   return CallStatus::kOk;
 }
@@ -106,6 +112,7 @@ CallStatus Rules::receive(Time now, std::span<uint8_t> out, std::size_t& got) {
   }
   got = receive_ring_.copy_out(0, out);
   receive_ring_.consume(static_cast<uint32_t>(got));
+  if (tcb_.receive_urgent) hit(Clause::kMust33);
   if (tcb_.receive_urgent && !tcb_.rcv.up.after(ring_start())) tcb_.receive_urgent = false;
   return CallStatus::kOk;
 }
@@ -141,6 +148,7 @@ CallStatus Rules::close(Time now, CloseKind kind) {
 }
 
 CallStatus Rules::close_synchronized(CloseKind kind) {
+  if (tcb_.snd.wnd == 0) hit(Clause::kRfc6429_2);
   if (kind == CloseKind::kBoth) {
     const bool unread = !receive_ring_.empty();
     deaf_ = true;

@@ -17,10 +17,13 @@ uint32_t bounded_smss(uint32_t smss) { return std::clamp(smss, 1U, 65535U); }
 // RFC 6582 §3.2 step 1 starts recover at ISS. Read literally, "ack - 1 > recover" would then bar
 // the first flight, whose SND.UNA is ISS + 1, from fast retransmit, which RFC 5681 §3.2 wants for
 // any segment. One less keeps both: no acknowledgment but that of the SYN lies between.
-Congestion::Congestion(Seq iss, uint32_t initial_segments)
-    : cwnd_(initial_window(kDefaultSmss, initial_segments)),
+Congestion::Congestion(Seq iss, uint32_t initial_segments, ClauseSet* coverage)
+    : coverage_(coverage),
+      cwnd_(initial_window(kDefaultSmss, initial_segments)),
       recover_(iss - 1),
-      initial_segments_(static_cast<uint16_t>(std::min(initial_segments, 65535U))) {}
+      initial_segments_(static_cast<uint16_t>(std::min(initial_segments, 65535U))) {
+  hit(Clause::kRfc6582_1);
+}
 
 uint32_t Congestion::initial_window(uint32_t smss, uint32_t initial_segments) {
   if (initial_segments == 0) initial_segments = smss > 2190 ? 2 : smss > 1095 ? 3 : 4;
@@ -29,6 +32,8 @@ uint32_t Congestion::initial_window(uint32_t smss, uint32_t initial_segments) {
 }
 
 void Congestion::on_established(uint32_t smss) {
+  hit(syn_lost_ ? Clause::kRfc5681_5 : Clause::kRfc5681_3);
+  hit(Clause::kRfc5681_4);
   smss_ = bounded_smss(smss);
   cwnd_ = initial_window(smss_, syn_lost_ ? 1 : initial_segments_);
 }
@@ -47,12 +52,16 @@ Congestion::AckEffect Congestion::on_ack(uint32_t octets, Seq una, uint32_t flig
 
 // RFC 5681 §3.1.
 void Congestion::open_window(uint32_t octets) {
+  hit(Clause::kMust19);
+  hit(Clause::kRfc5681_2);
   if (cwnd_ < ssthresh_) {  // slow start, equation (2)
+    hit(Clause::kRfc5681_9);
     set_cwnd(uint64_t{cwnd_} + std::min(octets, smss_));
     return;
   }
   // Congestion avoidance: one SMSS for each cwnd of acknowledged octets. What one acknowledgment
   // covers beyond that does not count, so that the next step takes another round trip.
+  hit(Clause::kRfc5681_8);
   counted_ += std::min(octets, cwnd_);
   if (counted_ < cwnd_) return;
   counted_ -= cwnd_;
@@ -63,10 +72,14 @@ void Congestion::open_window(uint32_t octets) {
 Congestion::AckEffect Congestion::on_ack_in_recovery(uint32_t octets, Seq una, uint32_t flight) {
   if ((una - 1).at_or_after(recover_)) {
     // The first of the two values that the RFC offers: it leaves no room for a burst.
+    hit(Clause::kRfc5681_15);
+    hit(Clause::kRfc6582_3);
     set_cwnd(std::min<uint64_t>(ssthresh_, uint64_t{std::max(flight, smss_)} + smss_));
     in_recovery_ = false;
     return AckEffect::kFullAck;
   }
+  hit(Clause::kRfc6582_4);
+  hit(Clause::kRfc5681_19);
   uint64_t deflated = cwnd_ - std::min(octets, cwnd_);
   if (octets >= smss_) deflated += smss_;
   // Never below the smallest window there is, LW: 0 would look like a closed send window.
@@ -84,16 +97,20 @@ bool Congestion::on_duplicate_ack(Seq una, Seq sent_end, uint32_t flight, bool n
   }
   if (duplicate_acks_ == 1) flight_at_first_duplicate_ = flight;
   if (duplicate_acks_ < kDuplicateThreshold) {
+    hit(Clause::kRfc5681_13);
+    hit(Clause::kRfc2018_11);
     if (new_sack) ++limited_segments_;
     return false;
   }
   limited_segments_ = 0;
+  hit(Clause::kRfc6582_2);
   if (!(una - 1).after(recover_)) return false;  // RFC 6582 §3.2 step 2, and §4
   recover_ = sent_end - 1;
   // RFC 5681 §3.2 step 2 leaves out what limited transmit sent: that is what lies beyond cwnd and
   // was not outstanding before the first duplicate.
   reduce_ssthresh(std::min(flight, std::max(cwnd_, flight_at_first_duplicate_)));
   set_cwnd(uint64_t{ssthresh_} + uint64_t{kDuplicateThreshold} * smss_);  // step 3
+  hit(Clause::kRfc5681_14);
   in_recovery_ = true;
   partial_ack_seen_ = false;
   counted_ = 0;
@@ -103,6 +120,8 @@ bool Congestion::on_duplicate_ack(Seq una, Seq sent_end, uint32_t flight, bool n
 void Congestion::on_timeout(Seq sent_end, uint32_t flight) {
   // RFC 5681 §3.1: held constant when this segment timed out before.
   if (!timed_out_) reduce_ssthresh(flight);
+  hit(Clause::kRfc5681_7);
+  hit(Clause::kRfc6582_5);
   timed_out_ = true;
   set_cwnd(smss_);  // LW, whatever the initial window was
   counted_ = 0;
@@ -113,6 +132,7 @@ void Congestion::on_timeout(Seq sent_end, uint32_t flight) {
 }
 
 void Congestion::on_idle_restart() {
+  hit(Clause::kRfc5681_16);
   const uint32_t initial = initial_window(smss_, syn_lost_ ? 1 : initial_segments_);
   set_cwnd(std::min(initial, cwnd_));  // RW
   counted_ = 0;
@@ -127,7 +147,10 @@ void Congestion::on_smss_change(uint32_t smss) {
 }
 
 // Equation (4) of RFC 5681.
-void Congestion::reduce_ssthresh(uint32_t flight) { ssthresh_ = std::max(flight / 2, 2 * smss_); }
+void Congestion::reduce_ssthresh(uint32_t flight) {
+  hit(Clause::kRfc5681_6);
+  ssthresh_ = std::max(flight / 2, 2 * smss_);
+}
 
 void Congestion::set_cwnd(uint64_t octets) {
   cwnd_ = static_cast<uint32_t>(std::min<uint64_t>(octets, kLargestWindow));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/clause.h"
 #include "engine/seq.h"
 
 namespace synfin {
@@ -38,8 +39,8 @@ class Congestion {
   };
 
   // `iss` is the connection's ISS. `initial_segments` is the initial window in segments, at most
-  // 65535; 0 means by SMSS, as RFC 5681 §3.1 says.
-  explicit Congestion(Seq iss, uint32_t initial_segments = 0);
+  // 65535; 0 means by SMSS, as RFC 5681 §3.1 says. `coverage` may be null.
+  explicit Congestion(Seq iss, uint32_t initial_segments = 0, ClauseSet* coverage = nullptr);
 
   // The initial window of RFC 5681 §3.1 for `initial_segments` = 0, else that many segments. The
   // RFC bounds it in segments as well as in octets; small segments are the caller's to count.
@@ -102,6 +103,11 @@ class Congestion {
   AckEffect on_ack_in_recovery(uint32_t octets, Seq una, uint32_t flight);
   void reduce_ssthresh(uint32_t flight);
 
+  void hit(Clause clause) const {
+    if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
+  }
+
+  ClauseSet* coverage_;
   uint32_t cwnd_;
   uint32_t ssthresh_ = kLargestWindow;
   uint32_t smss_ = kDefaultSmss;

@@ -8,7 +8,7 @@ namespace synfin {
 Reference::Reference(const Profile& profile, ClauseSet* coverage)
     : rules_(profile, coverage),
       profile_(&profile),
-      congestion_(Seq(0), profile.initial_window),
+      congestion_(Seq(0), profile.initial_window, coverage),
       keepalive_interval_(profile.keepalive_interval),
       keepalive_limit_(profile.keepalive_probes) {}
 
@@ -59,6 +59,7 @@ CallStatus Reference::abort(Time now) {
 
 void Reference::set_keepalive(Time now, bool on, Duration idle, Duration interval,
                               unsigned probes) {
+  hit(Clause::kMust27);
   keepalive_ = on;
   keepalive_interval_ = interval;
   keepalive_limit_ = probes;
@@ -87,7 +88,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   if (reopened || (before == State::kListen && after == State::kSynReceived)) advance_iss(now);
   const Tcb& tcb = rules_.tcb();
   if (is_synchronized(rules_.state()) && !is_synchronized(before)) {
-    congestion_ = Congestion(tcb.snd.iss, profile_->initial_window);
+    congestion_ = Congestion(tcb.snd.iss, profile_->initial_window, rules_.coverage());
     if (syn_lost_) congestion_.on_syn_lost();
     congestion_.on_established(rules_.effective_mss());
   } else if (is_synchronized(rules_.state())) {
@@ -104,6 +105,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
 // MUST-8: a clock of 4 µs.
 void Reference::advance_iss(Time now) {
   constexpr auto kTick = std::chrono::microseconds(4);
+  hit(Clause::kMust8);
   iss_ += static_cast<uint32_t>((now - iss_at_) / kTick);
   iss_at_ = now;
 }
@@ -183,6 +185,7 @@ void Reference::on_time(Time now) {
 
 // RFC 6298 §5 (5.4) to (5.6), and R2 of RFC 9293 §3.8.3.
 void Reference::on_retransmission_timeout(Time now) {
+  if (rules_.rto() >= profile_->rto_max) hit(Clause::kRfc6298_2_5);
   // A user timeout takes the place of R2 where the peer has asked for one (RFC 5482 §3.1).
   const bool by_count = rules_.adopted_user_timeout() == Duration{0};
   if (by_count && rules_.retransmissions() >= retransmission_limit()) {
@@ -211,11 +214,13 @@ Duration Reference::keepalive_idle() const {
 void Reference::on_keepalive_timeout(Time now) {
   keepalive_at_ = now + keepalive_interval_;
   if (!is_synchronized(rules_.state()) || rules_.state() == State::kTimeWait) return;
+  hit(Clause::kMust26);
   if (rules_.tcb().snd.una != rules_.tcb().snd.nxt) return;
   if (keepalive_unanswered_ >= keepalive_limit_) {
     rules_.on_user_timeout(now);
     return;
   }
+  if (keepalive_unanswered_ > 0) hit(Clause::kMust29);
   ++keepalive_unanswered_;
   keepalive_now_ = true;
 }
@@ -251,6 +256,10 @@ void Reference::schedule_ack(Time now) {
   if (owed == nullptr) {
     ack_at_ = kNever;
     return;
+  }
+  if (owed->by > now && delayed_ack_) {
+    hit(Clause::kShld18);
+    hit(Clause::kRfc5681_17);
   }
   const bool at_once = owed->by <= now || owed->clause == Clause::kSmFin2 || !delayed_ack_;
   const Time at = at_once ? now : std::min(owed->by, now + profile_->delayed_ack);

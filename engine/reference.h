@@ -99,6 +99,7 @@ class Reference {
   unsigned retransmission_limit() const;
   bool persisting() const;
   bool may_send() const;
+  void hit(Clause clause) const { rules_.hit(clause); }
 
   Rules rules_;
   const Profile* profile_;

@@ -47,6 +47,7 @@ class RttEstimator {
   Duration rto() const { return rto_; }
   // False until the first sample; srtt() and rttvar() are 0 until then.
   bool has_sample() const { return has_sample_; }
+  bool syn_timed_out() const { return syn_timed_out_; }
   Duration srtt() const { return srtt_; }
   Duration rttvar() const { return rttvar_; }
 

@@ -215,7 +215,10 @@ void Rules::review_text() {
 // §3.8.6.1, MUST-36. SHLD-29, SHLD-30: the first after about one RTO, then with growing intervals;
 // the bound is as loose as for a retransmission.
 void Rules::owe_probe() {
+  if (tcb_.snd.una != tcb_.snd.nxt) hit(Clause::kMust35);
   if (due_.find(Due::kProbe) != nullptr) return;
+  hit(Clause::kMust36);
+  hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
   const Duration interval =
       std::min(rtt_.rto() * (1 << std::min<int>(probes_, 10)), profile_->persist_max);
   due_.add({.due = Due::kProbe,
@@ -295,6 +298,8 @@ void Rules::on_user_timeout(Time now) {
   gave_up_ = true;
   // "For any state" (§3.10.8): the user of a passive OPEN hears of it too. Only a listener's user
   // does not, who has not been given the connection yet.
+  hit(state_ == State::kSynSent ? Clause::kMust23 : Clause::kMust20);
+  if (is_synchronized(state_)) hit(Clause::kShld11);
   enter_closed(EventKind::kUserTimeout, Clause::kSmTmo1);
   signal(Signal::kUserTimeout);
 }
@@ -332,6 +337,7 @@ void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
   }
   decide(Clause::kMust56);
   hit(Clause::kShld25);
+  hit(Clause::kMust47);
   signal(Signal::kSoftError);
 }
 

@@ -124,6 +124,13 @@ class Rules {
   // The most urgent obligation whose time has passed; it is dropped from the list.
   std::optional<Obligation> overdue(Time now);
 
+  // --- clause coverage ---------------------------------------------------------------------------
+  // A rule was applied, here or by the policy of whoever sends.
+  void hit(Clause clause) const {
+    if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
+  }
+  ClauseSet* coverage() const { return coverage_; }
+
   // --- looking in
   // ----------------------------------------------------------------------------------------
   State state() const { return state_; }
@@ -186,9 +193,13 @@ class Rules {
   // advertise.
   Duration adopted_user_timeout() const { return adopted_user_timeout_; }
   std::optional<uint16_t> user_timeout_to_tell() const;
-  void set_nagle(bool on) { nagle_ = on; }
+  void set_nagle(bool on) {
+    hit(Clause::kMust17);
+    nagle_ = on;
+  }
   // §3.8.4: keep-alives, sent when nothing was received for `idle`.
   void set_keepalive(bool on, Duration idle) {
+    hit(Clause::kMust24);
     keepalive_ = on;
     keepalive_idle_ = std::chrono::duration_cast<Milliseconds>(idle);
   }
@@ -316,9 +327,11 @@ class Rules {
     hit(clause);
     if (!moved_) deciding_ = clause;
   }
-  void hit(Clause clause) {
-    if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
-  }
+  // Clause coverage of a segment as a whole, coverage.cc.
+  void cover_arrival(const Segment& segment);
+  void cover_sent(const Segment& segment);
+  void cover_sent_syn(const Segment& segment);
+  void cover_sent_text(const Segment& segment);
   void go_active(EventKind event);
   CallStatus abort_connection(Clause clause);
   CallStatus close_synchronized(CloseKind kind);

@@ -7,6 +7,7 @@ namespace synfin {
 
 void Rules::sent(Time now, const Segment& segment) {
   now_ = now;
+  cover_sent(segment);
   if (segment.flags.rst()) {
     sent_reset(segment);
     return;
@@ -46,6 +47,7 @@ void Rules::sent_syn(const Segment& segment) {
     hit(Clause::kSmTmo2);
     timed_at_ = kNever;  // Karn
     if (now_ - front_sent_at_ >= rtt_.rto() - profile_->clock_granularity) {
+      hit(Clause::kRfc6298_5_5);
       rtt_.back_off();
       rtt_.on_syn_timeout();
     }
@@ -72,6 +74,7 @@ void Rules::sent_ordinary(const Segment& segment) {
       tcb_.last_ack_sent = segment.ack;
       const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.rcv.shift;
       tcb_.rcv.edge = later(tcb_.rcv.edge, segment.ack + window);
+      if (tcb_.scaling) hit(Clause::kRfc7323Ws8);
     }
     if (segment.ack == tcb_.rcv.nxt) {
       due_.remove(Due::kAck);
@@ -115,7 +118,11 @@ void Rules::sent_sequence_space(const Segment& segment) {
     }
     if (segment.seq.at_or_before(tcb_.snd.una)) {
       if (retransmissions_ < UINT16_MAX) ++retransmissions_;
-      if (timed_out && tcb_.snd.wnd > 0) rtt_.back_off();  // RFC 6298 §5.5
+      hit(Clause::kRfc6298_5_4);
+      if (timed_out && tcb_.snd.wnd > 0) {
+        hit(Clause::kRfc6298_5_5);
+        rtt_.back_off();
+      }
       if (timed_out) forget_sacked();
       recovering_ = true;
       recover_ = later(tcb_.snd.nxt, end);

@@ -93,6 +93,7 @@ uint32_t Reference::window_edge_gain() const {
   if (room <= tcb.rcv.wnd()) return 0;
   const uint32_t gain = room - tcb.rcv.wnd();
   const uint32_t least = std::min<uint32_t>(profile_->receive_buffer / 2, rules_.effective_mss());
+  if (gain < least) hit(Clause::kMust39);
   return gain >= least ? gain : 0;
 }
 
@@ -191,7 +192,12 @@ bool Reference::worth_sending(uint32_t length, uint32_t room) const {
     return true;
   }
   if (all && room >= length && overridden_) return true;
-  if (!idle && rules_.nagle()) return false;
+  if (!idle && rules_.nagle()) {
+    hit(all ? Clause::kShld7 : Clause::kMust38);
+    hit(Clause::kMay16);
+    return false;
+  }
+  hit(Clause::kMust38);
   return length >= rules_.tcb().snd.max_wnd / 2 || overridden_;
 }
 
@@ -241,6 +247,8 @@ bool Reference::transmit_probe(Segment& out) {
 bool Reference::transmit_keepalive(Segment& out) {
   if (!keepalive_now_) return false;
   keepalive_now_ = false;
+  hit(Clause::kShld12);
+  hit(Clause::kMay5);
   fill_header(out);
   out.seq = rules_.tcb().snd.nxt - 1;
   return true;

@@ -114,7 +114,8 @@ Result<void> check(StackChoice* choice) {
   return {};
 }
 
-Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_profile) {
+Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_profile,
+                             ClauseSet* coverage) {
   const stack::StackInfo* info = stack::find_stack(choice.stack);
   const std::string& name = choice.profile.empty() ? case_profile : choice.profile;
   OpenStack open;
@@ -127,6 +128,7 @@ Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_
   const auto set = sysctls_of(choice);
   open.profile = stack::case_profile(open.profile, false, set);
   stack::StackOptions options;
+  options.coverage = coverage;
   options.link = choice.link;
   options.seed = choice.seed;
   options.profile = open.profile;

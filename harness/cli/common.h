@@ -40,7 +40,8 @@ struct OpenStack {
 
 // The choice has to be checked. `case_profile` is what the cases ask for; --profile goes before it.
 // An error is one of set-up.
-Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_profile = "");
+Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_profile = "",
+                             ClauseSet* coverage = nullptr);
 
 // Where results come from; the session's own provenance has the rest.
 proto::Provenance provenance_of(const OpenStack& open, const StackChoice& choice);

@@ -206,7 +206,7 @@ void Run::add_result(const proto::CaseResult& result) {
 
 // The cases of one profile. False when their stack cannot be set up.
 bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool first) {
-  auto open = open_stack(options_.choice, profile);
+  auto open = open_stack(options_.choice, profile, &coverage_);
   if (!open) {
     complain(open.error().message);
     outcome_.broken = true;

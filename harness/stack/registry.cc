@@ -54,6 +54,7 @@ Result<std::unique_ptr<Stack>> make_reference(const StackOptions& options) {
   ReferenceOptions reference;
   reference.profile = case_profile(options.profile, false, options.set);
   reference.seed = options.seed;
+  reference.coverage = options.coverage;
   return make_reference_stack(reference);
 }
 

@@ -17,9 +17,10 @@ namespace synfin::stack {
 struct StackOptions {
   std::string link;  // "veth", "tun"; empty: the stack's own
   uint64_t seed = 1;
-  Profile profile;            // of stacks that run with one
-  bool virtual_time = false;  // linux: the kernel's clock jumps over waits (uml)
-  bool in_process = false;    // of stacks that otherwise run in a process of their own
+  Profile profile;                // of stacks that run with one
+  ClauseSet* coverage = nullptr;  // of stacks that tell; it must outlive the stack
+  bool virtual_time = false;      // linux: the kernel's clock jumps over waits (uml)
+  bool in_process = false;        // of stacks that otherwise run in a process of their own
   std::vector<Sysctl> set{};  // for all cases; whoever judges by `profile` has it follow them too
 };
 

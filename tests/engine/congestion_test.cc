@@ -14,7 +14,7 @@ using congestion_model::kSmss;
 using congestion_model::Sender;
 using AckEffect = Congestion::AckEffect;
 
-TEST(CongestionTest, IsSmall) { static_assert(sizeof(Congestion) <= 32); }
+TEST(CongestionTest, IsSmall) { static_assert(sizeof(Congestion) <= 40); }
 
 // --- RFC 5681 §3.1 ---
 
