@@ -356,10 +356,10 @@ class Rules {
   std::optional<Duplicate> duplicate_;
   std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole
   Time now_{};
+  EdgeSet edges_;
   State state_ = State::kClosed;
   Clause deciding_ = Clause::kSmOpen1;
-  bool moved_ = false;  // by the event that is being processed
-  EdgeSet edges_;
+  bool moved_ = false;             // by the event that is being processed
   bool passive_ = false;           // came from LISTEN (MUST-11)
   bool remote_specified_ = false;  // by the passive OPEN
   bool fin_queued_ = false;        // CLOSE was called

@@ -39,6 +39,7 @@ void Rules::set_user_timeout(Time now, Duration timeout) {
   now_ = now;
   user_timeout_ = timeout;
   user_timeout_is_set_ = true;
+  hit(Clause::kMust21);
   told_user_timeout_ = false;  // §3: in the next segment whenever a new timeout is used
 }
 
