@@ -95,8 +95,9 @@ void add_list(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "List the cases");
   command->footer(kAbout);
-  command->add_option("-D,--define", options->defines,
-                      "The word NAME of a script stands for the value; may be repeated")
+  command
+      ->add_option("-D,--define", options->defines,
+                   "The word NAME of a script stands for the value; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false)
       ->check(check_define);

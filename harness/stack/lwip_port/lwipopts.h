@@ -1,6 +1,6 @@
-/* How lwIP is built from a source tree (SYNFIN_LWIP_SOURCE): without an operating system, and with the
-   choices about TCP that Debian's library has, so that the two are comparable. Each that stands in
-   #ifndef can be set from outside: -DCMAKE_C_FLAGS=-DTCP_WND=2048, likewise for C++. */
+/* How lwIP is built from a source tree (SYNFIN_LWIP_SOURCE): without an operating system, and with
+   the choices about TCP that Debian's library has, so that the two are comparable. Each that stands
+   in #ifndef can be set from outside: -DCMAKE_C_FLAGS=-DTCP_WND=2048, likewise for C++. */
 #ifndef SYNFIN_LWIPOPTS_H
 #define SYNFIN_LWIPOPTS_H
 
