@@ -349,6 +349,14 @@ constexpr const ClauseInfo& info(Clause clause) {
   return kClauses[static_cast<std::size_t>(clause)];
 }
 
+// The clause of this ID, or nullptr.
+constexpr const ClauseInfo* find_clause(std::string_view id) {
+  for (const ClauseInfo& clause : kClauses) {
+    if (clause.id == id) return &clause;
+  }
+  return nullptr;
+}
+
 // Clause coverage: which rules the code of the reference went through. Passed in by whoever counts.
 using ClauseSet = std::bitset<kClauseCount>;
 

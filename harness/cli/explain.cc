@@ -129,7 +129,7 @@ void Explain::add_lines(const std::string& key, const std::vector<std::string>& 
 }
 
 void Explain::add(const proto::Requirement& rule) {
-  const ClauseInfo* clause = report::find_clause(rule.id());
+  const ClauseInfo* clause = find_clause(rule.id());
   std::string level = rule.level();
   for (char& c : level) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (!out_.empty()) out_ += "\n";

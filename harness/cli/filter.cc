@@ -34,7 +34,7 @@ Result<Shard> parse_shard(const std::string& text) {
 }
 
 bool has_level(std::string_view id, const std::vector<std::string>& levels) {
-  const ClauseInfo* clause = report::find_clause(id);
+  const ClauseInfo* clause = find_clause(id);
   if (clause == nullptr) return false;
   const std::string_view level = report::is_must(clause->level)     ? "must"
                                  : report::is_should(clause->level) ? "should"

@@ -27,10 +27,11 @@ bool about(int64_t got, int64_t wanted, int64_t grace) {
 }  // namespace
 
 void Numbering::begin(const std::vector<std::string>& requirements) {
-  for (std::size_t i = 0; i < kClauseCount; ++i) {
+  for (const Clause clause : {Clause::kMust8, Clause::kMust9, Clause::kRfc7323Ts9,
+                              Clause::kRfc7323Ts14, Clause::kRfc7323Paws7}) {
     const bool named =
-        std::find(requirements.begin(), requirements.end(), kClauses[i].id) != requirements.end();
-    tested_.set(i, named);
+        std::find(requirements.begin(), requirements.end(), info(clause).id) != requirements.end();
+    tested_.set(static_cast<std::size_t>(clause), named);
   }
 }
 
@@ -45,7 +46,7 @@ void Numbering::complain(Clause clause, uint16_t connection, std::string wanted,
 }
 
 void Numbering::sent(Time now, uint16_t connection, const Segment& segment) {
-  if (segment.flags.rst()) return;
+  if (tested_.none() || segment.flags.rst()) return;
   if (ends_.size() <= connection) ends_.resize(connection + std::size_t{1});
   Ends& ends = ends_[connection];
   if (segment.flags.syn()) numbered(now, connection, ends, segment.seq.value());

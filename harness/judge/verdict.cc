@@ -24,12 +24,6 @@ proto::Verdict verdict_of(Level level) {
   return proto::FAIL;
 }
 
-const ClauseInfo* find_clause(std::string_view id) {
-  const auto found = std::find_if(kClauses.begin(), kClauses.end(),
-                                  [id](const ClauseInfo& clause) { return clause.id == id; });
-  return found == kClauses.end() ? nullptr : &*found;
-}
-
 // An expectation of the script itself is as strong as the strongest rule that the case tests.
 Level level_of_case(const script::FlatProgram& program) {
   Level strongest = program.requirements.empty() ? Level::kMust : Level::kMay;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 
 namespace synfin::report {
 namespace {
@@ -54,16 +53,6 @@ void add_votes(const proto::CaseResult& result, RuleResults* rules) {
 }
 
 }  // namespace
-
-const ClauseInfo* find_clause(std::string_view id) {
-  static const std::unordered_map<std::string_view, const ClauseInfo*> by_id = [] {
-    std::unordered_map<std::string_view, const ClauseInfo*> map;
-    for (const ClauseInfo& clause : kClauses) map.emplace(clause.id, &clause);
-    return map;
-  }();
-  const auto found = by_id.find(id);
-  return found == by_id.end() ? nullptr : found->second;
-}
 
 std::string section_of(const ClauseInfo& clause) {
   std::string text = fmt::format("RFC {} §", clause.rfc);

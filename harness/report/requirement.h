@@ -12,9 +12,6 @@
 
 namespace synfin::report {
 
-// "MUST-10" to its entry in engine/clause.h; nullptr when there is none.
-const ClauseInfo* find_clause(std::string_view id);
-
 // "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
 constexpr bool is_must(Level level) { return level == Level::kMust || level == Level::kMustNot; }
 constexpr bool is_should(Level level) {

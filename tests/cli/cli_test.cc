@@ -13,21 +13,6 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kHandshake = R"(//@ requires MUST-10 SM-LISTEN-3
-//@ doc A SYN draws a SYN,ACK.
-0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
-+0 bind(3, ..., ...) = 0
-+0 listen(3, 1) = 0
-+0 < S 0:0(0) win 65535 <mss 1460>
-+0 > S. 0:0(0) ack 1 <...>
-+.01 < . 1:1(0) ack 1 win 65535    //@ state ESTABLISHED
-)";
-
-std::string with(const std::string& from, const std::string& to) {
-  std::string text = kHandshake;
-  return text.replace(text.find(from), from.size(), to);
-}
-
 class Cli : public testing::Test {
  protected:
   void SetUp() override {

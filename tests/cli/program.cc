@@ -23,6 +23,11 @@ std::string whole(std::FILE* file) {
 
 }  // namespace
 
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kHandshake;
+  return text.replace(text.find(from), from.size(), to);
+}
+
 Ran run(const std::vector<std::string>& arguments) {
   std::FILE* out = std::tmpfile();
   std::FILE* err = std::tmpfile();

@@ -14,6 +14,18 @@ struct Ran {
 
 Ran run(const std::vector<std::string>& arguments);
 
+// A case that passes everywhere, and the same with one thing otherwise.
+inline constexpr const char* kHandshake = R"(//@ requires MUST-10 SM-LISTEN-3
+//@ doc A SYN draws a SYN,ACK.
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1460>
++0 > S. 0:0(0) ack 1 <...>
++.01 < . 1:1(0) ack 1 win 65535    //@ state ESTABLISHED
+)";
+std::string with(const std::string& from, const std::string& to);
+
 // A folder of its own for one test, gone with it.
 class Folder {
  public:
