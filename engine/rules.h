@@ -254,7 +254,7 @@ class Rules {
 
   // Selective acknowledgments, sack.cc.
   void note_duplicate(const Segment& segment);
-  bool owes_dsack() const;
+  const SackBlock* owed_dsack() const;  // null: none
   void sack_findings(const Segment& segment, Findings& out) const;
   void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
   void take_sack(const Segment& segment);
