@@ -15,6 +15,28 @@ namespace {
 
 using script::OptionSpec;
 
+uint8_t kind_of(const OptionSpec& option) {
+  switch (option.kind) {
+    case OptionSpec::Kind::kMss:
+      return wire::kOptionMss;
+    case OptionSpec::Kind::kWindowScale:
+      return wire::kOptionWindowScale;
+    case OptionSpec::Kind::kSackPermitted:
+      return wire::kOptionSackPermitted;
+    case OptionSpec::Kind::kSack:
+      return wire::kOptionSack;
+    case OptionSpec::Kind::kTimestamps:
+      return wire::kOptionTimestamps;
+    case OptionSpec::Kind::kNop:
+      return wire::kOptionNop;
+    case OptionSpec::Kind::kEol:
+      return wire::kOptionEol;
+    case OptionSpec::Kind::kRaw:
+      return static_cast<uint8_t>(option.value);
+  }
+  return wire::kOptionNop;
+}
+
 class Matcher {
  public:
   Matcher(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
@@ -43,6 +65,7 @@ class Matcher {
   void sack(const OptionSpec& wanted);
   void timestamps(const OptionSpec& wanted);
   void raw(const OptionSpec& wanted);
+  void not_named();
   bool is_reset_of_nothing() const;
 
   const script::SegmentSpec& spec_;
@@ -120,7 +143,7 @@ void Matcher::numbers() {
     number("seq", spec_.seq, own_.iss(), segment_.seq.value());
   }
   const std::size_t length = spec_.text.empty() ? spec_.length : spec_.text.size();
-  if (segment_.text.size() != length) {
+  if (!spec_.any_length && segment_.text.size() != length) {
     differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
   const uint32_t base = own_.peer_isn() - (names_isn ? own_.written_irs : 0);
@@ -137,12 +160,24 @@ void Matcher::window() {
 }
 
 void Matcher::options() {
-  if (spec_.any_options) return;
   for (const OptionSpec& wanted : spec_.options) option(wanted);
   // Last, as only a segment that is as wanted otherwise says what a written TSval stands for.
   for (const OptionSpec& wanted : spec_.options) {
     if (wanted.kind == OptionSpec::Kind::kTimestamps) timestamps(wanted);
   }
+  if (!spec_.any_options) not_named();
+}
+
+// Options that the spec does not name. NOP and EOL are padding, which is the stack's choice.
+void Matcher::not_named() {
+  const auto is_named = [this](uint8_t kind) {
+    return std::any_of(spec_.options.begin(), spec_.options.end(),
+                       [kind](const OptionSpec& named) { return kind_of(named) == kind; });
+  };
+  wire::for_each_option(packet_.option_octets, [&](uint8_t kind, std::span<const uint8_t>) {
+    if (kind == wire::kOptionNop || kind == wire::kOptionEol || is_named(kind)) return;
+    differ("option", "none", fmt::format("kind {} ({})", kind, wire::option_name(kind)));
+  });
 }
 
 void Matcher::option(const OptionSpec& wanted) {
