@@ -64,6 +64,11 @@ void add_mismatches(const script::FlatProgram& program, const play::PlayResult& 
     divergence.set_line(mismatch.line);
     divergence.set_connection(program.connections[mismatch.connection]);
     copy_fields(mismatch.differences, divergence);
+    if (!mismatch.numbers) continue;
+    proto::WantedNumbers& numbers = *divergence.mutable_numbers();
+    if (mismatch.numbers->seq) numbers.set_seq(*mismatch.numbers->seq);
+    if (mismatch.numbers->ack) numbers.set_ack(*mismatch.numbers->ack);
+    if (mismatch.numbers->window) numbers.set_window(*mismatch.numbers->window);
   }
 }
 
@@ -172,6 +177,7 @@ void copy_trace(const script::FlatProgram& program, const play::PlayResult& play
       case play::EventKind::kInjected:
       case play::EventKind::kSent:
         copy.set_packet(octets);
+        copy.set_expected(event.expected);
         break;
       case play::EventKind::kCallStart:
       case play::EventKind::kCallReturn:

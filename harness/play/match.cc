@@ -37,6 +37,16 @@ uint8_t kind_of(const OptionSpec& option) {
   return wire::kOptionNop;
 }
 
+// Where a script's SYN names the ISN, what it acknowledges counts from what was written for it.
+uint32_t ack_base(const script::SegmentSpec& spec, const Connection& own) {
+  return own.peer_isn() - (own.syns_name_isn && spec.flags.syn() ? own.written_irs : 0);
+}
+
+// The window of a SYN is never scaled (RFC 7323 §2.2).
+uint8_t window_shift(Flags flags, const Names& names) {
+  return flags.syn() ? uint8_t{0} : names.stack_window_shift();
+}
+
 class Matcher {
  public:
   Matcher(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
@@ -146,14 +156,12 @@ void Matcher::numbers() {
   if (!spec_.any_length && segment_.text.size() != length) {
     differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
-  const uint32_t base = own_.peer_isn() - (names_isn ? own_.written_irs : 0);
-  if (spec_.ack) number("ack", *spec_.ack, base, segment_.ack.value());
+  if (spec_.ack) number("ack", *spec_.ack, ack_base(spec_, own_), segment_.ack.value());
 }
 
 void Matcher::window() {
   if (!spec_.window) return;
-  const uint8_t shift = segment_.flags.syn() ? uint8_t{0} : names_.stack_window_shift();
-  const auto wanted = resolve_window(*spec_.window, shift, names_);
+  const auto wanted = resolve_window(*spec_.window, window_shift(segment_.flags, names_), names_);
   if (wanted && *wanted == segment_.wnd) return;
   differ("win", wanted ? fmt::to_string(*wanted) : describe(*spec_.window),
          fmt::to_string(segment_.wnd));
@@ -274,6 +282,15 @@ void match(const script::SegmentSpec& spec, const wire::Decoded& packet, Connect
   matcher.window();
   matcher.options();
   if (differences.empty()) matcher.text(text);
+}
+
+WantedNumbers wanted_numbers(const script::SegmentSpec& spec, const Names& names) {
+  WantedNumbers out;
+  if (!spec.any_seq) out.seq = resolve(spec.seq, names.own.iss(), names);
+  if (spec.ack) out.ack = resolve(*spec.ack, ack_base(spec, names.own), names);
+  if (spec.window)
+    out.window = resolve_window(*spec.window, window_shift(spec.flags, names), names);
+  return out;
 }
 
 }  // namespace synfin::play

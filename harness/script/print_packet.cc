@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "harness/script/print_parts.h"
+#include "harness/script/printer.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
 #include "harness/wire/text.h"
@@ -142,6 +143,8 @@ void print_icmp(const proto::Icmp& icmp, std::string* out) {
 }
 
 }  // namespace
+
+bool has_word(const proto::TcpOption::Raw& option) { return !known_raw(option).empty(); }
 
 void print_number(const proto::Number& number, std::string* out) {
   if (number.base() == proto::Number::ABSOLUTE) *out += '=';
