@@ -118,6 +118,7 @@ void mend(proto::Segment& segment) {
     if (is_plain(window)) window.set_offset(window.offset() & UINT16_MAX);
   }
   if (segment.text().empty()) segment.set_length(std::min(segment.length(), kMostText));
+  if (segment.malformation().ByteSizeLong() == 0) segment.clear_malformation();
   mend_options(segment);
 }
 
@@ -187,20 +188,19 @@ void change_length(Chance& chance, proto::Segment& segment) {
 }
 
 void change_header(Chance& chance, proto::Segment& segment) {
-  auto& malformed = *segment.mutable_malformation();
   switch (chance.below(12)) {
     case 0:
-      malformed.set_checksum(chance.one_in(2) ? proto::Malformation::BAD
-                                              : proto::Malformation::ZERO);
+      segment.mutable_malformation()->set_checksum(chance.one_in(2) ? proto::Malformation::BAD
+                                                                    : proto::Malformation::ZERO);
       break;
     case 1:
-      malformed.set_reserved(chance.below(16));
+      segment.mutable_malformation()->set_reserved(chance.below(16));
       break;
     case 2:
-      malformed.set_data_offset(chance.below(16));
+      segment.mutable_malformation()->set_data_offset(chance.below(16));
       break;
     case 3:
-      malformed.set_truncate(chance.below(40));
+      segment.mutable_malformation()->set_truncate(chance.below(40));
       break;
     case 4:
       segment.clear_malformation();
@@ -218,7 +218,6 @@ void change_header(Chance& chance, proto::Segment& segment) {
       *segment.mutable_window() = make_window(chance);
       break;
   }
-  if (malformed.ByteSizeLong() == 0) segment.clear_malformation();
 }
 
 // Only lengths and backlogs change: another call is another step.

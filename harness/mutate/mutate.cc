@@ -167,9 +167,8 @@ void learn(const proto::Step& step, bool* listens, Known* known) {
     known->iss = known->iss || step.call().name() == "connect";
   } else if (step.packet().has_segment()) {
     const proto::Segment& segment = step.packet().segment();
-    const bool well_formed =
-        !segment.has_malformation() || segment.malformation().ByteSizeLong() == 0;
-    if ((segment.flags() & kSyn) == 0 || (segment.flags() & kRst) != 0 || !well_formed) return;
+    if ((segment.flags() & kSyn) == 0 || (segment.flags() & kRst) != 0) return;
+    if (segment.has_malformation()) return;
     const bool acks = (segment.flags() & kAck) != 0;
     if (known->iss || (*listens && !acks)) known->iss = known->irs = true;
   }
