@@ -134,6 +134,7 @@ class Rules {
   // --- looking in
   // ----------------------------------------------------------------------------------------
   State state() const { return state_; }
+  const Profile& profile() const { return *profile_; }
   const Tcb& tcb() const { return tcb_; }
   const RttEstimator& rtt() const { return rtt_; }
   bool passive() const { return passive_; }
