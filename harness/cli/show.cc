@@ -154,7 +154,7 @@ void add_show(CLI::App& app, Action* action) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = app.add_subcommand("show", "Show a program, or what it does on the wire");
   command->footer(std::string(kAbout) + kExamples);
-  command->add_option("file", options->file, "A .pkt, .textproto or .pb file")
+  command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();
   command->add_option("--as", options->as, "The form")
