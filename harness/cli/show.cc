@@ -8,6 +8,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/playing.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/failure.h"
@@ -169,7 +170,7 @@ void add_show(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return show(*options);
+      if (checked) return in_kernel(options->choice, {}, [&] { return show(*options); });
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };
