@@ -73,7 +73,7 @@ Result<void> Baseline::add(const std::string& path) {
   const auto text = script::read_file(path);
   if (!text) return tl::make_unexpected(text.error());
   proto::Baseline read;
-  if (const auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
+  if (auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
   for (const auto& entry : read.deviations()) {
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,

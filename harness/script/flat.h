@@ -89,7 +89,7 @@ struct SegmentSpec {
   std::optional<Number> window;  // header field; a symbol is octets and is scaled down
   std::optional<uint16_t> urgent;
   std::vector<OptionSpec> options;
-  bool any_options = false;  // <...>: and any others
+  bool any_options = false;  // <...>: as written; options that are not named are not checked
   bool any_seq = false;
   bool any_length = false;
   std::vector<uint8_t> text;  // empty: pattern octets, see pattern()
