@@ -13,7 +13,9 @@ namespace synfin::shrink {
 namespace {
 
 constexpr std::size_t kVirtualBatch = 8;
-constexpr std::size_t kRealBatch = 128;
+constexpr std::size_t kRealBatch = 32;
+// On a busy machine a candidate is lost rather than all of them played again and again.
+constexpr unsigned kUnreliablePlays = 2;
 
 }  // namespace
 
@@ -44,6 +46,7 @@ std::vector<proto::CaseResult> Plays::play(const std::vector<proto::Program>& pr
   options.most_at_once = batch();
   options.seed = seed_;
   options.include_long = true;
+  options.unreliable_plays = kUnreliablePlays;
   ClauseSet coverage;
   const auto keep = [&](const proto::CaseResult& result) {
     results[std::stoul(result.id())] = result;
