@@ -7,6 +7,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/playing.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/failure.h"
@@ -136,7 +137,9 @@ void add_replay(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return Replay(*options).run();
+      if (checked) {
+        return in_kernel(options->choice, {options->json}, [&] { return Replay(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

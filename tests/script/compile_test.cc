@@ -285,6 +285,19 @@ TEST(Compile, Messages) {
   EXPECT_EQ(compile(program).error().message,
             "made: step 1: '*' is for expected sequence numbers only");
   segment->set_any_seq(false);
+  segment->set_any_length(true);
+  EXPECT_EQ(compile(program).error().message, "made:0: '*' is for expected lengths only");
+  step->mutable_packet()->set_direction(proto::Packet::EXPECT);
+  EXPECT_EQ(compile(program).error().message,
+            "made:0: plain numbers have an end: no length is any length there");
+  segment->set_any_seq(true);
+  EXPECT_TRUE(compile(program));
+  segment->set_length(1);
+  EXPECT_EQ(compile(program).error().message, "made:0: any length is not one length");
+  segment->set_length(0);
+  segment->set_any_seq(false);
+  segment->set_any_length(false);
+  step->mutable_packet()->set_direction(proto::Packet::INJECT);
   for (int i = 0; i < 4; ++i) segment->mutable_seq()->add_minus(proto::Number::ISS);
   EXPECT_EQ(compile(program).error().message,
             "made: step 1: names are added to a name, or taken from one");
