@@ -175,7 +175,8 @@ int Command::run() {
   Finding finding{*wanted, {}, {}, 0, options_.times};
   const auto reference = stack::make_reference_stack({open->profile, options_.choice.seed});
   shrink::Plays right(*reference, open->profile, ipv6, options_.choice.seed, go_on);
-  shrink::Shows shows = plays.shows(*wanted);
+  const bool steady = plays.count(loaded_->source, *wanted, kTries) == kTries;
+  shrink::Shows shows = plays.shows(*wanted, steady);
   if (wanted->objector == shrink::Objector::kScript && options_.choice.stack != "reference") {
     shows = but_not(std::move(shows), right.shows(*wanted));
     if (!shows({loaded_->source}).at(0)) {
