@@ -13,6 +13,9 @@ namespace {
 
 using script::StepKind;
 
+// A program takes a few hours at most.
+constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
+
 // Leaves the stimuli of a program.
 void strip(script::FlatProgram& program) {
   for (script::Step& step : program.steps) {
@@ -77,48 +80,60 @@ class Watched final : public play::Observer {
 
 class Trial::Impl {
  public:
-  Impl(stack::Stack& stack, const Profile& profile, const Baseline& baseline, Watcher* watcher,
-       ClauseSet* coverage)
-      : stack_(stack),
+  Impl(Make make, const Profile& profile, Baseline baseline, Watcher* watcher, ClauseSet* coverage)
+      : make_(std::move(make)),
         profile_(profile),
-        baseline_(baseline),
+        baseline_(std::move(baseline)),
         watcher_(watcher),
-        coverage_(coverage),
-        player_(stack, 1) {}
+        coverage_(coverage) {
+    renew();
+  }
 
   synfin::Result<const Result*> run(const proto::Program& program);
 
  private:
-  void take(play::PlayResult&& played, const Judge& judge);
+  void renew();
+  void take(play::PlayResult&& played, const Judge& judge, const proto::Program& program);
 
-  stack::Stack& stack_;
-  const Profile& profile_;
-  const Baseline& baseline_;
+  Make make_;
+  Profile profile_;
+  Baseline baseline_;
   Watcher* watcher_;
   ClauseSet* coverage_;
-  play::Player player_;
+  std::unique_ptr<stack::Stack> stack_;
+  std::unique_ptr<play::Player> player_;
   Result result_;
 };
+
+// A stack may be one of which there can only be one at a time.
+void Trial::Impl::renew() {
+  player_.reset();
+  stack_.reset();
+  stack_ = make_();
+  player_ = std::make_unique<play::Player>(*stack_, 1);
+}
 
 synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
   auto compiled = script::compile(program);
   if (!compiled) return tl::make_unexpected(compiled.error());
   const auto flat = std::make_shared<script::FlatProgram>(std::move(*compiled));
   strip(*flat);
-  Judge judge(profile_, stack_.traits(), coverage_);
+  if (stack_->now() > kFar) renew();
+  Judge judge(profile_, stack_->traits(), coverage_);
   std::optional<Watched> watched;
   if (watcher_ != nullptr) watched.emplace(judge, *watcher_);
   play::Job job;
   job.program = flat;
   job.options.ipv6 = !flat->ipv4;
   job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
-  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge); };
-  player_.add(std::move(job));
-  player_.run();
+  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
+  player_->add(std::move(job));
+  player_->run();
   return &result_;
 }
 
-void Trial::Impl::take(play::PlayResult&& played, const Judge& judge) {
+void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
+                       const proto::Program& program) {
   result_.outcome = played.outcome;
   result_.broken = std::move(played.broken);
   result_.findings.clear();
@@ -127,19 +142,20 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge) {
   result_.segments = static_cast<std::size_t>(std::count_if(
       played.trace.events.begin(), played.trace.events.end(),
       [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
-  const stack::Identity& identity = stack_.identity();
+  const stack::Identity& identity = stack_->identity();
   for (const Divergence& divergence : judge.divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
                               to_string(divergence.state), divergence.stimulus};
-    const auto* known = baseline_.find(kInvented, seen, identity.name, identity.version);
+    const auto* known = baseline_.find(program.name(), seen, identity.name, identity.version);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({divergence, known});
   }
 }
 
-Trial::Trial(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
-             Watcher* watcher, ClauseSet* coverage)
-    : impl_(std::make_unique<Impl>(stack, profile, baseline, watcher, coverage)) {}
+Trial::Trial(Make make, const Profile& profile, Baseline baseline, Watcher* watcher,
+             ClauseSet* coverage)
+    : impl_(std::make_unique<Impl>(std::move(make), profile, std::move(baseline), watcher,
+                                   coverage)) {}
 
 Trial::~Trial() = default;
 

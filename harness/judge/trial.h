@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,9 +23,6 @@
 
 namespace synfin::judge {
 
-// The case ID under which baselines know what invented programs bring to light.
-inline constexpr const char* kInvented = "fuzz";
-
 // Sees each event before the judge does.
 class Watcher {
  public:
@@ -40,9 +38,12 @@ struct Finding {
 
 class Trial {
  public:
-  // All must outlive it; `watcher` and `coverage` may be null.
-  Trial(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
-        Watcher* watcher = nullptr, ClauseSet* coverage = nullptr);
+  // Makes the stack, and makes it anew when its clock has gone too far: virtual time runs fast.
+  using Make = std::function<std::unique_ptr<stack::Stack>()>;
+
+  // `watcher` and `coverage` may be null; they must outlive it.
+  Trial(Make make, const Profile& profile, Baseline baseline = {}, Watcher* watcher = nullptr,
+        ClauseSet* coverage = nullptr);
   ~Trial();
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;

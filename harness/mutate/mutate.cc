@@ -177,6 +177,7 @@ void learn(const proto::Step& step, bool* listens, Known* known) {
 }  // namespace
 
 void mend(proto::Program& program) {
+  program.set_name("fuzz");
   program.clear_comments();
   program.clear_end_comments();
   Steps& steps = *program.mutable_steps();

@@ -38,7 +38,8 @@ std::string kind_of(std::string_view text) {
 }
 
 Signature signature_of(const proto::Divergence& divergence) {
-  return {divergence.clause(), divergence.state(), kind_of(divergence.wanted()),
+  const Objector objector = divergence.state().empty() ? Objector::kScript : Objector::kRules;
+  return {objector, divergence.clause(), divergence.state(), kind_of(divergence.wanted()),
           kind_of(divergence.got())};
 }
 
@@ -46,7 +47,8 @@ std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_v
   const std::string_view reason = result.reason();
   if (result.verdict() != proto::ERROR || !reason.starts_with(stack)) return std::nullopt;
   if (!reason.substr(stack.size()).starts_with(": ")) return std::nullopt;
-  return Signature{"", "", "a stack that lives on", kind_of(reason.substr(stack.size() + 2))};
+  return Signature{Objector::kNobody, "", "", "a stack that lives on",
+                   kind_of(reason.substr(stack.size() + 2))};
 }
 
 std::vector<Signature> signatures_of(const proto::CaseResult& result, std::string_view stack) {
@@ -62,7 +64,8 @@ std::vector<Signature> signatures_of(const proto::CaseResult& result, std::strin
 }
 
 std::string to_string(const Signature& signature) {
-  std::string where = signature.clause.empty() ? "crash" : signature.clause;
+  std::string where = signature.clause;
+  if (where.empty()) where = signature.objector == Objector::kNobody ? "crash" : "script";
   if (!signature.state.empty()) where += " in " + signature.state;
   return fmt::format("{}: wanted {}, got {}", where, signature.wanted, signature.got);
 }

@@ -12,9 +12,17 @@
 
 namespace synfin::shrink {
 
+// Who objects.
+enum class Objector : unsigned char {
+  kNobody,  // the stack has crashed
+  kRules,   // the judge
+  kScript,  // an expectation of the program, which alone says that it is right
+};
+
 struct Signature {
+  Objector objector = Objector::kRules;
   std::string clause;  // "SM-ACK-3"; empty for a crash
-  std::string state;   // of the connection; empty where only the script's expectation failed
+  std::string state;   // of the connection, where the rules object
   std::string wanted;  // "an ACK"; of a segment, its flags
   std::string got;     // "R."
 
