@@ -76,6 +76,13 @@ class Player::Impl final : public stack::Sink {
   bool may_start() const {
     return !waiting_.empty() && active_ < most_ && shared_.stack.may_open();
   }
+  // When the next case may begin (Traits::start_step).
+  Time next_start(Time now) const {
+    const Duration step = shared_.traits.start_step;
+    if (step == Duration{0}) return now;
+    const Duration past = now.time_since_epoch() % step;
+    return past == Duration{0} ? now : now + (step - past);
+  }
 
   Shared shared_;
   std::size_t most_;
@@ -131,7 +138,7 @@ void Player::Impl::turn() {
   advance_ready(now);
   const bool idle = ready_at_ == ready_.size();
   if (idle || ended_.size() >= kEndings) release_ended(now);
-  if (idle && active_ > 0) wait(now);
+  if (idle && (active_ > 0 || next_start(now) > now)) wait(now);
 }
 
 void Player::Impl::start_cases(Time now) {
@@ -140,6 +147,7 @@ void Player::Impl::start_cases(Time now) {
     pace_since_ = now;
     pace_started_ = 0;
   }
+  if (next_start(now) > now) return;
   while (may_start() && ready_.size() - ready_at_ < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
     Job job = std::move(waiting_.front());
@@ -216,7 +224,7 @@ void Player::Impl::wait(Time now) {
     if (may_start()) until = std::min(until, pace_since_ + kMillisecond);
     if (asks_between_) until = std::min(until, now + kBetween);
   } else if (may_start()) {
-    return;
+    until = std::min(until, next_start(now));
   }
   if (until <= now) return;
   shared_.stack.run_until(until, *this);

@@ -1,6 +1,7 @@
 // How a case begins: what it needs, and what its program holds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "harness/play/describe.h"
@@ -68,8 +69,15 @@ std::string Run::unplayable() const {
   if (job_.options.ipv6 && !program_->ipv6) return "the program is for IPv4 only";
   if (!job_.options.ipv6 && !program_->ipv4) return "the program is for IPv6 only";
   if (job_.options.ipv6 && !shared_.traits.ipv6) return "the stack has no IPv6 here";
+  const stack::Traits& traits = shared_.traits;
   for (const auto& [key, value] : program_->needs) {
-    if (key != "sysctl") return fmt::format("it needs {} {}", key, value);
+    if (std::find(traits.lacks.begin(), traits.lacks.end(), key) != traits.lacks.end()) {
+      return fmt::format("it needs {}, which the stack does not offer", key);
+    }
+  }
+  if (!traits.only_profile.empty() && !program_->profile.empty() &&
+      program_->profile != traits.only_profile) {
+    return fmt::format("it is made for the choices of {}", program_->profile);
   }
   for (const script::Step& step : program_->steps) {
     if (step.kind == StepKind::kShell && !job_.options.allow_shell) {
@@ -124,6 +132,7 @@ Result<void> Run::open_case() {
   if (needs.connections == 0) needs.connections = 1;
   needs.place = program_->place;
   for (const auto& [key, value] : program_->needs) {
+    if (key != "sysctl") continue;
     const auto equals = value.find('=');
     if (equals == std::string::npos) return fail("the need `sysctl " + value + "` has no value");
     needs.sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));

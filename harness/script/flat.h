@@ -228,7 +228,7 @@ struct FlatProgram {
   std::string name;
   std::string file;
   std::vector<std::string> requirements;                   // `//@ requires`
-  std::vector<std::pair<std::string, std::string>> needs;  // `//@ needs sysctl x=y`, and others
+  std::vector<std::pair<std::string, std::string>> needs;  // "sysctl" and "x=y"; "sack" and ""
   std::string profile;                                     // `//@ profile`, empty: the stack's own
   bool ipv4 = true;                                        // `//@ ip 4|6|both` (default both)
   bool ipv6 = true;

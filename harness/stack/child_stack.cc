@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/stack/case_profile.h"
 #include "harness/stack/child_process.h"
 #include "harness/stack/child_protocol.h"
 #include "harness/stack/child_server.h"
@@ -97,8 +98,8 @@ proto::ChildOp& ChildStack::add(proto::ChildOp::Kind kind, CaseId id) {
 }
 
 Result<CaseId> ChildStack::open(const CaseNeeds& needs) {
-  if (!needs.sysctls.empty()) {
-    return fail(options_.identity.name + " has no sysctl " + needs.sysctls.front().first);
+  if (auto same = check_no_change(options_.profile, needs.sysctls); !same) {
+    return fail(options_.identity.name + " " + same.error().message);
   }
   if (!may_open()) return fail("after a crash cases are let in one at a time");
   if (child_ == nullptr) {

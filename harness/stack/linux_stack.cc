@@ -166,6 +166,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   traits_.own_places = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.timer_slack = 0.1;
+  traits_.only_profile = "linux-default";
   traits_.timer_slack_min = std::chrono::milliseconds(10);
   traits_.ipv6 = worlds_.front()->ipv6();
   traits_.out_of_band = true;

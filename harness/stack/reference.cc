@@ -121,6 +121,7 @@ ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(optio
   traits_.virtual_time = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.has_option = reference_has_option;
+  traits_.lacks = lacking(options_.profile);
 }
 
 Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Traits {
   // How exactly the stack's own timers keep their time: TIME-WAIT, retransmission.
   double timer_slack = 0.0;     // as a share of the time
   Duration timer_slack_min{0};  // and at least this
+  // A case begins at a multiple of this on the stack's clock, so that timers which all connections
+  // share stand the same to each case, whatever else is played; 0: at any time.
+  Duration start_step{0};
   bool ipv6 = true;
   // recv(MSG_OOB) gives the urgent octet. RFC 9293 §3.8.5 has no such thing: urgent text is in
   // line.
@@ -48,6 +52,10 @@ struct Traits {
   bool all_calls = false;          // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
+  // Options of TCP that it does not offer, as `//@ needs` names them: cases about them are skipped.
+  std::vector<std::string_view> lacks{};
+  // The one profile of a stack that does not take others: cases made for others are skipped.
+  std::string only_profile{};
 };
 
 // What a case needs of its surroundings.
