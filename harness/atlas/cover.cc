@@ -59,17 +59,22 @@ std::vector<uint32_t> Grid::cells_in(const Box& box) const {
   return cells;
 }
 
-Box Grid::plain(const Box& box) const {
-  Box used(dimensions(), 0);
+Box Grid::around(const Box& box) const {
+  Box possible(dimensions(), 0);
   for (std::size_t i = 0; i < points(); ++i) {
-    if (!holds(box, i)) continue;
     const auto values = point(i);
-    for (std::size_t d = 0; d < values.size(); ++d) used[d] |= kOne << values[d];
+    std::size_t outside = 0;
+    std::size_t where = 0;
+    for (std::size_t d = 0; d < values.size() && outside < 2; ++d) {
+      if ((box[d] >> values[d] & 1) != 0) continue;
+      ++outside;
+      where = d;
+    }
+    if (outside == 1) possible[where] |= kOne << values[where];
+    if (outside != 0) continue;
+    for (std::size_t d = 0; d < values.size(); ++d) possible[d] |= kOne << values[d];
   }
-  for (std::size_t d = 0; d < dimensions(); ++d) {
-    if (box[d] == all_of(sizes_[d])) used[d] = box[d];
-  }
-  return used;
+  return possible;
 }
 
 // --- Cover ---------------------------------------------------------------------------------------

@@ -34,9 +34,9 @@ class Grid {
   bool holds(const Box& box, std::size_t point) const;
   // The cells of a box, in order, each once.
   std::vector<uint32_t> cells_in(const Box& box) const;
-  // The box without the values that none of its points has; a dimension that does not matter keeps
-  // all of them.
-  Box plain(const Box& box) const;
+  // For each dimension the values of the points that the box holds as far as all others go: where
+  // the box has all of these, the dimension does not matter to it.
+  Box around(const Box& box) const;
 
  private:
   std::vector<unsigned> sizes_;

@@ -127,13 +127,12 @@ TEST(Cover, KnowsTheOtherNamesOfACell) {
               UnorderedElementsAre(Box{0b11, 0b100}));
 }
 
-TEST(Grid, PlainKeepsWhatSomePointHas) {
+TEST(Grid, KnowsWhatCouldBeAroundABox) {
   Grid grid({2, 4});
   grid.add(Point{0, 0}, 0);
-  grid.add(Point{1, 1}, 1);
-  EXPECT_EQ(grid.plain({0b10, 0b0110}), (Box{0b10, 0b0010}));
-  EXPECT_EQ(grid.plain({0b11, 0b0011}), (Box{0b11, 0b0011}));
-  EXPECT_EQ(grid.plain({0b10, 0b1111}), (Box{0b10, 0b1111}));
+  for (uint8_t value = 1; value < 4; ++value) grid.add(Point{1, value}, value);
+  EXPECT_EQ(grid.around({0b10, 0b0110}), (Box{0b10, 0b1110}));
+  EXPECT_EQ(grid.around({0b11, 0b0001}), (Box{0b01, 0b1111}));
 }
 
 TEST(Cover, HoldsJustTheSetWhateverItIs) {
