@@ -39,8 +39,8 @@ struct Number {
   friend bool operator==(const Number&, const Number&) = default;
 };
 
-// A segment as its header has it. In an answer each number has the name that the rules would give it
-// (of a RST: SEG.ACK, SEG.SEQ+SEG.LEN; of others: SND.NXT, RCV.NXT) where that is its value, and
+// A segment as its header has it. In an answer each number has the name that the rules would give
+// it (of a RST: SEG.ACK, SEG.SEQ+SEG.LEN; of others: SND.NXT, RCV.NXT) where that is its value, and
 // another where it is not. In the events of a set-up they count from ISS and IRS.
 struct Wire {
   Flags flags;
@@ -71,10 +71,12 @@ struct Api {
 
 // All that a stack does about one segment.
 struct Behaviour {
-  std::vector<Wire> answers;  // until the quiet time, without retransmissions of earlier text
+  std::vector<Wire> answers;   // until the quiet time, without retransmissions of earlier text
   unsigned other_packets = 0;  // that are not TCP, or cannot be read
   State state = State::kClosed;
   Api api;
+  // The stack itself came to an end: its last words. Nothing else holds then but the answers.
+  std::string broken;
   friend bool operator==(const Behaviour&, const Behaviour&) = default;
 };
 
@@ -126,7 +128,7 @@ struct Entry {
 };
 
 struct SetUp {
-  std::string id;  // "ESTABLISHED", "FIN-WAIT-1 by close()": see set_ups.h
+  std::string id;                // "ESTABLISHED", "FIN-WAIT-1 by close()": see set_ups.h
   State state = State::kClosed;  // which it is to bring about
   std::string program;           // .pkt text, as it was played on this stack
   bool reached = false;

@@ -44,7 +44,7 @@ enum class PayloadClass : uint8_t {
   kEmpty,
   kOne,           // one octet
   kStraddling,    // two octets, of which the first stands before RCV.NXT: its SEQ is RCV.NXT-1
-  kBeyondWindow,  // RCV.WND+1 octets
+  kBeyondWindow,  // RCV.WND+1 octets, where a packet holds them
 };
 inline constexpr std::size_t kPayloadClasses = 4;
 

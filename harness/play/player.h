@@ -60,6 +60,7 @@ struct PlayOptions {
   // Read the stack's state after every step and append kState events. Steps with `//@ state` are
   // always read.
   bool read_states = true;
+  uint32_t states_from = 0;  // but not before this step
   // Two times are equal within max(tolerance_min, tolerance × the wait), as packetdrill has it.
   Duration tolerance_min = std::chrono::milliseconds(4);
   double tolerance = 0.125;
