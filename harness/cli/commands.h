@@ -17,6 +17,7 @@ void add_probe(CLI::App& app, Action* action);
 void add_pair(CLI::App& app, Action* action);
 void add_merge(CLI::App& app, Action* action);
 void add_explain(CLI::App& app, Action* action);
+void add_atlas(CLI::App& app, Action* action);
 void add_completion(CLI::App& app, Action* action);
 
 // The whole program: what main() returns for these arguments.

@@ -46,7 +46,7 @@ int parse_and_act(int argc, const char* const* argv) {
   app.footer(kFooter);
   Action action;
   for (const auto add : {add_run, add_list, add_show, add_replay, add_probe, add_pair, add_merge,
-                         add_explain, add_completion}) {
+                         add_explain, add_atlas, add_completion}) {
     add(app, &action);
   }
   try {
