@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -35,6 +33,7 @@ class CellJudge {
  private:
   Difference in_words(const judge::Divergence& divergence, const Moment& moment,
                       const Behaviour& behaviour) const;
+  std::string answer_in_words(const Wire& answer, const judge::Divergence& divergence) const;
   std::string state_in_words(const std::string& state) const;
 
   const Atlas& atlas_;
@@ -65,9 +64,20 @@ Difference CellJudge::in_words(const judge::Divergence& divergence, const Moment
   } else if (divergence.got == "nothing") {
     out.got = kSilence;
   } else if (moment.kind == Moment::Kind::kAnswer) {
-    out.got = describe(behaviour.answers[moment.answer], set_up_.variables);
+    out.got = answer_in_words(behaviour.answers[moment.answer], divergence);
   }
   return out;
+}
+
+// An answer by its flags, and by the numbers that the rule objects to.
+std::string CellJudge::answer_in_words(const Wire& answer,
+                                       const judge::Divergence& divergence) const {
+  std::string text = describe(answer.flags);
+  for (const play::Difference& field : divergence.fields) {
+    if (field.field == "seq") text += " seq " + describe(answer.seq, set_up_.variables);
+    if (field.field == "ack") text += " ack " + describe(answer.ack, set_up_.variables);
+  }
+  return text;
 }
 
 Result<std::vector<Difference>> CellJudge::judge(Replay& replay, uint32_t entry) {
@@ -90,7 +100,8 @@ Result<std::vector<Difference>> CellJudge::judge(Replay& replay, uint32_t entry)
   };
   const auto told = replay.tell(cells_[entry], behaviour, judge, after);
   if (!told) return tl::make_unexpected(told.error());
-  if (!behaviour.broken.empty()) found.push_back({{}, "no end of the stack", behaviour.broken, "", ""});
+  if (!behaviour.broken.empty())
+    found.push_back({{}, "no end of the stack", behaviour.broken, "", ""});
   return found;
 }
 

@@ -95,6 +95,17 @@ std::string name_of(std::size_t dimension, std::size_t value) {
   }
 }
 
+// "SEQ RCV.NXT to RCV.NXT+RCV.WND": three or more that follow one another; empty for others.
+std::string range(std::size_t dimension, uint64_t values, uint64_t possible) {
+  const auto first = static_cast<std::size_t>(std::countr_zero(values));
+  const std::size_t last = 63 - static_cast<std::size_t>(std::countl_zero(values));
+  const uint64_t span = (bit(last) | (bit(last) - 1)) & ~(bit(first) - 1);
+  const bool ordered = dimension == kSeqDimension || dimension == kAckDimension;
+  if (!ordered || std::popcount(values) < 3 || (span & possible) != values) return {};
+  const std::string end = name_of(dimension, last);
+  return fmt::format("{} to {}", name_of(dimension, first), end.substr(end.find(' ') + 1));
+}
+
 // The values that a rule has of those that could be, in words; empty where they are all.
 std::string classes(std::size_t dimension, uint64_t values, uint64_t possible,
                     std::span<const Group> groups) {
@@ -106,8 +117,9 @@ std::string classes(std::size_t dimension, uint64_t values, uint64_t possible,
       return std::string(group.name);
     }
   }
+  std::string text = range(dimension, values, possible);
+  if (!text.empty()) return text;
   const bool but = std::popcount(possible & ~values) == 1 && std::popcount(values) > 2;
-  std::string text;
   for (uint64_t rest = but ? possible & ~values : values; rest != 0; rest &= rest - 1) {
     const std::string name = name_of(dimension, static_cast<std::size_t>(std::countr_zero(rest)));
     // "SEQ RCV.NXT or RCV.NXT+1": the first word is said once.
@@ -172,26 +184,36 @@ std::string flags_in_words(const FlagRule& rule, bool no_text) {
 
 std::string state_of(const std::string& set_up) { return set_up.substr(0, set_up.find('/')); }
 
-// A state of which all set-ups are there is told by its name.
+// A state of which all set-ups are there is told by its name; of others, which there are, or which
+// are not: "ESTABLISHED (not hole)".
 std::string states(const std::vector<std::string>& set_ups, uint64_t values) {
-  std::map<std::string, std::pair<int, int>> counts;  // there, and in all
+  struct Parts {
+    std::string here;
+    std::string missing;
+    int count = 0;  // here
+    int all = 0;
+    bool plain = false;  // the set-up that has the state's own name
+  };
+  std::vector<std::string> order;
+  std::map<std::string, Parts> parts;
   for (std::size_t i = 0; i < set_ups.size(); ++i) {
-    auto& [here, all] = counts[state_of(set_ups[i])];
-    here += (values & bit(i)) != 0 ? 1 : 0;
-    ++all;
+    const std::string state = state_of(set_ups[i]);
+    Parts& part = parts[state];
+    const bool here = (values & bit(i)) != 0;
+    const bool plain = state == set_ups[i];
+    if (here && part.count++ == 0) order.push_back(state);
+    ++part.all;
+    part.plain = part.plain || (here && plain);
+    add(here ? part.here : part.missing,
+        plain ? std::string_view("plain") : std::string_view(set_ups[i]).substr(state.size() + 1));
   }
   std::string text;
-  std::string said;
-  for (std::size_t i = 0; i < set_ups.size(); ++i) {
-    if ((values & bit(i)) == 0) continue;
-    const std::string state = state_of(set_ups[i]);
-    const auto [here, all] = counts[state];
-    if (here < all) {
-      add(text, set_ups[i]);
-    } else if (state != said) {
-      add(text, state);
-      said = state;
-    }
+  for (const std::string& state : order) {
+    const Parts& part = parts[state];
+    add(text, state);
+    const bool but = part.plain && part.count * 2 >= part.all;
+    if (part.count == part.all) continue;
+    text += but ? fmt::format(" (not {})", part.missing) : fmt::format(" ({})", part.here);
   }
   return text;
 }
@@ -228,7 +250,9 @@ Box said_by_flags(const Grid& grid, Box box) {
 }  // namespace
 
 Rule describe(const Domain& domain, const Box& prime) {
-  const Box box = said_by_flags(domain.grid, prime);
+  Box box = said_by_flags(domain.grid, prime);
+  // Set-ups that have none of these cells are in a prime as well.
+  box[kSetUpDimension] &= domain.grid.around(box)[kSetUpDimension];
   const Box possible = domain.grid.around(box);
   Rule rule;
   rule.states = where(domain, box[kSetUpDimension] & possible[kSetUpDimension]);
@@ -271,11 +295,15 @@ std::string describe(const Number& number, const Variables& variables) {
   return text;
 }
 
+std::string describe(Flags flags) {
+  std::string text = names(flags.bits & ((1U << kFlagBits) - 1), ",");
+  if (flags.has(kEce)) add(text, "ECE", ",");
+  if (flags.has(kCwr)) add(text, "CWR", ",");
+  return text.empty() ? "no flags" : text;
+}
+
 std::string describe(const Wire& answer, const Variables& variables) {
-  std::string text = names(answer.flags.bits & ((1U << kFlagBits) - 1), ",");
-  if (text.empty()) text = "no flags";
-  if (answer.flags.has(kEce)) text += ",ECE";
-  if (answer.flags.has(kCwr)) text += ",CWR";
+  std::string text = describe(answer.flags);
   text += " seq " + describe(answer.seq, variables);
   if (answer.flags.ack()) text += " ack " + describe(answer.ack, variables);
   if (answer.length > 0) text += fmt::format(" with {} octets", answer.length);

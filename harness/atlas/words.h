@@ -27,6 +27,8 @@ Words describe(const Behaviour& behaviour, const SetUp& set_up);
 
 // One answer, as in Words::answers.
 std::string describe(const Wire& answer, const Variables& variables);
+// "RST,ACK".
+std::string describe(Flags flags);
 
 // "RCV.NXT+RCV.WND": a number of an answer.
 std::string describe(const Number& number, const Variables& variables);

@@ -9,7 +9,7 @@
 namespace synfin::report {
 namespace {
 
-constexpr std::size_t kIndent = 14;
+constexpr std::size_t kIndent = 17;
 constexpr std::size_t kFewRules = 4;  // shown of a finding that has many
 
 // The text in lines of at most so many columns, broken at blanks.
