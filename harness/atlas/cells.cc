@@ -230,6 +230,19 @@ std::vector<script::OptionSpec> options_of(OptionClass options) {
   return {spec};
 }
 
+std::vector<uint8_t> option_octets(OptionClass options) {
+  wire::OptionOctets out;
+  for (const script::OptionSpec& spec : options_of(options)) {
+    if (spec.kind == script::OptionSpec::Kind::kTimestamps) {
+      (void)out.timestamps(spec.value, spec.echo);
+    } else {
+      (void)out.raw(static_cast<uint8_t>(spec.value), spec.raw_length, spec.raw);
+    }
+  }
+  out.pad();
+  return {out.octets().begin(), out.octets().end()};
+}
+
 std::string flags_text(Flags flags) {
   std::string out;
   for (const auto& [bit, word] : kFlagWords) {
