@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,52 @@ namespace {
 
 constexpr std::string_view kSilence = "silence";
 
+// What a judge has just been told of a cell.
+struct Moment {
+  bool of_set_up = false;
+  const Wire* answer = nullptr;
+};
+
+// Passes a cell on to a judge, and tells after each event what that was.
+class Telling final : public play::Observer {
+ public:
+  using After = std::function<void(const Moment&)>;
+  Telling(judge::Judge& judge, const Replayer& replayer, const Behaviour& behaviour, After after)
+      : judge_(judge), replayer_(replayer), behaviour_(behaviour), after_(std::move(after)) {}
+
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override {
+    judge_.begin(program, tuples, trace);
+  }
+  void on_event(const play::Event& event) override {
+    judge_.on_event(event);
+    Moment moment;
+    moment.of_set_up = event.step < replayer_.cell_step();
+    if (!moment.of_set_up && event.kind == play::EventKind::kSent) {
+      moment.answer = &behaviour_.answers[answer_++];
+    }
+    after_(moment);
+  }
+  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
+    return judge_.value(connection, name);
+  }
+  uint8_t peer_window_shift(uint16_t connection) const override {
+    return judge_.peer_window_shift(connection);
+  }
+  uint8_t stack_window_shift(uint16_t connection) const override {
+    return judge_.stack_window_shift(connection);
+  }
+  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
+  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
+
+ private:
+  judge::Judge& judge_;
+  const Replayer& replayer_;
+  const Behaviour& behaviour_;
+  After after_;
+  std::size_t answer_ = 0;
+};
+
 // A cell told to a judge, with the words of a finding for what it objects to.
 class CellJudge {
  public:
@@ -24,15 +71,14 @@ class CellJudge {
     cells_ = cells_of(set_up.variables, atlas.with);
   }
 
-  Result<std::vector<Difference>> judge(Replay& replay, uint32_t entry);
+  Result<std::vector<Difference>> judge(Replayer& replayer, uint32_t entry);
   // What the judge says of the set-up alone, in the last cell that was told.
   const std::vector<std::string>& of_set_up() const { return of_set_up_; }
   bool lost() const { return lost_; }
   const Cell& cell(uint32_t entry) const { return cells_[entry]; }
 
  private:
-  Difference in_words(const judge::Divergence& divergence, const Moment& moment,
-                      const Behaviour& behaviour) const;
+  Difference in_words(const judge::Divergence& divergence, const Moment& moment) const;
   std::string answer_in_words(const Wire& answer, const judge::Divergence& divergence) const;
   std::string state_in_words(const std::string& state) const;
 
@@ -51,8 +97,7 @@ std::string CellJudge::state_in_words(const std::string& state) const {
 
 // What differs from cell to cell (numbers, the state that all were in) is told by name, so that
 // cells that differ alike read alike.
-Difference CellJudge::in_words(const judge::Divergence& divergence, const Moment& moment,
-                               const Behaviour& behaviour) const {
+Difference CellJudge::in_words(const judge::Divergence& divergence, const Moment& moment) const {
   Difference out;
   out.clause = divergence.clause;
   out.wanted = divergence.wanted;
@@ -63,8 +108,8 @@ Difference CellJudge::in_words(const judge::Divergence& divergence, const Moment
     out.got = state_in_words(divergence.got);
   } else if (divergence.got == "nothing") {
     out.got = kSilence;
-  } else if (moment.kind == Moment::Kind::kAnswer) {
-    out.got = answer_in_words(behaviour.answers[moment.answer], divergence);
+  } else if (moment.answer != nullptr) {
+    out.got = answer_in_words(*moment.answer, divergence);
   }
   return out;
 }
@@ -80,7 +125,7 @@ std::string CellJudge::answer_in_words(const Wire& answer,
   return text;
 }
 
-Result<std::vector<Difference>> CellJudge::judge(Replay& replay, uint32_t entry) {
+Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t entry) {
   const Behaviour& behaviour = atlas_.behaviours[set_up_.entries[entry].behaviour];
   judge::Judge judge(profile_, traits_);
   std::vector<Difference> found;
@@ -89,16 +134,17 @@ Result<std::vector<Difference>> CellJudge::judge(Replay& replay, uint32_t entry)
   const auto after = [&](const Moment& moment) {
     const auto& all = judge.divergences();
     for (; seen < all.size(); ++seen) {
-      if (moment.kind != Moment::Kind::kSetUp) {
-        found.push_back(in_words(all[seen], moment, behaviour));
+      if (!moment.of_set_up) {
+        found.push_back(in_words(all[seen], moment));
       } else {
         of_set_up_.push_back(fmt::format("{} ({}): wanted {}, got {}", info(all[seen].clause).id,
                                          all[seen].stimulus, all[seen].wanted, all[seen].got));
       }
     }
-    if (moment.kind == Moment::Kind::kSetUp) lost_ = !judge.judged_to_the_end();
+    if (moment.of_set_up) lost_ = !judge.judged_to_the_end();
   };
-  const auto told = replay.tell(cells_[entry], behaviour, judge, after);
+  Telling telling(judge, replayer, behaviour, after);
+  const auto told = replayer.play(cells_[entry], behaviour, telling);
   if (!told) return tl::make_unexpected(told.error());
   if (!behaviour.broken.empty())
     found.push_back({{}, "no end of the stack", behaviour.broken, "", ""});
@@ -143,20 +189,20 @@ Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
   const Known known(baseline, atlas);
   Differences differences(out.domain);
   std::optional<CellJudge> judge;
-  std::optional<Replay> replay;
+  std::optional<Replayer> replayer;
   uint32_t at = UINT32_MAX;  // the set-up that these two are of
   for (uint32_t cell = 0; cell < out.domain.grid.cells(); ++cell) {
     const Place& place = out.domain.places.front()[cell];
     const SetUp& set_up = atlas.set_ups[place.set_up];
     const bool first = place.set_up != at;
     if (first) {
-      auto made = Replay::of(atlas, set_up);
+      auto made = Replayer::make(atlas, set_up);
       if (!made) return tl::make_unexpected(made.error());
-      replay.emplace(std::move(*made));
+      replayer.emplace(std::move(*made));
       judge.emplace(atlas, set_up, profile);
       at = place.set_up;
     }
-    auto found = judge->judge(*replay, place.entry);
+    auto found = judge->judge(*replayer, place.entry);
     if (!found) return tl::make_unexpected(found.error());
     if (first) {
       for (const std::string& text : judge->of_set_up()) {
@@ -172,14 +218,6 @@ Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
   out.diverging = differences.cells();
   out.findings = differences.findings();
   return out;
-}
-
-Result<std::vector<Difference>> judge_cell(const Atlas& atlas, const Place& place,
-                                           const Profile& profile) {
-  const SetUp& set_up = atlas.set_ups[place.set_up];
-  auto replay = Replay::of(atlas, set_up);
-  if (!replay) return tl::make_unexpected(replay.error());
-  return CellJudge(atlas, set_up, profile).judge(*replay, place.entry);
 }
 
 }  // namespace synfin::atlas

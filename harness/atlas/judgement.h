@@ -1,7 +1,6 @@
 // An atlas held against the rules: each cell is told to a shadow of them.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,9 +25,5 @@ struct Judgement {
 // which is the set-up and describe(cell). An error: the atlas holds what cannot have been.
 Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
                               const judge::Baseline& baseline);
-
-// The divergences of one cell, as findings tell them.
-Result<std::vector<Difference>> judge_cell(const Atlas& atlas, const Place& place,
-                                           const Profile& profile);
 
 }  // namespace synfin::atlas

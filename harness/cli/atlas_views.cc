@@ -3,21 +3,21 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
 #include <span>
 
 #include "harness/atlas/compare.h"
-#include "harness/atlas/example.h"
 #include "harness/atlas/judgement.h"
+#include "harness/atlas/replay.h"
 #include "harness/cli/atlas_commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/select.h"
 #include "harness/report/atlas_text.h"
 #include "harness/report/exit_code.h"
 #include "harness/script/file.h"
-#include "harness/script/printer.h"
 #include "harness/stack/registry.h"
 
 namespace synfin::cli {
@@ -77,11 +77,17 @@ class View {
 
 // Returns the command that plays it again.
 Result<std::string> View::save_example(const Finding& finding, std::size_t number) const {
-  const auto program = atlas::cell_as_program(atlas_, domain_.places.front()[finding.example],
-                                              report::finding_comments(finding, text_));
-  if (!program) return tl::make_unexpected(program.error());
+  const atlas::Place& place = domain_.places.front()[finding.example];
+  const atlas::SetUp& set_up = atlas_.set_ups[place.set_up];
+  const atlas::Cell cell = atlas::cells_of(set_up.variables, atlas_.with)[place.entry];
+  const auto& behaviour = atlas_.behaviours[set_up.entries[place.entry].behaviour];
+  std::string text;
+  for (const std::string& line : report::finding_comments(finding, text_)) {
+    text += "// " + line + "\n";
+  }
+  text += atlas::cell_text(atlas_, set_up, cell, &behaviour);
   const std::string path = (std::filesystem::path(options_.out) / fmt::format("{}.pkt", number));
-  if (const auto saved = script::write_file(path, script::print(*program)); !saved) {
+  if (const auto saved = script::write_file(path, text); !saved) {
     return tl::make_unexpected(saved.error());
   }
   return fmt::format("synfin replay {} --stack {}", shell_word(path), atlas_.provenance.stack());
