@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t kMostLog = 1U << 18U;
 constexpr int kLookEveryMs = 100;
-constexpr unsigned kMemory = 256;
-constexpr unsigned kMemoryWithKasan = 768;  // an eighth of it is shadow, and freed memory rests
+constexpr unsigned kMemory = 1024;
+constexpr unsigned kMemoryWithKasan = 2048;  // an eighth of it is shadow, and freed memory rests
 // Enough for the inside never to wait for the outside, which would cost it time on its own clock.
 constexpr int kPipeSize = 1 << 20;
 
@@ -63,7 +63,7 @@ Result<std::vector<std::string>> command_line(const Kernel& kernel, const BootOp
   const unsigned memory = options.memory_mb != 0 ? options.memory_mb
                           : kernel.variant.kasan ? kMemoryWithKasan
                                                  : kMemory;
-  return std::vector<std::string>{
+  std::vector<std::string> words = {
       kernel.image().string(), fmt::format("mem={}M", memory), "root=/dev/root",
       "rootfstype=hostfs", "rootflags=/", "ro", "time-travel=inf-cpu",
       fmt::format("time-travel-start={}", kFirstMoment), "con=null", "con0=null,fd:3",
@@ -71,8 +71,10 @@ Result<std::vector<std::string>> command_line(const Kernel& kernel, const BootOp
       // Where it would keep a file with its number: a folder that takes none.
       "uml_dir=/proc/self", "umid=synfin",
       // The kernel mixes its command line into its randomness (random_init_early()).
-      fmt::format("synfin.seed={:#x}", options.seed), "init=" + *program, "--",
-      std::string(kGuestWord), *job};
+      fmt::format("synfin.seed={:#x}", options.seed), "init=" + *program};
+  if (needs_no_xstate(kernel.version)) words.emplace_back(kNoWideRegisters);
+  words.insert(words.end(), {"--", std::string(kGuestWord), *job});
+  return words;
 }
 
 // One stream from the kernel to one descriptor of ours.
