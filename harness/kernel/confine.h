@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +12,10 @@
 namespace synfin::kernel {
 
 struct Confinement {
-  std::array<int, 3> descriptors{};  // its log (1 and 2) and its consoles (3 and 4)
+  int log = -1;    // what it finds as its descriptors 1 and 2
+  int out = -1;    // as 3
+  int error = -1;  // as 4
+  int board = -1;  // as 5
   // The kernel cannot take this machine's registers whole: it is to keep those of x87 and SSE
   // alone. Programs inside must use no others (kNoWideRegisters): each page fault clears them.
   bool without_xstate = false;
