@@ -47,8 +47,20 @@ int parse_and_act(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   Action action;
-  for (const auto add : {add_run, add_list, add_show, add_replay, add_probe, add_pair, add_merge,
-                         add_explain, add_kernel, add_completion}) {
+  for (const auto add : {
+           add_run,
+           add_list,
+           add_show,
+           add_replay,
+           add_shrink,
+           add_probe,
+           add_pair,
+           add_merge,
+           add_explain,
+           add_atlas,
+           add_kernel,
+           add_completion,
+       }) {
     add(app, &action);
   }
   try {

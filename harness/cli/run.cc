@@ -11,9 +11,9 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/defines.h"
 #include "harness/cli/filter.h"
 #include "harness/cli/in_kernel.h"
-#include "harness/cli/load.h"
 #include "harness/cli/outputs.h"
 #include "harness/cli/select.h"
 #include "harness/cli/update_baseline.h"

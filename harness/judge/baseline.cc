@@ -84,13 +84,18 @@ Result<void> Baseline::add(const std::string& path) {
   return {};
 }
 
-const proto::KnownDeviation* Baseline::find(std::string_view case_id, std::string_view clause,
-                                            std::string_view got, std::string_view stack,
+const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen& seen,
+                                            std::string_view stack,
                                             std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {
+    if (!entry.clause().empty() && entry.clause() != seen.clause) continue;
+    if (!entry.state().empty() && entry.state() != seen.state) continue;
+    if (seen.got.find(entry.got()) == std::string_view::npos) continue;
     if (!about(entry, case_id, stack, version)) continue;
-    if (!entry.clause().empty() && entry.clause() != clause) continue;
-    if (got.find(entry.got()) == std::string_view::npos) continue;
+    if (!entry.stimulus().empty() &&
+        fnmatch(entry.stimulus().c_str(), std::string(seen.stimulus).c_str(), 0) != 0) {
+      continue;
+    }
     return &entry;
   }
   return nullptr;
