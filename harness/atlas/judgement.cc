@@ -163,7 +163,7 @@ class Known {
     if (baseline_.entries().deviations().empty()) return;
     const std::string id = fmt::format("atlas/{}/{}", set_up.id, describe(cell));
     const std::string clause(difference.clause ? info(*difference.clause).id : "");
-    const auto* entry = baseline_.find(id, clause, difference.got, stack_, version_);
+    const auto* entry = baseline_.find(id, {clause, difference.got}, stack_, version_);
     if (entry == nullptr) return;
     difference.known = baseline_.place(*entry);
     difference.reason = entry->reason();
