@@ -5,6 +5,7 @@ namespace synfin::play {
 void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
   tuple = addresses;
   read = 0;
+  retired = false;
   peer_isn_ = isn;
   irs_.reset();
   peer_acknowledged_ = false;
@@ -50,8 +51,10 @@ void Connection::sent(const Segment& segment) {
 }
 
 uint32_t Connection::bind_timestamp(uint32_t written, uint32_t on_wire) {
-  for (const auto& [script, wire] : timestamps_) {
-    if (script == written) return wire;
+  for (auto& [script, wire] : timestamps_) {
+    if (script != written) continue;
+    if (syns_name_isn) wire = on_wire;
+    return wire;
   }
   timestamps_.emplace_back(written, on_wire);
   return on_wire;

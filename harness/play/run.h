@@ -39,6 +39,7 @@ struct Shared {
   std::vector<uint8_t> text;
   unsigned preparing = 0;  // runs whose commands still prepare their places
   unsigned shells = 0;     // commands under way
+  Time next_start{};       // of a run whose place is prepared
   // When the harness was last found to run late, in real time: an upper time bound that was missed
   // around then says nothing about the stack.
   Time late_at = Time::min();
@@ -142,11 +143,14 @@ class Run {
   void inject_icmp(const script::Step& step);
   void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
   void call(const script::Step& step);
+  void retire(uint16_t connection);
+  void renew(uint16_t connection);
+  bool concerns_a_step(const wire::Decoded& packet, uint16_t connection) const;
 
   // run_shell.cc: commands, and the place that they prepare
   bool prepares() const { return program_->set_up > 0 && step_ < program_->set_up; }
   Progress hold(Time now);
-  void shell(const script::Step& step);
+  void shell(const script::Step& step, Time now);
   Progress wait_for_shell(Time now);
   void leave_shell();
   void code(const script::Step& step, Time now);
@@ -205,10 +209,11 @@ class Run {
   uint64_t dropped_before_ = 0;
   std::map<std::string, int64_t> variables_;  // of the program's code
   std::unique_ptr<Shell> shell_;
-  bool in_shell_ = false;   // a command is under way
-  bool preparing_ = false;  // counted in shared_.preparing
-  bool held_ = false;       // until all places are prepared: then its clock starts
-  std::string late_;        // the last stimulus that was given late
+  bool in_shell_ = false;       // a command is under way
+  bool preparing_ = false;      // counted in shared_.preparing
+  bool held_ = false;           // until all places are prepared: then its clock starts
+  std::optional<Time> starts_;  // when that is
+  std::string late_;            // the last stimulus that was given late
 };
 
 }  // namespace synfin::play

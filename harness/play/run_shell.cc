@@ -4,6 +4,9 @@
 // all cases have ended that began with it: they keep every processor busy.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "harness/play/plain_commands.h"
 #include "harness/play/run.h"
 
 namespace synfin::play {
@@ -12,6 +15,8 @@ namespace {
 // How often a command that is under way is looked at, and how many may be.
 constexpr Duration kLook = std::chrono::milliseconds(1);
 constexpr unsigned kMostShells = 8;
+// Places that were prepared together start one after the other: scripts have the same times.
+constexpr Duration kApart = std::chrono::milliseconds(3);
 
 }  // namespace
 
@@ -24,22 +29,35 @@ Run::Progress Run::hold(Time now) {
   if (preparing_) {
     preparing_ = false;
     held_ = true;
+    starts_.reset();
     --shared_.preparing;
   }
   if (shared_.preparing > 0) return Next{Next::Kind::kWait, now + kLook};
+  if (!starts_) shared_.next_start = starts_.emplace(std::max(now, shared_.next_start)) + kApart;
+  if (now < *starts_) return Next{Next::Kind::kWait, *starts_};
   held_ = false;
   result_.started = last_time_ = shared_.stack.now();
   return {};
 }
 
-void Run::shell(const script::Step& what) {
+void Run::shell(const script::Step& what, Time now) {
   if (auto entered = shared_.stack.enter(id_); !entered) return break_off(entered.error().message);
+  std::string commands = program_->texts[what.index];
+  if (prepares() && !shell_) {
+    PlainPart part = plain_part(commands, program_->place.directory);
+    const bool worked = run_plain(part.commands);
+    if (part.rest.empty()) {
+      if (!worked) return mismatch(step_, "`" + commands + "` succeeds", "it failed");
+      return finish_step(now);
+    }
+    commands = std::move(part.rest);
+  }
   if (!shell_) {
     auto opened = Shell::open(program_->place.directory);
     if (!opened) return break_off(opened.error().message);
     shell_ = std::move(*opened);
   }
-  if (auto started = shell_->start(program_->texts[what.index]); !started) {
+  if (auto started = shell_->start(commands); !started) {
     return break_off(fmt::format("line {}: {}", what.line, started.error().message));
   }
   in_shell_ = true;

@@ -200,6 +200,7 @@ CallOutcome LinuxCalls::bind(LinuxCase& owner, const CallSpec& call) {
 CallOutcome LinuxCalls::listen(LinuxCase& owner, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
   const int result = ::listen(fd_of(socket), static_cast<int>(call.argument));
+  if (result == 0 && !socket->listening) ++owner.listened;
   if (result == 0) socket->listening = true;
   return outcome(result);
 }

@@ -38,6 +38,7 @@ struct LinuxCase {
   bool touched = false;    // the kernel may know of it
   bool low_water = false;  // SO_RCVLOWAT was set on one of its sockets
   unsigned waiting = 0;    // calls that wait on a thread
+  unsigned listened = 0;   // sockets that became listeners
   uint16_t first_port = 0;
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;
@@ -75,7 +76,12 @@ struct LinuxCase {
         connection < connections.size() ? connections[connection].local_port : first_port;
     tuple.remote.address = addresses.remotes;
     tuple.remote.port = static_cast<uint16_t>(kLinuxRemotePort + connection);
-    if (world->own()) return tuple;
+    if (world->own()) {
+      // What comes to the next listener is no part of the connection before.
+      tuple.remote.port =
+          static_cast<uint16_t>(tuple.remote.port + (listened > 1 ? listened - 1 : 0));
+      return tuple;
+    }
     const uint32_t number = id % kLinuxRemotes;
     const std::size_t end = ipv6 ? 16 : 4;
     tuple.remote.address.octets[end - 1] |= static_cast<uint8_t>(number);
