@@ -12,6 +12,7 @@ class Urgent {
   ~Urgent();
   Urgent(const Urgent&) = delete;
   Urgent& operator=(const Urgent&) = delete;
+  bool raised() const { return raised_; }
 
  private:
   bool raised_ = false;

@@ -21,14 +21,15 @@ void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
 // a SYN that draws another ISS does: what else comes in a connection is a stray.
 void Connection::injected(const Segment& segment, uint32_t written) {
   if (!segment.flags.syn()) return;
-  const PeerSyn syn{.irs = segment.seq.value(), .base = segment.seq.value() - written};
+  const PeerSyn syn{.irs = segment.seq.value(), .written = written};
   if (iss_) renewal_ = syn;
   if (!peer_acknowledged_) accept(syn);
 }
 
 void Connection::accept(const PeerSyn& syn) {
   irs_ = syn.irs;
-  peer_isn_ = syn.base;
+  peer_isn_ = syns_name_isn ? syn.irs : syn.irs - syn.written;
+  written_irs = syn.written;
 }
 
 void Connection::sent(const Segment& segment) {

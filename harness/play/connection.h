@@ -52,10 +52,10 @@ class Connection {
   uint32_t read = 0;  // octets that calls have read so far
 
  private:
-  // A SYN of the peer: its number, and what literal numbers count from if it stands.
+  // A SYN of the peer: its number, and what the program has for it.
   struct PeerSyn {
     uint32_t irs = 0;
-    uint32_t base = 0;
+    uint32_t written = 0;
   };
   void accept(const PeerSyn& syn);
 

@@ -94,9 +94,9 @@ class Reader {
         if (!value) return std::nullopt;
         out += std::to_string(*value);
         --at_;  // the loop's step
-      } else if (quote == '\'' ? false
-                               : quote == '"' ? c == '$' || c == '`' || c == '\\'
-                                              : kForTheShell.find(c) != std::string_view::npos) {
+      } else if (quote == '\''  ? false
+                 : quote == '"' ? c == '$' || c == '`' || c == '\\'
+                                : kForTheShell.find(c) != std::string_view::npos) {
         return std::nullopt;
       } else {
         out += c;

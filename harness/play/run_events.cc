@@ -291,8 +291,8 @@ void Run::check_data(const Pending& pending, Time at, const stack::CallResult& r
   }
   if (call.name == CallName::kRecvmsg) {
     if (result.value < 0) return;
-    check_message(call.message, result.data, at - result_.started, job_.options.tolerance_min,
-                  differences);
+    check_message(call.message, result.data,
+                  {at - result_.started, job_.options.tolerance_min, slipped_}, differences);
     return;
   }
   if (call.check_data) {

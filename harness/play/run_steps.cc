@@ -14,6 +14,7 @@ using script::StepKind;
 
 void Run::perform(const script::Step& what, Time now, Time due) {
   phase_ = Phase::kSettle;
+  if (!preparing_ && !shared_.traits.virtual_time) slipped_ += now - due;
   if (now > due + tolerance(what.when.start) && !shared_.traits.virtual_time && !preparing_) {
     late_ = fmt::format("line {} was played {} s late", what.line, describe(now - due));
   }
@@ -56,11 +57,7 @@ void Run::inject_segment(const script::Step& what) {
     return;
   }
   Connection& connection = connections_[what.connection];
-  uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
-  if (connection.syns_name_isn) {
-    if (spec.flags.syn()) connection.written_irs = written;
-    written = 0;
-  }
+  const uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
   if (!spec.strays()) connection.injected(packet.segment, written);
   inject_packet(what, std::span(shared_.packet).first(*size));
 }

@@ -22,7 +22,8 @@ struct LinuxSocket {
   bool nonblocking = false;  // as the program sees it
   bool bound = false;        // has a local port
   bool listening = false;
-  bool lingers = false;  // SO_LINGER: close() may wait
+  bool lingers = false;         // SO_LINGER: close() may wait
+  bool opens_by_write = false;  // TCP_FASTOPEN_CONNECT: the first octets are the SYN's
 };
 
 struct LinuxConnection {
@@ -89,6 +90,17 @@ struct LinuxCase {
     tuple.remote.address.octets[end - 3] |= static_cast<uint8_t>(number >> 16U);
     return tuple;
   }
+};
+
+// A call that has returned, until the sink hears of it.
+struct LinuxReturned {
+  CaseId id = 0;
+  Ticket ticket = 0;
+  int64_t at_ns = 0;
+  int64_t value = 0;
+  int error = 0;
+  std::size_t offset = 0;  // of its octets
+  std::size_t size = 0;
 };
 
 // The case whose local port it is: for an answer to an address that is no case's.

@@ -36,17 +36,6 @@ constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own 
 constexpr std::size_t kMostLeft = 500;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
 
-// A call that has returned, until the sink hears of it.
-struct Returned {
-  CaseId id = 0;
-  Ticket ticket = 0;
-  int64_t at_ns = 0;
-  int64_t value = 0;
-  int error = 0;
-  std::size_t offset = 0;  // of its octets
-  std::size_t size = 0;
-};
-
 class LinuxStack final : public Stack {
  public:
   static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
@@ -121,7 +110,7 @@ class LinuxStack final : public Stack {
   unsigned jobs_ = 0;
   std::vector<std::unique_ptr<LinuxJob>> finished_;
   // Two of each: the sink may start calls while it hears of others.
-  std::vector<Returned> returned_, delivering_;
+  std::vector<LinuxReturned> returned_, delivering_;
   std::vector<uint8_t> octets_, delivering_octets_;
   std::size_t next_returned_ = 0;
   std::vector<pollfd> poll_list_;
@@ -160,6 +149,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   traits_.virtual_time = options_.virtual_time;
   traits_.all_calls = true;
   traits_.own_places = true;
+  traits_.goes_first = !options_.virtual_time && link::Urgent().raised();
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.timer_slack = 0.1;
   traits_.timer_slack_min = std::chrono::milliseconds(10);
@@ -295,7 +285,7 @@ Result<Time> LinuxStack::inject(CaseId id, std::span<const uint8_t> packet) {
 }
 
 Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
-  Returned returned{.id = id, .ticket = next_ticket_++};
+  LinuxReturned returned{.id = id, .ticket = next_ticket_++};
   LinuxCase* found = find(id);
   if (found == nullptr || !found->world->netns().enter()) {
     returned.value = -1;
@@ -345,15 +335,16 @@ void LinuxStack::take_finished_jobs() {
   }
   if (finished_.empty()) return;
   finished_.clear();
-  std::stable_sort(returned_.begin(), returned_.end(),
-                   [](const Returned& a, const Returned& b) { return a.at_ns < b.at_ns; });
+  std::stable_sort(
+      returned_.begin(), returned_.end(),
+      [](const LinuxReturned& a, const LinuxReturned& b) { return a.at_ns < b.at_ns; });
 }
 
 // Those of `delivering_` that returned by `until_ns`.
 bool LinuxStack::deliver_returned(Sink& sink, int64_t until_ns) {
   bool any = false;
   while (next_returned_ < delivering_.size() && delivering_[next_returned_].at_ns <= until_ns) {
-    const Returned& one = delivering_[next_returned_++];
+    const LinuxReturned& one = delivering_[next_returned_++];
     if (find(one.id) == nullptr) continue;
     const CallResult result{.value = one.value,
                             .error = one.error,
