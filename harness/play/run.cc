@@ -42,6 +42,9 @@ Next Run::advance(Time now) {
       case Phase::kExpect:
         progress = expect(now);
         break;
+      case Phase::kPython:
+        progress = wait_for_python(now);
+        break;
       case Phase::kFinal:
         progress = final(now);
         break;
@@ -124,11 +127,11 @@ void Run::stimulus(Time at) {
 // ----------------------------------------------------------------------------------------
 
 Run::Progress Run::due(Time now) {
-  if (preparing_ || held_) {
+  if (preparing_) {
     if (auto progress = hold(now)) return progress;
   }
   if (step_ == program_->steps.size()) {
-    phase_ = Phase::kFinal;
+    phase_ = pieces_.empty() ? Phase::kFinal : Phase::kPython;
     return {};
   }
   if (step().kind == StepKind::kExpect) {

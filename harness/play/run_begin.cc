@@ -93,9 +93,8 @@ std::string Run::unplayable() const {
       return fmt::format("line {} reads out of band, but urgent text is in line on this stack",
                          step.line);
     }
-    if (step.kind == StepKind::kCode && !program_->codes[step.index]) {
-      return fmt::format("line {} holds Python code that is more than asserts on numbers",
-                         step.line);
+    if (step.kind == StepKind::kCode) {
+      if (auto why = uncodeable(step); !why.empty()) return why;
     }
   }
   if (program_->place.own && !shared_.traits.own_places) {
@@ -172,8 +171,9 @@ bool Run::begin(Job job) {
   opened_ = false;
   quiet_noted_ = true;
   late_.clear();
-  held_ = false;
+  slipped_ = Duration{0};
   variables_.clear();
+  pieces_.clear();
   step_ = 0;
   last_time_ = result_.started;
   dropped_before_ = shared_.dropped;
@@ -192,6 +192,8 @@ bool Run::begin(Job job) {
   look_at_program();
   if (program_->set_up > 0) {
     preparing_ = true;
+    disturbs_ = true;
+    starts_.reset();
     ++shared_.preparing;
   }
   if (program_->tolerance) job_.options.tolerance_min = *program_->tolerance;

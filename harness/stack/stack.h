@@ -49,6 +49,7 @@ struct Traits {
   bool out_of_band = false;
   std::size_t max_open_cases = 0;  // 0: no limit
   bool own_places = false;         // a case can have a place of its own (script::Place)
+  bool goes_first = false;         // plays there go before other work of the machine
   bool all_calls = false;          // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
