@@ -9,6 +9,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/probe_measure.h"
 #include "harness/cli/probe_programs.h"
 #include "harness/play/player.h"
@@ -156,7 +157,9 @@ void add_probe(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return probe(*options);
+      if (checked) {
+        return in_kernel(options->choice, {options->json}, [&] { return probe(*options); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

@@ -64,6 +64,11 @@ void add_mismatches(const script::FlatProgram& program, const play::PlayResult& 
     divergence.set_line(mismatch.line);
     divergence.set_connection(program.connections[mismatch.connection]);
     copy_fields(mismatch.differences, divergence);
+    if (!mismatch.numbers) continue;
+    proto::WantedNumbers& numbers = *divergence.mutable_numbers();
+    if (mismatch.numbers->seq) numbers.set_seq(*mismatch.numbers->seq);
+    if (mismatch.numbers->ack) numbers.set_ack(*mismatch.numbers->ack);
+    if (mismatch.numbers->window) numbers.set_window(*mismatch.numbers->window);
   }
 }
 
@@ -128,8 +133,10 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
   for (proto::Divergence& divergence : *out.mutable_divergences()) {
     const proto::Verdict verdict = verdict_of(divergence, of_case);
     failed = failed || verdict == proto::FAIL;
-    const proto::KnownDeviation* known =
-        baseline.find(played.id, divergence.clause(), divergence.got(), stack.name, stack.version);
+    const proto::KnownDeviation* known = baseline.find(
+        played.id,
+        {divergence.clause(), divergence.got(), divergence.state(), divergence.stimulus()},
+        stack.name, stack.version);
     if (known != nullptr) {
       divergence.set_known(true);
       divergence.set_reason(known->reason());
@@ -186,6 +193,7 @@ void copy_trace(const script::FlatProgram& program, const play::PlayResult& play
       case play::EventKind::kInjected:
       case play::EventKind::kSent:
         copy.set_packet(octets);
+        copy.set_expected(event.expected);
         break;
       case play::EventKind::kCallStart:
       case play::EventKind::kCallReturn:

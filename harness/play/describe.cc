@@ -74,10 +74,9 @@ std::string describe(const script::Number& number) {
 
 std::string describe(const script::SegmentSpec& spec) {
   std::string out = wire::to_text(spec.flags);
-  if (spec.any_seq) {
-    out += fmt::format(" *({})", spec.length);
-  } else if (spec.seq.symbolic()) {
-    out += fmt::format(" {}({})", describe(spec.seq), spec.length);
+  const std::string length = spec.any_length ? "*" : fmt::to_string(spec.length);
+  if (spec.any_seq || spec.seq.symbolic()) {
+    out += fmt::format(" {}({})", spec.any_seq ? "*" : describe(spec.seq), length);
   } else {
     script::Number end = spec.seq;
     end.offset += spec.length;
@@ -88,7 +87,7 @@ std::string describe(const script::SegmentSpec& spec) {
   if (spec.urgent) out += fmt::format(" urg {}", *spec.urgent);
   std::string options;
   for (const OptionSpec& option : spec.options) add_option(options, describe_option(option));
-  if (spec.any_options) options = "...";
+  if (spec.any_options) add_option(options, "...");
   if (!options.empty()) out += " <" + options + ">";
   return out;
 }

@@ -15,6 +15,16 @@ namespace {
 
 using script::OptionSpec;
 
+// Where a script's SYN names the ISN, what it acknowledges counts from what was written for it.
+uint32_t ack_base(const script::SegmentSpec& spec, const Connection& own) {
+  return own.peer_isn() - (own.syns_name_isn && spec.flags.syn() ? own.written_irs : 0);
+}
+
+// The window of a SYN is never scaled (RFC 7323 §2.2).
+uint8_t window_shift(Flags flags, const Names& names) {
+  return flags.syn() ? uint8_t{0} : names.stack_window_shift();
+}
+
 class Matcher {
  public:
   Matcher(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
@@ -120,24 +130,21 @@ void Matcher::numbers() {
     number("seq", spec_.seq, own_.iss(), segment_.seq.value());
   }
   const std::size_t length = spec_.text.empty() ? spec_.length : spec_.text.size();
-  if (segment_.text.size() != length) {
+  if (!spec_.any_length && segment_.text.size() != length) {
     differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
-  const uint32_t base = own_.peer_isn() - (names_isn ? own_.written_irs : 0);
-  if (spec_.ack) number("ack", *spec_.ack, base, segment_.ack.value());
+  if (spec_.ack) number("ack", *spec_.ack, ack_base(spec_, own_), segment_.ack.value());
 }
 
 void Matcher::window() {
   if (!spec_.window) return;
-  const uint8_t shift = segment_.flags.syn() ? uint8_t{0} : names_.stack_window_shift();
-  const auto wanted = resolve_window(*spec_.window, shift, names_);
+  const auto wanted = resolve_window(*spec_.window, window_shift(segment_.flags, names_), names_);
   if (wanted && *wanted == segment_.wnd) return;
   differ("win", wanted ? fmt::to_string(*wanted) : describe(*spec_.window),
          fmt::to_string(segment_.wnd));
 }
 
 void Matcher::options() {
-  if (spec_.any_options) return;
   for (const OptionSpec& wanted : spec_.options) option(wanted);
   // Last, as only a segment that is as wanted otherwise says what a written TSval stands for.
   for (const OptionSpec& wanted : spec_.options) {
@@ -239,6 +246,15 @@ void match(const script::SegmentSpec& spec, const wire::Decoded& packet, Connect
   matcher.window();
   matcher.options();
   if (differences.empty()) matcher.text(text);
+}
+
+WantedNumbers wanted_numbers(const script::SegmentSpec& spec, const Names& names) {
+  WantedNumbers out;
+  if (!spec.any_seq) out.seq = resolve(spec.seq, names.own.iss(), names);
+  if (spec.ack) out.ack = resolve(*spec.ack, ack_base(spec, names.own), names);
+  if (spec.window)
+    out.window = resolve_window(*spec.window, window_shift(spec.flags, names), names);
+  return out;
 }
 
 }  // namespace synfin::play

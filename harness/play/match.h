@@ -19,9 +19,12 @@ enum class TextCheck : uint8_t {
 };
 
 // Appends each field that is not as `spec` has it. Checksums, reserved bits, addresses and the form
-// of the options are looked at whatever the spec says. PSH is not compared, nor are options that
-// the spec does not name; those named may stand in any order.
+// of the options are looked at whatever the spec says. PSH is not compared. Options may stand in
+// any order with any padding; one that the spec does not name is one too many.
 void match(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
            const Names& names, TextCheck text, std::vector<Difference>& differences);
+
+// The numbers that a segment is to have, by the same rules.
+WantedNumbers wanted_numbers(const script::SegmentSpec& spec, const Names& names);
 
 }  // namespace synfin::play

@@ -221,7 +221,8 @@ Run::Progress Run::final(Time now) {
 void Run::finish_step(Time now) {
   const script::Step& played = step();
   phase_ = Phase::kDue;
-  if (job_.options.read_states || played.state) read_state(played, now);
+  const bool reads = job_.options.read_states && step_ >= job_.options.states_from;
+  if (reads || played.state) read_state(played, now);
   if (phase_ == Phase::kDue) ++step_;
 }
 

@@ -165,6 +165,7 @@ class Run {
   std::size_t parts(std::size_t first) const;
   std::optional<wire::Decoded> whole(std::size_t first, std::size_t count);
   void nothing_came();
+  void unmet(std::string got, const Arrived* came);
   void check_return(const Pending& pending, Time at, const stack::CallResult& result);
   void check_return_time(const Pending& pending, Time at, std::vector<Difference>& differences);
   void check_data(const Pending& pending, Time at, const stack::CallResult& result,

@@ -167,19 +167,17 @@ std::optional<wire::Decoded> Run::whole(std::size_t first, std::size_t count) {
 bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
   const Arrived& arrived = unclaimed_[first];
   Event& event = result_.trace.events[arrived.event];
-  const auto& spec = program_->segments[what.index];
   const auto packet = whole(first, count);
   if (!packet) {
     const auto why = wire::decode(result_.trace.data(event));
-    mismatch(step_, describe(spec), "a packet that cannot be read: " + why.error().message);
+    differences_.clear();
+    unmet("a packet that cannot be read: " + why.error().message, &arrived);
     return false;
   }
   const Connection& own = connections_[arrived.connection];
   compare(what, arrived, *packet);
   if (!differences_.empty()) {
-    if (!arrived.optional) {
-      mismatch(step_, describe(spec), describe(*packet, own), differences_);
-    }
+    if (!arrived.optional) unmet(describe(*packet, own), &arrived);
     return false;
   }
   for (std::size_t i = first; i < first + count; ++i) {
@@ -195,8 +193,17 @@ bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
   differences_.push_back(
       {"time", late ? "at most " + since(bounds_.upper) : "at least " + since(bounds_.lower),
        since(event.at)});
-  mismatch(step_, describe(spec), describe(*packet, own), differences_);
+  unmet(describe(*packet, own), &arrived);
   return false;
+}
+
+// The expectation is not met: by what came, where something did.
+void Run::unmet(std::string got, const Arrived* came) {
+  const auto& spec = program_->segments[step().index];
+  const bool frozen = freezes_values_ && came != nullptr;
+  const Names values = names(step().connection, frozen ? &came->values : nullptr);
+  mismatch(step_, describe(spec), std::move(got), differences_);
+  result_.mismatches.back().numbers = wanted_numbers(spec, values);
 }
 
 // The time of an expectation is over. What it passed over was not optional then: it is what came.
@@ -204,17 +211,16 @@ void Run::nothing_came() {
   const auto passed = std::find_if(passed_.begin(), passed_.end(), [this](const Arrived& arrived) {
     return arrived.connection == step().connection;
   });
-  const std::string wanted = describe(program_->segments[step().index]);
   if (passed == passed_.end()) {
-    mismatch(step_, wanted, "nothing");
-    return;
+    differences_.clear();
+    return unmet("nothing", nullptr);
   }
   const auto packet = wire::decode(result_.trace.data(result_.trace.events[passed->event]));
   compare(step(), *passed, *packet);
   if (differences_.empty()) {
     differences_.push_back({"order", "after what was expected before it", "before that"});
   }
-  mismatch(step_, wanted, describe(*packet, connections_[passed->connection]), differences_);
+  unmet(describe(*packet, connections_[passed->connection]), &*passed);
 }
 
 bool Run::on_return(stack::Ticket ticket, Time at, const stack::CallResult& result) {

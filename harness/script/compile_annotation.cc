@@ -72,7 +72,7 @@ Result<void> set_ip(std::string_view value, FlatProgram* flat) {
 
 std::optional<State> find_state(std::string_view name) {
   for (std::size_t i = 0; i < kStateCount; ++i) {
-    const State state = static_cast<State>(i);
+    const auto state = static_cast<State>(i);
     if (to_string(state) == name) return state;
   }
   return std::nullopt;

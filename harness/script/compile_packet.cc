@@ -204,7 +204,13 @@ Result<void> add_options(const proto::Segment& segment, bool inject, SegmentSpec
 
 Result<void> set_numbers(const proto::Segment& segment, bool inject, SegmentSpec* spec) {
   spec->any_seq = segment.any_seq();
+  spec->any_length = segment.any_length();
   if (inject && spec->any_seq) return fail("'*' is for expected sequence numbers only");
+  if (inject && spec->any_length) return fail("'*' is for expected lengths only");
+  if (spec->any_length && spec->length != 0) return fail("any length is not one length");
+  if (spec->any_length && !spec->any_seq && segment.seq().base() == proto::Number::LITERAL) {
+    return fail("plain numbers have an end: no length is any length there");
+  }
   const auto seq = compile_number(segment.seq());
   const auto ack = compile_number(segment.ack());
   const auto window = compile_number(segment.window());

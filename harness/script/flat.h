@@ -89,8 +89,9 @@ struct SegmentSpec {
   std::optional<Number> window;  // header field; a symbol is octets and is scaled down
   std::optional<uint16_t> urgent;
   std::vector<OptionSpec> options;
-  bool any_options = false;  // <...>
+  bool any_options = false;  // <...>: as written; options that are not named are not checked
   bool any_seq = false;
+  bool any_length = false;
   std::vector<uint8_t> text;  // empty: pattern octets, see pattern()
   wire::Malformation malformation;
   std::optional<uint8_t> ttl;

@@ -209,10 +209,13 @@ bool parse_segment(Cursor& cursor, bool inject, proto::Segment* segment) {
     if (inject) return cursor.fail("only an expected segment can have '*' as its sequence number");
     segment->set_any_seq(true);
   }
-  if (!parse_sequence(cursor, segment->any_seq() ? nullptr : segment->mutable_seq(), &length)) {
+  bool any_length = false;
+  if (!parse_sequence(cursor, segment->any_seq() ? nullptr : segment->mutable_seq(), &length,
+                      inject ? nullptr : &any_length)) {
     return false;
   }
   segment->set_length(length);
+  segment->set_any_length(any_length);
   if (!parse_numbers(cursor, segment)) return false;
   if (cursor.accept('<') && !parse_options(cursor, inject, segment)) return false;
   return parse_text(cursor, segment) && parse_malformation(cursor, segment);
@@ -329,7 +332,7 @@ bool parse_number(Cursor& cursor, const NumberForm& form, proto::Number* number)
   return true;
 }
 
-bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length) {
+bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length, bool* any_length) {
   const Token& start = cursor.peek();
   const bool plain = !start.is('*') && !start.is('=') && start.kind != TokenKind::kSymbolic;
   int64_t end = 0;
@@ -346,11 +349,13 @@ bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length) {
       (!cursor.expect(':') || !cursor.integer("a sequence number", 0, kMaxSequence, &end))) {
     return false;
   }
-  int64_t octets = 0;
-  if (!cursor.expect('(') || !cursor.integer("a length", 0, 0xffff, &octets) ||
-      !cursor.expect(')')) {
-    return false;
+  if (!cursor.expect('(')) return false;
+  if (!plain && any_length != nullptr && cursor.accept('*')) {
+    *any_length = true;
+    return cursor.expect(')');
   }
+  int64_t octets = 0;
+  if (!cursor.integer("a length", 0, 0xffff, &octets) || !cursor.expect(')')) return false;
   *length = static_cast<uint32_t>(octets);
   if (plain && ((seq->offset() + octets) & kMaxSequence) != end) {
     return cursor.fail(

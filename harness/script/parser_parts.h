@@ -23,7 +23,9 @@ struct NumberForm {
   bool absolute = true;       // may be written =N
 };
 bool parse_number(Cursor& cursor, const NumberForm& form, proto::Number* number);
-// a:b(len), or with a symbol or =N: a(len). `seq` is not set for `*(len)`, where `any` allows it.
-bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length);
+// a:b(len), or with a symbol or =N: a(len). A null `seq` takes `*` for it; with
+// `any_length`, the length may be `*` where nothing tells the end.
+bool parse_sequence(Cursor& cursor, proto::Number* seq, uint32_t* length,
+                    bool* any_length = nullptr);
 
 }  // namespace synfin::script

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "harness/script/print_parts.h"
+#include "harness/script/printer.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
 #include "harness/wire/text.h"
@@ -62,12 +63,13 @@ void print_malformation(const proto::Segment& segment, std::string* out) {
   if (!inner.empty()) *out += fmt::format(" {{{}}}", inner.substr(1));
 }
 
-void print_sequence(const proto::Number& seq, uint32_t length, std::string* out) {
-  print_number(seq, out);
-  if (seq.base() == proto::Number::LITERAL) {
-    *out += fmt::format(":{}", (seq.offset() + length) & kMaxSequence);
+// Of a segment or of one that an ICMP message quotes.
+template <typename Sequence>
+void print_sequence(const Sequence& of, std::string* out) {
+  print_number(of.seq(), out);
+  if (of.seq().base() == proto::Number::LITERAL) {
+    *out += fmt::format(":{}", (of.seq().offset() + of.length()) & kMaxSequence);
   }
-  *out += fmt::format("({})", length);
 }
 
 void print_timestamps(const proto::TcpOption::Timestamps& timestamps, std::string* out) {
@@ -126,11 +128,9 @@ void print_options(const proto::Segment& segment, std::string* out) {
   }
   if (segment.options().empty()) return;
   *out += " <";
-  bool first = true;
-  for (const auto& option : segment.options()) {
-    if (!first) *out += ',';
-    first = false;
-    print_option(option, out);
+  for (int i = 0; i < segment.options_size(); ++i) {
+    if (i > 0) *out += ',';
+    print_option(segment.options(i), out);
   }
   *out += '>';
 }
@@ -141,11 +141,13 @@ void print_icmp(const proto::Icmp& icmp, std::string* out) {
   if (icmp.has_mtu()) *out += fmt::format(" mtu {}", icmp.mtu());
   if (!icmp.has_seq()) return;
   *out += " [";
-  print_sequence(icmp.seq(), icmp.length(), out);
-  *out += ']';
+  print_sequence(icmp, out);
+  *out += fmt::format("({})]", icmp.length());
 }
 
 }  // namespace
+
+bool has_word(const proto::TcpOption::Raw& option) { return !known_raw(option).empty(); }
 
 void print_number(const proto::Number& number, std::string* out) {
   if (number.base() == proto::Number::ABSOLUTE) *out += '=';
@@ -199,10 +201,11 @@ void print_segment(const proto::Segment& segment, std::string* out) {
   print_flags(segment, out);
   *out += ' ';
   if (segment.any_seq()) {
-    *out += fmt::format("*({})", segment.length());
+    *out += '*';
   } else {
-    print_sequence(segment.seq(), segment.length(), out);
+    print_sequence(segment, out);
   }
+  *out += segment.any_length() ? "(*)" : fmt::format("({})", segment.length());
   if (segment.has_ack()) {
     *out += " ack ";
     print_number(segment.ack(), out);

@@ -1,6 +1,7 @@
 // Expectations: met, missed, early, late; numbers and fields.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 
 #include "tests/play/fake_stack.h"
@@ -218,11 +219,16 @@ TEST(Expect, PushAndUnnamedOptionsAreDontCare) {
     packet.options.mss(1460);
     stack.send(id, 0s, packet);
   };
-  for (const char* options : {"", "<mss 1460>", "<mss 1460,wscale 7>", "<...>"}) {
-    const auto result = play_one(
-        stack, program(std::string("0 < S 0:0(0) win 1000\n+0 > S. 0:0(0) ack 1 ") + options));
+  const auto played = [&](const char* options) {
+    return play_one(stack,
+                    program(std::string("0 < S 0:0(0) win 1000\n+0 > S. 0:0(0) ack 1 ") + options));
+  };
+  for (const char* options :
+       {"", "<mss 1460>", "<mss 1460,wscale 7>", "<wscale 7,eol,mss 1460>", "<...>"}) {
+    const auto result = played(options);
     EXPECT_TRUE(result.mismatches.empty()) << explain(result);
   }
+  EXPECT_EQ(only(played("<mss 1459>")).field, "mss");
 }
 
 TEST(Expect, TextIsThePattern) {
@@ -240,6 +246,25 @@ TEST(Expect, TextIsThePattern) {
   EXPECT_TRUE(play_one(stack, text_program).mismatches.empty());
   text[1] = '!';
   EXPECT_EQ(only(play_one(stack, text_program)).field, "text");
+}
+
+TEST(Expect, AnyLength) {
+  FakeStack stack;
+  std::size_t length = 0;
+  const std::array<uint8_t, 2> text = {script::pattern(0), script::pattern(1)};
+  stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
+    const uint32_t ack = got.segment.seq.value() + 1;
+    stack.send(id, 0s, stack.packet(id, kSyn | kAck, 500, ack));
+    auto packet = stack.packet(id, kAck, 501, ack);
+    packet.segment.text = std::span(text).first(length);
+    stack.send(id, 0s, packet);
+  };
+  for (length = 0; length <= text.size(); ++length) {
+    const auto any = play_one(stack, program(std::string(kOpening) + "+0 > . *(*) ack 1\n"));
+    EXPECT_TRUE(any.mismatches.empty()) << explain(any);
+    const auto one = play_one(stack, program(std::string(kOpening) + "+0 > . *(1) ack 1\n"));
+    EXPECT_EQ(one.mismatches.empty(), length == 1) << explain(one);
+  }
 }
 
 }  // namespace

@@ -272,33 +272,48 @@ TEST(Compile, Messages) {
   program.set_name("made");
   EXPECT_EQ(compile(program).error().message, "made:1: the program has no steps");
   proto::Step* step = program.add_steps();
-  EXPECT_EQ(compile(program).error().message, "made:0: the step is empty");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: the step is empty");
   proto::Segment* segment = step->mutable_packet()->mutable_segment();
   EXPECT_TRUE(compile(program));
   segment->set_flags(256);
-  EXPECT_EQ(compile(program).error().message, "made:0: the flags are one octet");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: the flags are one octet");
   segment->set_flags(0);
   segment->mutable_seq()->set_offset(-1);
-  EXPECT_EQ(compile(program).error().message, "made:0: number -1 is out of range");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: number -1 is out of range");
   segment->mutable_seq()->set_offset(0);
   segment->set_any_seq(true);
-  EXPECT_EQ(compile(program).error().message, "made:0: '*' is for expected sequence numbers only");
+  EXPECT_EQ(compile(program).error().message,
+            "made: step 1: '*' is for expected sequence numbers only");
   segment->set_any_seq(false);
+  segment->set_any_length(true);
+  EXPECT_EQ(compile(program).error().message, "made:0: '*' is for expected lengths only");
+  step->mutable_packet()->set_direction(proto::Packet::EXPECT);
+  EXPECT_EQ(compile(program).error().message,
+            "made:0: plain numbers have an end: no length is any length there");
+  segment->set_any_seq(true);
+  EXPECT_TRUE(compile(program));
+  segment->set_length(1);
+  EXPECT_EQ(compile(program).error().message, "made:0: any length is not one length");
+  segment->set_length(0);
+  segment->set_any_seq(false);
+  segment->set_any_length(false);
+  step->mutable_packet()->set_direction(proto::Packet::INJECT);
   for (int i = 0; i < 4; ++i) segment->mutable_seq()->add_minus(proto::Number::ISS);
   EXPECT_EQ(compile(program).error().message,
-            "made:0: names are added to a name, or taken from one");
+            "made: step 1: names are added to a name, or taken from one");
   segment->mutable_seq()->set_base(proto::Number::IRS);
-  EXPECT_EQ(compile(program).error().message, "made:0: a number is a name and at most 3 more");
+  EXPECT_EQ(compile(program).error().message,
+            "made: step 1: a number is a name and at most 3 more");
   segment->clear_seq();
   segment->add_options();
-  EXPECT_EQ(compile(program).error().message, "made:0: a TCP option is empty");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: a TCP option is empty");
   segment->clear_options();
   step->mutable_time()->set_kind(proto::Time::ANY);
   EXPECT_EQ(compile(program).error().message,
-            "made:0: only an expected packet (>) can have '*' or a range as its time");
+            "made: step 1: only an expected packet (>) can have '*' or a range as its time");
   step->mutable_time()->set_kind(proto::Time::RELATIVE);
   step->mutable_time()->set_start_ns(-5);
-  EXPECT_EQ(compile(program).error().message, "made:0: a time is out of range");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: a time is out of range");
 }
 
 }  // namespace

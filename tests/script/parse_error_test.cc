@@ -87,6 +87,8 @@ TEST(ParseError, Packets) {
       {"+0 < . RCV.NXT+4294967296(5)", "1:15: found '+4294967296', expected a number"},
       {"+0 < . RCV.NXT+4294967295+1(5)", "1:26: found '+1', expected a number"},
       {"+0 < . *(5)", "1:8: only an expected segment can have '*'"},
+      {"+0 < . RCV.NXT(*)", "1:16: found '*', expected a length"},
+      {"+0 > . 1:1(*)", "1:12: found '*', expected a length"},
       {"+0 < . 0:0(0) ack", "1:18: found the end of the file, expected an acknowledgment number"},
       {"+0 < . 0:0(0) win 65536",
        "1:19: '65536' is out of range: expected a window from 0 to 65535"},

@@ -106,6 +106,11 @@ proto::Segment random_segment(Random& random, bool inject, const RandomShape& sh
   } else {
     *segment.mutable_seq() = random_number(random, true);
   }
+  if (!inject && random.one_in(5) &&
+      (segment.any_seq() || segment.seq().base() != proto::Number::LITERAL)) {
+    segment.set_any_length(true);
+    segment.set_length(0);
+  }
   if (!random.one_in(3)) *segment.mutable_ack() = random_number(random, true);
   if (random.one_in(2)) {
     *segment.mutable_window() = random_number(random, false);
@@ -121,7 +126,7 @@ proto::Segment random_segment(Random& random, bool inject, const RandomShape& sh
       random_option(random, inject, shape.sensible, segment.add_options());
     }
   }
-  if (random.one_in(5)) {
+  if (!segment.any_length() && random.one_in(5)) {
     segment.set_text(random_octets(random, random.below(40)));
     segment.set_length(static_cast<uint32_t>(segment.text().size()));
   }
