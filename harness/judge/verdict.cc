@@ -93,7 +93,7 @@ void add_crash(const script::FlatProgram& program, const play::PlayResult& play,
                proto::CaseResult& out) {
   proto::Divergence& divergence = *out.add_divergences();
   divergence.set_level(std::string(to_string(Level::kMust)));
-  divergence.set_wanted("a stack that goes on");
+  divergence.set_wanted(kLivesOn);
   divergence.set_got(play.broken);
   if (play.trace.events.empty()) return;
   const play::Event& last = play.trace.events.back();

@@ -51,8 +51,8 @@ struct Traits {
   // It may come to its end without the harness: whether it outlived a close() is told by the next
   // run_until().
   bool mortal = false;
-  bool own_places = false;         // a case can have a place of its own (script::Place)
-  bool all_calls = false;          // also those that not every plain socket has (script::CallName)
+  bool own_places = false;  // a case can have a place of its own (script::Place)
+  bool all_calls = false;   // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
   // Options of TCP that it does not offer, as `//@ needs` names them: cases about them are skipped.

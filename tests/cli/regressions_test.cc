@@ -12,7 +12,6 @@
 
 #include "harness/proto/result.pb.h"
 #include "harness/report/json.h"
-#include "harness/stack/registry.h"
 #include "tests/cli/program.h"
 
 namespace synfin::cli {
@@ -33,11 +32,13 @@ std::vector<std::string> regressions(const std::string& stack) {
 proto::RunResult play(const std::vector<std::string>& files, const std::string& stack) {
   std::vector<std::string> arguments = {"run"};
   arguments.insert(arguments.end(), files.begin(), files.end());
-  arguments.insert(arguments.end(), {"--stack", stack, "--json", "-"});
+  const Folder folder;
+  const std::string json = folder.path() + "/result.json";
+  arguments.insert(arguments.end(), {"--stack", stack, "--json", json});
   const Ran ran = run(arguments);
-  EXPECT_EQ(ran.code, 0) << ran.err;
-  const auto read = report::from_json(ran.out);
-  EXPECT_TRUE(read) << ran.out.substr(0, 1000);
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto read = report::read_results(json);
+  EXPECT_TRUE(read) << read.error().message;
   return read ? *read : proto::RunResult();
 }
 
