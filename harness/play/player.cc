@@ -39,8 +39,15 @@ class Player::Impl final : public stack::Sink {
   void on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) override;
   void on_return(stack::CaseId id, stack::Ticket ticket, Time at,
                  const stack::CallResult& result) override;
-  void on_broken(stack::CaseId id, const Error& error) override { broke(id, error, false); }
-  void on_lost(stack::CaseId id, const Error& error) override { broke(id, error, true); }
+  void on_broken(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_broken(error.message); });
+  }
+  void on_crashed(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_crashed(error.message); });
+  }
+  void on_lost(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_lost(error.message); });
+  }
 
  private:
   using Slot = uint32_t;
@@ -58,7 +65,7 @@ class Player::Impl final : public stack::Sink {
     friend bool operator<(const Timer& a, const Timer& b) { return a.at > b.at; }
   };
 
-  void broke(stack::CaseId id, const Error& error, bool again);
+  void broke(stack::CaseId id, const std::function<void(Run&)>& tell);
   void turn();
   void start_cases(Time now);
   void start_case(Job job, Time now);
@@ -236,7 +243,7 @@ void Player::Impl::stop() {
   const Time now = shared_.stack.now();
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     if (!entries_[slot].active) continue;
-    entries_[slot].run->on_broken("stopped before the end of the program", false);
+    entries_[slot].run->on_broken("stopped before the end of the program");
     end(slot);
   }
   release_ended(now);
@@ -265,7 +272,6 @@ void Player::Impl::make_ready(Slot slot) {
 
 void Player::Impl::end(Slot slot) {
   Entry& entry = entries_[slot];
-  slots_.erase(entry.run->id());
   entry.active = false;
   ++entry.timer;
   ended_.push_back(slot);
@@ -274,9 +280,12 @@ void Player::Impl::end(Slot slot) {
 void Player::Impl::release_ended(Time now) {
   if (ended_.empty()) return;
   shared_.dropped = shared_.stack.dropped();
+  for (const Slot slot : ended_) entries_[slot].run->close();
+  if (shared_.traits.mortal) shared_.stack.run_until(now, *this);
   for (const Slot slot : ended_) {
     --active_;
     Run* run = entries_[slot].run.get();
+    slots_.erase(run->id());
     run->finish(now);
     free_.push_back(slot);
   }
@@ -294,21 +303,22 @@ void Player::Impl::on_packet(stack::CaseId id, Time at, std::span<const uint8_t>
   // A packet that has lain there for long was kept waiting by the harness.
   if (!shared_.traits.virtual_time && turn_at_ - at > kLate) was_late(turn_at_);
   Entry* entry = entry_of(id);
-  if (entry == nullptr || !entry->run->on_packet(at, packet)) return;
+  if (entry == nullptr || !entry->active || !entry->run->on_packet(at, packet)) return;
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 
 void Player::Impl::on_return(stack::CaseId id, stack::Ticket ticket, Time at,
                              const stack::CallResult& result) {
   Entry* entry = entry_of(id);
-  if (entry == nullptr || !entry->run->on_return(ticket, at, result)) return;
+  if (entry == nullptr || !entry->active || !entry->run->on_return(ticket, at, result)) return;
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 
-void Player::Impl::broke(stack::CaseId id, const Error& error, bool again) {
+// Also to a case that has ended and is being closed.
+void Player::Impl::broke(stack::CaseId id, const std::function<void(Run&)>& tell) {
   Entry* entry = entry_of(id);
   if (entry == nullptr) return;
-  entry->run->on_broken(error.message, again);
+  tell(*entry->run);
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 

@@ -74,9 +74,13 @@ class Run {
   bool on_packet(Time at, std::span<const uint8_t> octets);
   bool on_return(stack::Ticket ticket, Time at, const stack::CallResult& result);
   // `again`: it says nothing about the program, which has to be played again.
-  void on_broken(const std::string& why, bool again);
+  void on_broken(const std::string& why) { break_off(why); }
+  void on_crashed(const std::string& why) { break_off(why, Outcome::kCrashed); }
+  void on_lost(const std::string& why);
 
   // Ends the case and hands the result over.
+  // Ends the case on the stack, which may still tell that it was the end of the stack too.
+  void close();
   void finish(Time now);
 
   bool opened() const { return opened_; }
@@ -188,7 +192,7 @@ class Run {
   void mismatch(uint32_t step, std::string wanted, std::string got,
                 std::vector<Difference> differences = {});
   void cut();
-  void break_off(std::string why);
+  void break_off(std::string why, Outcome outcome = Outcome::kBroken);
   void unreliable(std::string why);
 
   const script::Step& step() const { return program_->steps[step_]; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/verdict.h"
 #include "harness/script/text.h"
 
 namespace synfin::shrink {
@@ -44,11 +45,13 @@ Signature signature_of(const proto::Divergence& divergence) {
 }
 
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
-  const std::string_view reason = result.reason();
-  if (result.verdict() != proto::ERROR || !reason.starts_with(stack)) return std::nullopt;
-  if (!reason.substr(stack.size()).starts_with(": ")) return std::nullopt;
-  return Signature{Objector::kNobody, "", "", "a stack that lives on",
-                   kind_of(reason.substr(stack.size() + 2))};
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() != judge::kLivesOn) continue;
+    std::string_view words = each.got();
+    if (words.starts_with(stack)) words.remove_prefix(std::min(stack.size() + 2, words.size()));
+    return Signature{Objector::kNobody, "", "", judge::kLivesOn, kind_of(words)};
+  }
+  return std::nullopt;
 }
 
 std::vector<Signature> signatures_of(const proto::CaseResult& result, std::string_view stack) {
@@ -59,7 +62,9 @@ std::vector<Signature> signatures_of(const proto::CaseResult& result, std::strin
     }
   };
   if (auto crash = crash_of(result, stack)) add(std::move(*crash));
-  for (const proto::Divergence& each : result.divergences()) add(signature_of(each));
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() != judge::kLivesOn) add(signature_of(each));
+  }
   return all;
 }
 

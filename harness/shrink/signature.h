@@ -34,8 +34,7 @@ std::string kind_of(std::string_view text);
 
 Signature signature_of(const proto::Divergence& divergence);
 
-// Of a case that ended with the stack's end: its last words. Nothing where the harness broke, which
-// is no finding.
+// Of a case that was the stack's end: its last words.
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack);
 
 // Of everything that a result shows, each once, in the order of the program.

@@ -30,9 +30,9 @@ struct ChildOptions {
   Duration patience = std::chrono::seconds(20);
 };
 
-// The stack has to be one in virtual time. When the child ends, whose fault
-// that was is known only where one case was open. Else all that were open are lost
-// (Sink::on_lost); the next ones, as many, are then let in one at a time.
+// The stack has to be one in virtual time. When the child ends, whose fault that was is known only
+// where one case was open (Sink::on_crashed), counting those whose close() was not answered yet.
+// Else all of them are lost (Sink::on_lost); the next ones, as many, are then let in one at a time.
 Result<std::unique_ptr<Stack>> make_child_stack(ChildOptions options);
 
 }  // namespace synfin::stack

@@ -75,7 +75,7 @@ class LwipStack final : public Stack, LwipCore::Network {
       stack.delivery_.add_return(id, ticket, stack.now_, result);
     }
     wire::FourTuple tuple(unsigned connection) const {
-      return case_tuple(id, ipv6, port_of(id), connection);
+      return lwip_address_of(id, ipv6, connection);
     }
 
     LwipStack& stack;
@@ -196,6 +196,10 @@ void LwipStack::run_until(Time until, Sink& sink) {
 
 }  // namespace
 
+wire::FourTuple lwip_address_of(CaseId id, bool ipv6, unsigned connection) {
+  return case_tuple(id, ipv6, port_of(id), connection);
+}
+
 // What the code and the options of lwIP say, and `synfin probe` measures.
 Profile lwip_profile() {
   Profile profile;
@@ -274,9 +278,7 @@ Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile) {
   options.traits = lwip_traits();
   options.profile = profile;
   options.make = [profile](const StackStart& from) { return make_lwip_in_process(profile, from); };
-  options.address = [](CaseId id, bool ipv6, unsigned connection) {
-    return case_tuple(id, ipv6, port_of(id), connection);
-  };
+  options.address = lwip_address_of;
   return make_child_stack(std::move(options));
 }
 

@@ -73,7 +73,7 @@ TEST(Compile, Program) {
   EXPECT_EQ(flat.texts, (std::vector<std::string>{"init", "mid", "code", "fini"}));
   EXPECT_EQ(flat.steps[2].state, State::kSynReceived);
   EXPECT_EQ(flat.steps[2].connection, 1);
-  EXPECT_EQ(flat.steps[2].line, 12U);
+  EXPECT_EQ(flat.steps[2].line, 11U);
   EXPECT_EQ(flat.steps[3].when.kind, TimeKind::kRelativeRange);
   EXPECT_EQ(flat.steps[3].when.end, std::chrono::seconds(2));
   EXPECT_EQ(flat.steps[5].when.kind, TimeKind::kAny);
