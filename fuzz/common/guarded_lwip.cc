@@ -13,10 +13,10 @@
 namespace synfin::fuzz {
 namespace {
 
-// tcp_out.c, "mss_local is too small" and "inconsistent oversize vs. space": tcp_write() adds to the last
-// segment that was not sent yet, and takes for granted that this and the room behind it are no longer
-// than what is now the most: half of the widest window that the peer has shown. While that was 0, it was
-// the MSS.
+// tcp_out.c, "mss_local is too small" and "inconsistent oversize vs. space": tcp_write() adds to
+// the last segment that was not sent yet, and takes for granted that this and the room behind it
+// are no longer than what is now the most: half of the widest window that the peer has shown. While
+// that was 0, it was the MSS.
 bool outgrows_its_window(const tcp_pcb& pcb) {
   if (pcb.unsent == nullptr) return false;
   const tcp_seg* last = pcb.unsent;
