@@ -23,6 +23,9 @@
 
 namespace synfin::judge {
 
+// Thrown by a stack or a watcher it ends the program there: what comes next is not to be seen.
+struct Stop {};
+
 // Sees each event before the judge does.
 class Watcher {
  public:
