@@ -1,7 +1,8 @@
 // Makes seeds of programs for the fuzz targets, a file each.
 //
-//   synfin_seeds programs FOLDER PATH...   the octets of each program of the .pkt files in the PATHs
-//   synfin_seeds packets FOLDER PATH...    the packets that pass when the reference plays them
+//   synfin_seeds programs FOLDER PATH...   the octets of each program of the .pkt files in the
+//   PATHs synfin_seeds packets FOLDER PATH...    the packets that pass when the reference plays
+//   them
 //
 // A file is named by a hash of what it holds, so that none is there twice.
 // Exit code: 0 done, 2 wrong usage or a file that cannot be read or written.
@@ -85,7 +86,8 @@ class Seeds {
     player.add(std::move(job));
     player.run();
     for (const play::Event& event : result.trace.events) {
-      if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent) continue;
+      if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent)
+        continue;
       const std::span<const uint8_t> packet = result.trace.data(event);
       if (!keep({packet.begin(), packet.end()})) return false;
     }

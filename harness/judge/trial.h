@@ -16,20 +16,13 @@
 #include "harness/judge/baseline.h"
 #include "harness/judge/divergence.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 #include "harness/play/player.h"
 #include "harness/proto/program.pb.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/error.h"
 
 namespace synfin::judge {
-
-// Sees each event before the judge does.
-class Watcher {
- public:
-  virtual ~Watcher() = default;
-  virtual void on_begin(const script::FlatProgram& program) = 0;
-  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
-};
 
 struct Finding {
   Divergence divergence;

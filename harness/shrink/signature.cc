@@ -43,12 +43,22 @@ Signature signature_of(const proto::Divergence& divergence) {
           kind_of(divergence.got())};
 }
 
-std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
-  const std::string_view reason = result.reason();
-  if (result.verdict() != proto::ERROR || !reason.starts_with(stack)) return std::nullopt;
-  if (!reason.substr(stack.size()).starts_with(": ")) return std::nullopt;
+Signature signature_of(const judge::Divergence& divergence) {
+  return {Objector::kRules, std::string(info(divergence.clause).id),
+          std::string(synfin::to_string(divergence.state)), kind_of(divergence.wanted),
+          kind_of(divergence.got)};
+}
+
+std::optional<Signature> crash_of(std::string_view reason, std::string_view stack) {
+  if (!reason.starts_with(stack) || !reason.substr(stack.size()).starts_with(": ")) {
+    return std::nullopt;
+  }
   return Signature{Objector::kNobody, "", "", "a stack that lives on",
                    kind_of(reason.substr(stack.size() + 2))};
+}
+
+std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
+  return result.verdict() == proto::ERROR ? crash_of(result.reason(), stack) : std::nullopt;
 }
 
 std::vector<Signature> signatures_of(const proto::CaseResult& result, std::string_view stack) {

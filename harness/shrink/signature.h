@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/divergence.h"
 #include "harness/proto/result.pb.h"
 
 namespace synfin::shrink {
@@ -33,9 +34,11 @@ struct Signature {
 std::string kind_of(std::string_view text);
 
 Signature signature_of(const proto::Divergence& divergence);
+Signature signature_of(const judge::Divergence& divergence);
 
-// Of a case that ended with the stack's end: its last words. Nothing where the harness broke, which
-// is no finding.
+// Why a case broke, when it was by the stack's end: its last words. Nothing where the harness
+// broke, which is no finding.
+std::optional<Signature> crash_of(std::string_view reason, std::string_view stack);
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack);
 
 // Of everything that a result shows, each once, in the order of the program.
