@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "harness/report/captures.h"
 #include "harness/report/ladder.h"
@@ -87,23 +88,11 @@ Result<std::string> keep_finding(const Finding& finding, const std::string& fold
   }
   const std::string text =
       fmt::format("{}\nRepeat: {}\n\n{}", paragraph, repeat, ladder_of(finding, provenance));
-  for (const auto& [path, content] :
-       {std::pair(place / (name + ".txt"), text),
-        std::pair(script, script_of(finding, paragraph, repeat))}) {
+  for (const auto& [path, content] : {std::pair(place / (name + ".txt"), text),
+                                      std::pair(script, script_of(finding, paragraph, repeat))}) {
     if (auto done = put(path, content); !done) return tl::make_unexpected(done.error());
   }
   return script.string();
-}
-
-std::vector<fs::path> scripts_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) return files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".pkt") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }  // namespace synfin::cli

@@ -1,9 +1,7 @@
 // The files of a finding: a folder holds many, and each is whole or not there.
 #pragma once
 
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "harness/cli/finding.h"
 
@@ -16,8 +14,5 @@ namespace synfin::cli {
 Result<std::string> keep_finding(const Finding& finding, const std::string& folder,
                                  const proto::Provenance& provenance,
                                  const proto::Requirements& catalogue, const std::string& options);
-
-// The .pkt files below a folder, in order; none where there is no folder.
-std::vector<std::filesystem::path> scripts_in(const std::filesystem::path& folder);
 
 }  // namespace synfin::cli

@@ -32,9 +32,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kAbout =
     "Makes up programs, changes those that met with something new, and plays them to a stack while "
-    "the judge looks on.\nEach finding that the baseline does not know is made minimal and kept once "
+    "the judge looks on.\nEach finding that the baseline does not know is made minimal and kept "
+    "once "
     "in the folder of --out: a script (.pkt),\na capture (.pcap), and a text (.txt) that says in a "
-    "paragraph what it is, above the ladder. Two findings are one\nwhen rule, state and kind of what "
+    "paragraph what it is, above the ladder. Two findings are one\nwhen rule, state and kind of "
+    "what "
     "was wanted and got are the same. What --out already holds is known as well,\nand what is in "
     "corpus/regressions/STACK beside the specs.";
 
@@ -128,8 +130,7 @@ class Fuzz {
 };
 
 bool Fuzz::time_is_over() const {
-  const bool enough =
-      options_.programs > 0 && explorer_->progress().programs >= options_.programs;
+  const bool enough = options_.programs > 0 && explorer_->progress().programs >= options_.programs;
   return enough || Clock::now() - began_ >= options_.for_so_long;
 }
 
@@ -224,7 +225,7 @@ void Fuzz::add_seeds() {
     folders.push_back((specs_->parent_path() / "corpus" / "seeds").string());
   }
   for (const std::string& folder : folders) {
-    for (const fs::path& file : scripts_in(folder)) {
+    for (const fs::path& file : scripts_below(folder)) {
       auto programs = script::parse_file(file.string());
       if (!programs) {
         complain(programs.error().message);
@@ -239,7 +240,7 @@ void Fuzz::add_seeds() {
 void Fuzz::know(const fs::path& folder) {
   shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed);
   std::vector<proto::Program> all;
-  for (const fs::path& file : scripts_in(folder)) {
+  for (const fs::path& file : scripts_below(folder)) {
     auto programs = script::parse_file(file.string());
     if (!programs) {
       complain(programs.error().message);
@@ -299,11 +300,10 @@ int Fuzz::run() {
   know(options_.out);
   add_seeds();
   while (!time_is_over() && !interrupted() && !broken_) {
-    const auto played = explorer_->round(
-        [this](const shrink::Signature& signature, const proto::Program& program) {
-          found(signature, program);
-        },
-        [this] { return go_on(); });
+    const auto played =
+        explorer_->round([this](const shrink::Signature& signature,
+                                const proto::Program& program) { found(signature, program); },
+                         [this] { return go_on(); });
     if (played) continue;
     complain(played.error().message);
     broken_ = true;
@@ -335,11 +335,13 @@ void add_fuzz(CLI::App& app, Action* action) {
   command->add_option("-j", options->at_once, "So many programs at once (0: as suits the stack)")
       ->check(CLI::Range(0U, 4096U))
       ->type_name("N");
-  command->add_option("--seeds", options->seeds,
-                      "Folders of programs to begin with, in place of the specs and corpus/seeds")
+  command
+      ->add_option("--seeds", options->seeds,
+                   "Folders of programs to begin with, in place of the specs and corpus/seeds")
       ->type_name("DIR");
-  command->add_option("--baseline", options->baseline,
-                      "Known deviations: a file or folder, or none (default specs/baselines/STACK)")
+  command
+      ->add_option("--baseline", options->baseline,
+                   "Known deviations: a file or folder, or none (default specs/baselines/STACK)")
       ->type_name("PATH");
   command->add_option("--specs", options->specs, "The folder of the cases and baselines")
       ->type_name("DIR");
