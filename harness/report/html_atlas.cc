@@ -96,7 +96,7 @@ std::string finding(const AtlasPage& page, const Finding& finding, std::size_t n
   }
   return fmt::format(
       "<details class=\"row\" id=\"finding-{0}\"{1}>\n<summary><span class=\"n\">{0}</span>"
-      "<span class=\"n\">{2} cells</span><span>{3}: {4}{5}</span></summary>\n"
+      "<span class=\"n\">{2} cells</span><span>{3}: {4} · {6}: {7}{5}</span></summary>\n"
       "<div class=\"in\"><dl class=\"wg\"><dt>{3}</dt><dd class=\"wanted\">{4}</dd><dt>{6}</dt>"
       "<dd class=\"got\">{7}</dd></dl>\n<ul class=\"plain\">\n{8}</ul>\n{9}"
       "<p><a href=\"#{10}\">{11}</a></p></div></details>\n",

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kStyle = R"css(
 :root{--a:#d9e8f7;--r:#f8d9c9;--s:#e2d8f3;--o:#f3e6bd;--A:#0b5cad;--R:#a83503;--S:#5b3695;--O:#7a5600;--M:#0a6b5c;--B:#1c2127}
 @media(prefers-color-scheme:dark){:root{--a:#17324d;--r:#4d2413;--s:#352752;--o:#453508;--A:#79b8ff;--R:#ff8f5c;--S:#bfa0f5;--O:#e3b64a;--M:#4fc3ac;--B:#e4e8eb}}
-main{max-width:1240px}
+main{max-width:1240px}nav{padding-left:max(1.25rem,calc((100vw - 1200px)/2))}.tiles{margin-top:1rem}
 #findings .row>summary{grid-template-columns:1.6rem 6.2rem 1fr;font-size:.9rem}
 #findings ul b{font-weight:600}
 .state{margin:1.2rem 0;border-top:1px solid var(--line);padding-top:.5rem}

@@ -227,7 +227,6 @@ std::string AtlasMaps::map(const SetUp& set_up, PayloadClass payload) {
   std::string head(places.size() + kGroup, ' ');
   std::string acks(places.size(), ' ');
   std::optional<SeqClass> seq;
-  bool first_block = true;
   const std::vector<AckClass> known = atlas::ack_classes(set_up.variables);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Column& column = places[i];
@@ -239,7 +238,7 @@ std::string AtlasMaps::map(const SetUp& set_up, PayloadClass payload) {
                                   static_cast<int>(*places.front().seq));
       continue;
     }
-    if (seq != column.seq || std::exchange(first_block, false)) {
+    if (seq != column.seq) {
       const std::string_view name = short_name(*column.seq);
       std::copy(name.begin(), name.end(), head.begin() + static_cast<std::ptrdiff_t>(i));
       seq = column.seq;
@@ -287,15 +286,21 @@ std::string AtlasMaps::of(const SetUp& set_up) {
     out += fmt::format("<div class=\"wide p{}\" data-payload=\"{}\">{}</div>\n", i,
                        long_name(payloads[i]), map(set_up, payloads[i]));
   }
+  std::string seqs;
+  char letter = 'A';
+  for (const SeqClass seq : atlas::seq_classes(set_up.variables)) {
+    seqs += fmt::format(" <b>{}</b> {}", letter++, html_escape(to_string(seq)));
+  }
   std::string acks;
   std::size_t number = 1;
   for (const AckClass ack : atlas::ack_classes(set_up.variables)) {
     acks += fmt::format(" <b>{}</b> {}", number++, html_escape(to_string(ack)));
   }
-  return out + fmt::format(
-                   "<p class=\"acks\">ACK:{}. RCV.WND {}. * whatever PSH and URG are.</p>\n"
-                   "</div>\n",
-                   acks, set_up.variables.rcv_wnd);
+  return out +
+         fmt::format(
+             "<p class=\"acks\">SEQ:{}<br>ACK:{}<br>RCV.WND {}; * whatever PSH and URG are</p>\n"
+             "</div>\n",
+             seqs, acks, set_up.variables.rcv_wnd);
 }
 
 }  // namespace synfin::report
