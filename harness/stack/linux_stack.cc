@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 
+#include "harness/kernel/version.h"
 #include "harness/link/clock.h"
 #include "harness/link/device.h"
 #include "harness/link/error.h"
@@ -153,7 +154,7 @@ void LinuxStack::describe(link::Privilege privilege) {
   ::uname(&system);
   identity_.name = "linux";
   identity_.kernel = system.release;
-  identity_.version = identity_.kernel.substr(0, identity_.kernel.find_first_not_of("0123456789."));
+  identity_.version = kernel::running_version();
   identity_.link = options_.link == LinuxLink::kTun ? "tun" : "veth";
   identity_.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
   identity_.settings = report_linux_sysctls(options_.set);
