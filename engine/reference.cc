@@ -90,7 +90,10 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   const Tcb& tcb = rules_.tcb();
   if (is_synchronized(rules_.state()) && !is_synchronized(before)) {
     congestion_ = Congestion(tcb.snd.iss, profile_->initial_window, rules_.coverage());
-    if (syn_lost_) congestion_.on_syn_lost();
+    if (syn_lost_) {
+      congestion_.on_syn_lost();
+      rules_.congestion_window_reduced();
+    }
     congestion_.on_established(rules_.effective_mss());
   } else if (is_synchronized(rules_.state())) {
     const bool marked = tcb.ecn && segment.flags.has(kEce);
