@@ -8,7 +8,6 @@
 #include <set>
 #include <string>
 
-#include "engine/clause.h"
 #include "harness/proto/requirement.pb.h"
 #include "harness/proto/result.pb.h"
 #include "tests/cli/program.h"
@@ -44,7 +43,6 @@ TEST(Coverage, RulesThatAreNotReachedHaveAReason) {
     const bool stale = reached.contains(rule.id()) && !rule.unreached().empty();
     EXPECT_FALSE(stale) << rule.id() << " is reached, and has a reason why it is not";
   }
-  EXPECT_GE(static_cast<double>(reached.size()), 0.95 * static_cast<double>(kClauseCount));
 }
 
 }  // namespace
