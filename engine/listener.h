@@ -61,6 +61,11 @@ class Listener {
   std::size_t waiting() const { return accept_queue_.size(); }
   // The state of the peer's connection; nullopt when there is none.
   std::optional<State> state(const PeerKey& peer) const;
+  // Shows `visitor` each connection that the user does not have yet.
+  template <typename Visitor>
+  void visit(const Visitor& visitor) const {
+    for (const Child& child : children_) visitor(*child.connection);
+  }
 
  private:
   struct Child {

@@ -103,6 +103,8 @@ struct Profile {
   Duration keepalive_idle = std::chrono::hours(2);
   Duration keepalive_interval = std::chrono::seconds(75);
   unsigned keepalive_probes = 9;
+
+  bool operator==(const Profile&) const = default;
 };
 
 }  // namespace synfin

@@ -238,7 +238,10 @@ void Rules::review_retransmission() {
     due_.remove(Due::kRetransmit);
     return;
   }
-  const Duration timeout = std::max(rtt_.rto(), profile_->rto_initial);
+  // A stack that has not measured the handshake backs off from where it began.
+  const Duration unmeasured = std::min(
+      profile_->rto_initial * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
+  const Duration timeout = std::max(rtt_.rto(), unmeasured);
   due_.set({.due = Due::kRetransmit,
             .clause = Clause::kSmTmo2,
             .by = last_progress_ + 2 * timeout + kRetransmissionGrace});

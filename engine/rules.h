@@ -135,6 +135,7 @@ class Rules {
   // --- looking in
   // ----------------------------------------------------------------------------------------
   State state() const { return state_; }
+  const Profile& profile() const { return *profile_; }
   const Tcb& tcb() const { return tcb_; }
   const RttEstimator& rtt() const { return rtt_; }
   bool passive() const { return passive_; }
@@ -256,7 +257,7 @@ class Rules {
 
   // Selective acknowledgments, sack.cc.
   void note_duplicate(const Segment& segment);
-  bool owes_dsack() const;
+  const SackBlock* owed_dsack() const;  // null: none
   void sack_findings(const Segment& segment, Findings& out) const;
   void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
   void take_sack(const Segment& segment);

@@ -67,15 +67,17 @@ void Rules::note_duplicate(const Segment& segment) {
   }
 }
 
-bool Rules::owes_dsack() const {
-  return profile_->dsack && duplicate_ && duplicate_->owed && due_.find(Due::kAck) != nullptr;
+const SackBlock* Rules::owed_dsack() const {
+  const bool owed =
+      profile_->dsack && duplicate_ && duplicate_->owed && due_.find(Due::kAck) != nullptr;
+  return owed ? &duplicate_->block : nullptr;
 }
 
 std::span<const SackBlock> Rules::sack_blocks(std::array<SackBlock, 4>& storage) const {
   if (!tcb_.sack || state_ == State::kTimeWait) return {};
   const std::size_t most = tcb_.timestamps ? kBlocksBesideTimestamps : storage.size();
   std::size_t count = 0;
-  if (owes_dsack()) storage[count++] = duplicate_->block;
+  if (const SackBlock* block = owed_dsack()) storage[count++] = *block;
   std::array<SeqRange, Options::kMaxSackBlocks> ranges;
   const uint32_t islands = queued_.recent(std::span(ranges).first(most - count));
   for (uint32_t i = 0; i < islands; ++i) storage[count++] = {ranges[i].left, ranges[i].right};
@@ -98,7 +100,7 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     if (!exact) complain(Clause::kRfc2883_4, "the D-SACK block is not what arrived twice");
   } else if (reports) {
     complain(Clause::kRfc2883_2, "a D-SACK block though the last segment brought nothing twice");
-  } else if (owes_dsack()) {
+  } else if (owed_dsack() != nullptr) {
     complain(Clause::kRfc2883_1, "no D-SACK block for text that arrived twice");
   }
   if (reports) blocks = blocks.subspan(1);

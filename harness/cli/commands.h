@@ -13,10 +13,13 @@ void add_run(CLI::App& app, Action* action);
 void add_list(CLI::App& app, Action* action);
 void add_show(CLI::App& app, Action* action);
 void add_replay(CLI::App& app, Action* action);
+void add_shrink(CLI::App& app, Action* action);
 void add_probe(CLI::App& app, Action* action);
 void add_pair(CLI::App& app, Action* action);
 void add_merge(CLI::App& app, Action* action);
 void add_explain(CLI::App& app, Action* action);
+void add_atlas(CLI::App& app, Action* action);
+void add_kernel(CLI::App& app, Action* action);
 void add_completion(CLI::App& app, Action* action);
 
 // The whole program: what main() returns for these arguments.

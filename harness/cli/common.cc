@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "harness/kernel/guest.h"
 #include "harness/link/device.h"
 #include "harness/report/style.h"
 #include "harness/report/version.h"
@@ -61,7 +62,7 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
   }
   app.add_option("--stack", choice->stack, "The stack to test")
       ->type_name("NAME:{" + names + "}")
-      ->capture_default_str();
+      ->default_str("reference");
   app.add_option("--link", choice->link, "How packets reach a kernel's stack (default veth)")
       ->type_name("LINK:{veth,tun}");
   app.add_option("--profile", choice->profile,
@@ -71,6 +72,12 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
                  "A sysctl, as in net.ipv4.tcp_sack=0, which the profile follows; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  app.add_option("--kernel", choice->kernel,
+                 "The linux stack of another kernel, in virtual time; 'synfin kernel' builds them")
+      ->type_name("VERSION");
+  app.add_option("--kernel-cache", choice->kernel_cache,
+                 "Where kernels are kept (default: ~/.cache/synfin/kernels)")
+      ->type_name("DIR");
   app.add_option("--seed", choice->seed_text,
                  "For all that is random; decimal, or 0x and hexadecimal")
       ->type_name("N")
@@ -78,6 +85,11 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
 }
 
 Result<void> check(StackChoice* choice) {
+  if (choice->stack.empty()) choice->stack = choice->kernel.empty() ? "reference" : "linux";
+  if (!choice->kernel.empty() && choice->stack != "linux") {
+    return fail(
+        fmt::format("--kernel {}: the stack {} has no kernel", choice->kernel, choice->stack));
+  }
   const stack::StackInfo* info = stack::find_stack(choice->stack);
   if (info == nullptr) {
     std::string known;
@@ -133,6 +145,7 @@ Result<OpenStack> open_stack(const StackChoice& choice, const std::string& case_
   options.seed = choice.seed;
   options.profile = open.profile;
   options.set = set;
+  options.virtual_time = kernel::inside();
   auto made = info->make(options);
   if (!made) return tl::make_unexpected(made.error());
   open.stack = std::move(*made);
@@ -163,6 +176,8 @@ std::string options_of(const StackChoice& choice) {
   std::string text = "--stack " + shell_word(choice.stack);
   if (!choice.link.empty()) text += " --link " + shell_word(choice.link);
   if (!choice.profile.empty()) text += " --profile " + shell_word(choice.profile);
+  if (!choice.kernel.empty()) text += " --kernel " + shell_word(choice.kernel);
+  if (!choice.kernel_cache.empty()) text += " --kernel-cache " + shell_word(choice.kernel_cache);
   for (const std::string& set : choice.set) text += " --set " + shell_word(set);
   return text + fmt::format(" --seed {:#x}", choice.seed);
 }

@@ -20,10 +20,12 @@ void complain(const std::string& message);
 
 // Which stack, over what, with which choices.
 struct StackChoice {
-  std::string stack = "reference";
+  std::string stack;  // check() puts reference, or linux where a kernel is named, for none
   std::string link;
   std::string profile;
   std::vector<std::string> set;  // sysctls, "key=value"
+  std::string kernel;            // "6.12": in virtual time, inside that kernel; see in_kernel.h
+  std::string kernel_cache;      // where kernels are kept
   std::string seed_text = "1";
   uint64_t seed = 1;
 };

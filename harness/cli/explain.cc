@@ -47,6 +47,7 @@ std::vector<std::string> cases_text(const std::vector<Script>& scripts, const st
     ++rows[script.id.substr(0, script.id.find('['))];
   }
   std::vector<std::string> lines;
+  lines.reserve(rows.size());
   for (const auto& [file, count] : rows) {
     lines.push_back(count == 1 ? file : fmt::format("{} ({} rows)", file, count));
   }
@@ -145,7 +146,7 @@ void Explain::add(const proto::Requirement& rule) {
   for (const auto& [stack, baseline] : baselines_) {
     const auto deviations = deviations_text(baseline, rule.id(), scripts_);
     if (deviations.empty()) stacks.push_back(stack + ": no known deviation");
-    for (const std::string& line : deviations) stacks.push_back(stack + ": " + line);
+    for (const std::string& line : deviations) stacks.push_back(fmt::format("{}: {}", stack, line));
   }
   add_lines("stacks", stacks);
 }

@@ -10,7 +10,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
-#include "harness/cli/load.h"
+#include "harness/cli/defines.h"
 #include "harness/cli/select.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/style.h"

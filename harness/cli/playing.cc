@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "harness/cli/load.h"
 #include "harness/cli/select.h"
 #include "harness/judge/baseline.h"
 #include "harness/judge/session.h"
 #include "harness/report/ladder.h"
 #include "harness/script/compile.h"
+#include "harness/script/program_file.h"
 
 namespace synfin::cli {
 
@@ -34,7 +34,7 @@ Result<Played> play_one(const StackChoice& choice,
 }
 
 Result<std::vector<Loaded>> load_compiled(const std::string& path, const std::string& glob) {
-  auto programs = load_programs(path);
+  auto programs = script::parse_file(path);
   if (!programs) return tl::make_unexpected(programs.error());
   std::vector<Loaded> loaded;
   std::string names;

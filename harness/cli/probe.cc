@@ -9,6 +9,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/probe_measure.h"
 #include "harness/cli/probe_programs.h"
 #include "harness/play/player.h"
@@ -18,6 +19,10 @@
 
 namespace synfin::cli {
 namespace {
+
+bool was_broken(const play::PlayResult& result) {
+  return result.outcome == play::Outcome::kBroken || result.outcome == play::Outcome::kCrashed;
+}
 
 constexpr const char* kAbout =
     "Measures what a stack chooses where the RFCs leave it open: MSS, windows and options, "
@@ -43,7 +48,7 @@ ProbeResults play_all(stack::Stack& stack, const std::vector<ProbeProgram>& prog
     job.program = each.program;
     job.options.seed = seed;
     job.done = [&results, &each](play::PlayResult&& result) {
-      if (result.outcome == play::Outcome::kBroken && !interrupted()) {
+      if (was_broken(result) && !interrupted()) {
         complain(fmt::format("probe {}: {}", each.name, result.broken));
       } else if (result.outcome == play::Outcome::kCut && !result.mismatches.empty()) {
         const play::Mismatch& mismatch = result.mismatches.front();
@@ -125,7 +130,7 @@ int probe(const ProbeOptions& options) {
   outcome.interrupted = interrupted();
   outcome.broken = measured.empty();
   for (const auto& [kind, result] : results) {
-    outcome.broken = outcome.broken || result.outcome == play::Outcome::kBroken;
+    outcome.broken = outcome.broken || was_broken(result);
   }
   if (!options.json.empty()) {
     const auto written = write(from, measured, options.json);
@@ -152,7 +157,9 @@ void add_probe(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return probe(*options);
+      if (checked) {
+        return in_kernel(options->choice, {options->json}, [&] { return probe(*options); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

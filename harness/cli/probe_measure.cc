@@ -31,7 +31,7 @@ std::vector<Seen> segments_of(const play::PlayResult& result) {
     const bool sent = event.kind == play::EventKind::kSent;
     if (!sent && event.kind != play::EventKind::kInjected) continue;
     auto packet = wire::decode(result.trace.data(event));
-    if (packet) seen.push_back({event.at, sent, std::move(*packet)});
+    if (packet) seen.push_back({event.at, sent, *packet});
   }
   return seen;
 }

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/in_kernel.h"
+#include "harness/kernel/guest.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/version.h"
 
@@ -45,8 +47,20 @@ int parse_and_act(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   Action action;
-  for (const auto add : {add_run, add_list, add_show, add_replay, add_probe, add_pair, add_merge,
-                         add_explain, add_completion}) {
+  for (const auto add : {
+           add_run,
+           add_list,
+           add_show,
+           add_replay,
+           add_shrink,
+           add_probe,
+           add_pair,
+           add_merge,
+           add_explain,
+           add_atlas,
+           add_kernel,
+           add_completion,
+       }) {
     add(app, &action);
   }
   try {
@@ -60,6 +74,13 @@ int parse_and_act(int argc, const char* const* argv) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
+  // A kernel's first process has no command line of its own: it finds it on the board.
+  if (argc == 2 && argv[1] == kernel::kGuestWord) {
+    return kernel::be_first_process([](const std::vector<const char*>& arguments) {
+      return run_program(static_cast<int>(arguments.size()), arguments.data());
+    });
+  }
+  remember_arguments(argc, argv);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is no reason to leave namespaces behind
   try {
     return parse_and_act(argc, argv);

@@ -7,6 +7,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/playing.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/failure.h"
@@ -18,9 +19,9 @@ namespace {
 
 constexpr const char* kAbout =
     "Plays the programs of one file on a stack, draws what happened as a ladder, and judges it "
-    "without a baseline.\n\nThe file is a .pkt script, or a program as 'synfin show --as "
-    "textproto' or "
-    "'--as binary' writes it.";
+    "without a baseline.\n\nThe file is a .pkt script, a program as 'synfin show --as textproto' "
+    "or '--as binary' writes it,\nor an input that a fuzz target failed on; what it holds tells "
+    "which.";
 
 constexpr const char* kExamples = R"(
 
@@ -121,7 +122,7 @@ void add_replay(CLI::App& app, Action* action) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand("replay", "Play one program and draw what happened");
   command->footer(std::string(kAbout) + kExamples);
-  command->add_option("file", options->file, "A .pkt, .textproto or .pb file")
+  command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();
   add_stack_options(*command, &options->choice);
@@ -136,7 +137,9 @@ void add_replay(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return Replay(*options).run();
+      if (checked) {
+        return in_kernel(options->choice, {options->json}, [&] { return Replay(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

@@ -11,8 +11,9 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/defines.h"
 #include "harness/cli/filter.h"
-#include "harness/cli/load.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/outputs.h"
 #include "harness/cli/select.h"
 #include "harness/cli/update_baseline.h"
@@ -336,6 +337,12 @@ ExitCode Run::run() {
   return report::exit_code(outcome_);
 }
 
+// What the run writes to.
+std::vector<std::string> files_of(const RunOptions& options) {
+  const Outputs& outputs = options.outputs;
+  return {outputs.json, outputs.junit, outputs.tap, outputs.html, outputs.pcap};
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Action* action) {
@@ -382,7 +389,8 @@ void add_run(CLI::App& app, Action* action) {
         complain(checked.error().message);
         return static_cast<int>(report::kExitUsage);
       }
-      return static_cast<int>(Run(*options).run());
+      return in_kernel(options->choice, files_of(*options),
+                       [&] { return static_cast<int>(Run(*options).run()); });
     };
   });
 }

@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <set>
 
-#include "harness/cli/load.h"
 #include "harness/script/compile.h"
 #include "harness/script/parser.h"
+#include "harness/script/program_file.h"
 
 namespace synfin::cli {
 namespace {
@@ -94,7 +94,7 @@ class Selector {
 void Selector::add(const fs::path& file, const std::vector<std::string>& globs,
                    const std::string& argument) {
   const std::string name = shown(file);
-  const auto programs = load_programs(name, defines_);
+  const auto programs = script::parse_file(name, defines_);
   if (!programs) {
     out_.errors.push_back(programs.error().message);
     return;
@@ -173,7 +173,7 @@ Selection select(const std::vector<std::string>& arguments, const std::optional<
   std::vector<std::string> globs;
   std::error_code error;
   for (const std::string& argument : arguments) {
-    if (is_program_file(argument) || fs::is_regular_file(argument, error)) {
+    if (script::is_program_file(argument) || fs::is_regular_file(argument, error)) {
       selector.add_file(argument);
     } else if (is_folder(argument)) {
       for (const fs::path& file : scripts_below(argument)) selector.add_file(file);

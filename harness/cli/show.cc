@@ -8,9 +8,11 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/playing.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/failure.h"
+#include "harness/report/packetdrill.h"
 #include "harness/report/terminal.h"
 #include "harness/script/printer.h"
 #include "harness/wire/layers.h"
@@ -24,14 +26,17 @@ constexpr const char* kAbout =
     "  textproto  as protobuf text, which 'synfin replay' reads\n"
     "  binary     as protobuf octets, likewise; of one program only\n"
     "  ladder     played on a stack, and drawn: both ends, each segment, the states\n"
-    "  layers     played on a stack: every packet, field by field";
+    "  layers     played on a stack: every packet, field by field\n"
+    "  packetdrill  played on a stack, and written with the numbers of that play as a script that\n"
+    "             packetdrill runs; refused where packetdrill has no words for a step";
 
 constexpr const char* kExamples = R"(
 
 EXAMPLES
   synfin show specs/close/simple.pkt --as ladder
   synfin show specs/close/simple.pkt --as layers --stack linux
-  synfin show specs/close/simple.pkt --as binary > simple.pb)";
+  synfin show specs/close/simple.pkt --as binary > simple.pb
+  synfin show specs/close/simple.pkt --as packetdrill --stack linux > simple.pkt)";
 
 struct ShowOptions {
   std::string file;
@@ -90,6 +95,28 @@ int show_played(const ShowOptions& options, const std::vector<Loaded>& loaded) {
   return report::exit_code(outcome);
 }
 
+int show_for_packetdrill(const ShowOptions& options, const Loaded& loaded) {
+  const bool ipv6 = plays_ipv6(*loaded.program, options.ipv6);
+  const auto played = play_one(options.choice, loaded.program, ipv6, options.allow_shell);
+  if (!played) {
+    complain(played.error().message);
+    return report::kExitBroken;
+  }
+  const proto::CaseResult& result = played->result;
+  if (result.verdict() == proto::ERROR || result.verdict() == proto::SKIP) {
+    complain(loaded.source.name() + " could not be played: " + result.reason());
+    return result.verdict() == proto::ERROR ? report::kExitBroken : report::kExitUsage;
+  }
+  const auto script =
+      report::for_packetdrill({loaded.source, *loaded.program, result, played->provenance, ipv6});
+  if (!script) {
+    complain(script.error().message);
+    return report::kExitUsage;
+  }
+  write(script::print(*script));
+  return report::kExitOk;
+}
+
 int show(const ShowOptions& options) {
   const auto loaded = load_compiled(options.file, options.glob);
   if (!loaded) {
@@ -97,12 +124,13 @@ int show(const ShowOptions& options) {
     return report::kExitUsage;
   }
   if (options.as == "ladder" || options.as == "layers") return show_played(options, *loaded);
-  if (options.as == "binary") {
+  if (options.as == "binary" || options.as == "packetdrill") {
     if (loaded->size() > 1) {
       complain(
           fmt::format("{} holds {} programs; name one with --case", options.file, loaded->size()));
       return report::kExitUsage;
     }
+    if (options.as == "packetdrill") return show_for_packetdrill(options, loaded->front());
     write(loaded->front().source.SerializeAsString());
     return report::kExitOk;
   }
@@ -127,12 +155,12 @@ void add_show(CLI::App& app, Action* action) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = app.add_subcommand("show", "Show a program, or what it does on the wire");
   command->footer(std::string(kAbout) + kExamples);
-  command->add_option("file", options->file, "A .pkt, .textproto or .pb file")
+  command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();
   command->add_option("--as", options->as, "The form")
       ->type_name("FORM")
-      ->check(CLI::IsMember({"pkt", "textproto", "binary", "ladder", "layers"}))
+      ->check(CLI::IsMember({"pkt", "textproto", "binary", "ladder", "layers", "packetdrill"}))
       ->capture_default_str();
   add_stack_options(*command, &options->choice);
   command->add_option("--case", options->glob, "Of a file with several programs, those it matches")
@@ -142,7 +170,7 @@ void add_show(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return show(*options);
+      if (checked) return in_kernel(options->choice, {}, [&] { return show(*options); });
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

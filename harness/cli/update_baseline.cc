@@ -87,9 +87,9 @@ bool is_gone(const proto::KnownDeviation& entry, const proto::RunResult& run) {
     if (alone.any_for(result.id(), stack, version) == nullptr) continue;
     gone = gone || result.verdict() == proto::XPASS;
     for (const proto::Divergence& divergence : result.divergences()) {
-      if (alone.find(result.id(), divergence.clause(), divergence.got(), stack, version)) {
-        return false;
-      }
+      const judge::Baseline::Seen seen{divergence.clause(), divergence.got(), divergence.state(),
+                                       divergence.stimulus()};
+      if (alone.find(result.id(), seen, stack, version) != nullptr) return false;
     }
   }
   return gone;

@@ -73,8 +73,14 @@ Result<void> Baseline::add(const std::string& path) {
   const auto text = script::read_file(path);
   if (!text) return tl::make_unexpected(text.error());
   proto::Baseline read;
-  if (const auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
-  for (const auto& entry : read.deviations()) {
+  google::protobuf::TextFormat::ParseInfoTree places;
+  if (auto parsed = script::parse_message(path, *text, &read, &places); !parsed) {
+    return parsed;
+  }
+  const auto* field = read.GetDescriptor()->FindFieldByName("deviations");
+  for (int i = 0; i < read.deviations_size(); ++i) {
+    const auto& entry = read.deviations(i);
+    places_.push_back(fmt::format("{}:{}", path, places.GetLocation(field, i).line + 1));
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,
                               entry.ShortDebugString()));
@@ -84,16 +90,28 @@ Result<void> Baseline::add(const std::string& path) {
   return {};
 }
 
-const proto::KnownDeviation* Baseline::find(std::string_view case_id, std::string_view clause,
-                                            std::string_view got, std::string_view stack,
+const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen& seen,
+                                            std::string_view stack,
                                             std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {
+    if (!entry.clause().empty() && entry.clause() != seen.clause) continue;
+    if (!entry.state().empty() && entry.state() != seen.state) continue;
+    if (seen.got.find(entry.got()) == std::string_view::npos) continue;
     if (!about(entry, case_id, stack, version)) continue;
-    if (!entry.clause().empty() && entry.clause() != clause) continue;
-    if (got.find(entry.got()) == std::string_view::npos) continue;
+    if (!entry.stimulus().empty() &&
+        fnmatch(entry.stimulus().c_str(), std::string(seen.stimulus).c_str(), 0) != 0) {
+      continue;
+    }
     return &entry;
   }
   return nullptr;
+}
+
+std::string Baseline::place(const proto::KnownDeviation& entry) const {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (&entries_.deviations(static_cast<int>(i)) == &entry) return places_[i];
+  }
+  return {};
 }
 
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,

@@ -22,11 +22,21 @@ class Baseline {
 
   const proto::Baseline& entries() const { return entries_; }
 
+  // A divergence in the words of its entry. `clause`, `state` and `stimulus` are empty for an
+  // expectation of the script alone.
+  struct Seen {
+    std::string_view clause;
+    std::string_view got;
+    std::string_view state = {};
+    std::string_view stimulus = {};
+  };
   // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
-  // numbers: 6.1 < 6.12. `clause` is empty for an expectation of the script alone.
-  const proto::KnownDeviation* find(std::string_view case_id, std::string_view clause,
-                                    std::string_view got, std::string_view stack,
-                                    std::string_view version) const;
+  // numbers: 6.1 < 6.12.
+  const proto::KnownDeviation* find(std::string_view case_id, const Seen& seen,
+                                    std::string_view stack, std::string_view version) const;
+  // Where an entry of find() stands: "specs/baselines/linux/atlas.textproto:31". Empty for one that
+  // was not read from a file.
+  std::string place(const proto::KnownDeviation& entry) const;
   // Whether any entry is about this case, for XPASS.
   const proto::KnownDeviation* any_for(std::string_view case_id, std::string_view stack,
                                        std::string_view version) const;
@@ -35,6 +45,7 @@ class Baseline {
   Result<void> add(const std::string& path);
 
   proto::Baseline entries_;
+  std::vector<std::string> places_;  // of those that were read from files
 };
 
 }  // namespace synfin::judge

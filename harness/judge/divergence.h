@@ -20,6 +20,9 @@ struct Divergence {
   std::vector<play::Difference> fields;
   uint32_t step = 0;
   uint16_t connection = 0;
+  // Perhaps only what follows from the one before it: since then no answer of the target had the
+  // numbers of the rules and its state was theirs.
+  bool in_doubt = false;
 };
 
 }  // namespace synfin::judge

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace synfin::judge {
 namespace {
@@ -52,6 +53,8 @@ void Shadow::complain(Clause clause, std::string wanted, std::string got,
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
+  divergence.in_doubt = std::exchange(in_doubt_, true);
+  agreed_ = false;
   complaints_->add(std::move(divergence));
 }
 
@@ -340,6 +343,7 @@ void Shadow::observed(Time now, State state) {
     // It goes on where the target's last answer had the numbers of the rules, and its state is
     // theirs again; one that is gone has no more to differ in.
     lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
+    in_doubt_ = lost_ || !agreed_;
     doubtful_.clear();
     return;
   }
@@ -349,6 +353,7 @@ void Shadow::observed(Time now, State state) {
     for (const Obligation& late : doubtful_) complain_missing(late);
   }
   doubtful_.clear();
+  if (same && agreed_) in_doubt_ = false;
   if (followed) return;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));

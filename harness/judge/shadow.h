@@ -135,7 +135,8 @@ class Shadow {
   // After a divergence of state what follows is not judged, until the target's answers and its
   // state are again those of the rules.
   bool lost_ = false;
-  bool agreed_ = false;  // the last answer since then was as the rules have it
+  bool agreed_ = false;    // the last answer since then was as the rules have it
+  bool in_doubt_ = false;  // a divergence has not been followed by such an answer and state yet
 };
 
 }  // namespace synfin::judge

@@ -64,6 +64,11 @@ void add_mismatches(const script::FlatProgram& program, const play::PlayResult& 
     divergence.set_line(mismatch.line);
     divergence.set_connection(program.connections[mismatch.connection]);
     copy_fields(mismatch.differences, divergence);
+    if (!mismatch.numbers) continue;
+    proto::WantedNumbers& numbers = *divergence.mutable_numbers();
+    if (mismatch.numbers->seq) numbers.set_seq(*mismatch.numbers->seq);
+    if (mismatch.numbers->ack) numbers.set_ack(*mismatch.numbers->ack);
+    if (mismatch.numbers->window) numbers.set_window(*mismatch.numbers->window);
   }
 }
 
@@ -81,6 +86,20 @@ void add_divergences(const script::FlatProgram& program, const Judge& judge,
     divergence.set_connection(program.connections[found.connection]);
     copy_fields(found.fields, divergence);
   }
+}
+
+// Whatever a peer sends, the stack has to live.
+void add_crash(const script::FlatProgram& program, const play::PlayResult& play,
+               proto::CaseResult& out) {
+  proto::Divergence& divergence = *out.add_divergences();
+  divergence.set_level(std::string(to_string(Level::kMust)));
+  divergence.set_wanted(kLivesOn);
+  divergence.set_got(play.broken);
+  if (play.trace.events.empty()) return;
+  const play::Event& last = play.trace.events.back();
+  divergence.set_step(last.step);
+  if (last.step < program.steps.size()) divergence.set_line(program.steps[last.step].line);
+  divergence.set_connection(program.connections[last.connection]);
 }
 
 proto::Verdict verdict_of(const proto::Divergence& divergence, Level of_case) {
@@ -114,8 +133,10 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
   for (proto::Divergence& divergence : *out.mutable_divergences()) {
     const proto::Verdict verdict = verdict_of(divergence, of_case);
     failed = failed || verdict == proto::FAIL;
-    const proto::KnownDeviation* known =
-        baseline.find(played.id, divergence.clause(), divergence.got(), stack.name, stack.version);
+    const proto::KnownDeviation* known = baseline.find(
+        played.id,
+        {divergence.clause(), divergence.got(), divergence.state(), divergence.stimulus()},
+        stack.name, stack.version);
     if (known != nullptr) {
       divergence.set_known(true);
       divergence.set_reason(known->reason());
@@ -172,6 +193,7 @@ void copy_trace(const script::FlatProgram& program, const play::PlayResult& play
       case play::EventKind::kInjected:
       case play::EventKind::kSent:
         copy.set_packet(octets);
+        copy.set_expected(event.expected);
         break;
       case play::EventKind::kCallStart:
       case play::EventKind::kCallReturn:
@@ -212,6 +234,7 @@ proto::CaseResult make_result(const Case& played, const play::PlayResult& play, 
     out.set_reason(play.unreliable_reason);
     return out;
   }
+  if (play.outcome == play::Outcome::kCrashed) add_crash(program, play, out);
   add_mismatches(program, play, out);
   add_divergences(program, judge, out);
   out.set_judged_to_the_end(judge.judged_to_the_end());

@@ -15,26 +15,14 @@ namespace {
 
 using script::OptionSpec;
 
-uint8_t kind_of(const OptionSpec& option) {
-  switch (option.kind) {
-    case OptionSpec::Kind::kMss:
-      return wire::kOptionMss;
-    case OptionSpec::Kind::kWindowScale:
-      return wire::kOptionWindowScale;
-    case OptionSpec::Kind::kSackPermitted:
-      return wire::kOptionSackPermitted;
-    case OptionSpec::Kind::kSack:
-      return wire::kOptionSack;
-    case OptionSpec::Kind::kTimestamps:
-      return wire::kOptionTimestamps;
-    case OptionSpec::Kind::kNop:
-      return wire::kOptionNop;
-    case OptionSpec::Kind::kEol:
-      return wire::kOptionEol;
-    case OptionSpec::Kind::kRaw:
-      return static_cast<uint8_t>(option.value);
-  }
-  return wire::kOptionNop;
+// Where a script's SYN names the ISN, what it acknowledges counts from what was written for it.
+uint32_t ack_base(const script::SegmentSpec& spec, const Connection& own) {
+  return own.peer_isn() - (own.syns_name_isn && spec.flags.syn() ? own.written_irs : 0);
+}
+
+// The window of a SYN is never scaled (RFC 7323 §2.2).
+uint8_t window_shift(Flags flags, const Names& names) {
+  return flags.syn() ? uint8_t{0} : names.stack_window_shift();
 }
 
 class Matcher {
@@ -65,7 +53,6 @@ class Matcher {
   void sack(const OptionSpec& wanted);
   void timestamps(const OptionSpec& wanted);
   void raw(const OptionSpec& wanted);
-  void not_named();
   bool is_reset_of_nothing() const;
 
   const script::SegmentSpec& spec_;
@@ -146,14 +133,12 @@ void Matcher::numbers() {
   if (!spec_.any_length && segment_.text.size() != length) {
     differ("length", fmt::to_string(length), fmt::to_string(segment_.text.size()));
   }
-  const uint32_t base = own_.peer_isn() - (names_isn ? own_.written_irs : 0);
-  if (spec_.ack) number("ack", *spec_.ack, base, segment_.ack.value());
+  if (spec_.ack) number("ack", *spec_.ack, ack_base(spec_, own_), segment_.ack.value());
 }
 
 void Matcher::window() {
   if (!spec_.window) return;
-  const uint8_t shift = segment_.flags.syn() ? uint8_t{0} : names_.stack_window_shift();
-  const auto wanted = resolve_window(*spec_.window, shift, names_);
+  const auto wanted = resolve_window(*spec_.window, window_shift(segment_.flags, names_), names_);
   if (wanted && *wanted == segment_.wnd) return;
   differ("win", wanted ? fmt::to_string(*wanted) : describe(*spec_.window),
          fmt::to_string(segment_.wnd));
@@ -165,19 +150,6 @@ void Matcher::options() {
   for (const OptionSpec& wanted : spec_.options) {
     if (wanted.kind == OptionSpec::Kind::kTimestamps) timestamps(wanted);
   }
-  if (!spec_.any_options) not_named();
-}
-
-// Options that the spec does not name. NOP and EOL are padding, which is the stack's choice.
-void Matcher::not_named() {
-  const auto is_named = [this](uint8_t kind) {
-    return std::any_of(spec_.options.begin(), spec_.options.end(),
-                       [kind](const OptionSpec& named) { return kind_of(named) == kind; });
-  };
-  wire::for_each_option(packet_.option_octets, [&](uint8_t kind, std::span<const uint8_t>) {
-    if (kind == wire::kOptionNop || kind == wire::kOptionEol || is_named(kind)) return;
-    differ("option", "none", fmt::format("kind {} ({})", kind, wire::option_name(kind)));
-  });
 }
 
 void Matcher::option(const OptionSpec& wanted) {
@@ -274,6 +246,15 @@ void match(const script::SegmentSpec& spec, const wire::Decoded& packet, Connect
   matcher.window();
   matcher.options();
   if (differences.empty()) matcher.text(text);
+}
+
+WantedNumbers wanted_numbers(const script::SegmentSpec& spec, const Names& names) {
+  WantedNumbers out;
+  if (!spec.any_seq) out.seq = resolve(spec.seq, names.own.iss(), names);
+  if (spec.ack) out.ack = resolve(*spec.ack, ack_base(spec, names.own), names);
+  if (spec.window)
+    out.window = resolve_window(*spec.window, window_shift(spec.flags, names), names);
+  return out;
 }
 
 }  // namespace synfin::play

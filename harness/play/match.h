@@ -24,4 +24,7 @@ enum class TextCheck : uint8_t {
 void match(const script::SegmentSpec& spec, const wire::Decoded& packet, Connection& own,
            const Names& names, TextCheck text, std::vector<Difference>& differences);
 
+// The numbers that a segment is to have, by the same rules.
+WantedNumbers wanted_numbers(const script::SegmentSpec& spec, const Names& names);
+
 }  // namespace synfin::play

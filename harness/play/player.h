@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ struct Difference {
   std::string got;
 };
 
+// The numbers of an expected segment as on the wire, where they are written and have a value.
+struct WantedNumbers {
+  std::optional<uint32_t> seq;
+  std::optional<uint32_t> ack;
+  std::optional<uint16_t> window;
+};
+
 // An expectation of the program that was not met.
 struct Mismatch {
   uint32_t step = 0;
@@ -31,12 +39,14 @@ struct Mismatch {
   std::string wanted;                   // the whole expectation in one line
   std::string got;                      // what came instead; "nothing" when nothing came
   std::vector<Difference> differences;  // field by field, where something came
+  std::optional<WantedNumbers> numbers = std::nullopt;  // of an expected segment
 };
 
 enum class Outcome : uint8_t {
   kPlayed,   // to the last step
   kCut,      // stopped at a mismatch
-  kBroken,   // the harness or the stack broke: `broken` says how
+  kBroken,   // the harness broke: `broken` says how
+  kCrashed,  // the stack came to its end: `broken` holds its last words
   kSkipped,  // needs what is not there: `broken` says what
 };
 
@@ -60,6 +70,7 @@ struct PlayOptions {
   // Read the stack's state after every step and append kState events. Steps with `//@ state` are
   // always read.
   bool read_states = true;
+  uint32_t states_from = 0;  // but not before this step
   // Two times are equal within max(tolerance_min, tolerance × the wait), as packetdrill has it.
   Duration tolerance_min = std::chrono::milliseconds(4);
   double tolerance = 0.125;

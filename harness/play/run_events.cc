@@ -66,7 +66,6 @@ uint16_t Run::connection_of(const wire::Decoded& packet) {
     const wire::FourTuple before = connections_[i].tuple;
     connections_[i].tuple = shared_.stack.address(id_, i);
     if (!is_mine(connections_[i])) continue;
-    // In its own place a case may open one connection after the other.
     if (program_->place.own && connections_[i].tuple != before) {
       connections_[i].reset(connections_[i].tuple, connections_[i].peer_isn());
     }
@@ -87,7 +86,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   arrived.readable = decoded.has_value();
   if (decoded) {
     arrived.connection = connection_of(*decoded);
-    if (!program_->place.own || decoded->source == connections_[arrived.connection].tuple.local) {
+    if (concerns_a_step(*decoded, arrived.connection)) {
       connections_[arrived.connection].sent(decoded->segment);
     }
   }
@@ -95,11 +94,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   append(EventKind::kSent, at, arrived.connection, octets);
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
-  // What an earlier connection of a case in its own place still sends, no step expects.
-  if (program_->place.own && decoded &&
-      decoded->source != connections_[arrived.connection].tuple.local) {
-    return false;
-  }
+  if (decoded && !concerns_a_step(*decoded, arrived.connection)) return false;
   if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
   arrived.optional = decoded && is_optional(*decoded, arrived.connection);
   unclaimed_.push_back(arrived);
@@ -167,19 +162,17 @@ std::optional<wire::Decoded> Run::whole(std::size_t first, std::size_t count) {
 bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
   const Arrived& arrived = unclaimed_[first];
   Event& event = result_.trace.events[arrived.event];
-  const auto& spec = program_->segments[what.index];
   const auto packet = whole(first, count);
   if (!packet) {
     const auto why = wire::decode(result_.trace.data(event));
-    mismatch(step_, describe(spec), "a packet that cannot be read: " + why.error().message);
+    differences_.clear();
+    unmet("a packet that cannot be read: " + why.error().message, &arrived);
     return false;
   }
   const Connection& own = connections_[arrived.connection];
   compare(what, arrived, *packet);
   if (!differences_.empty()) {
-    if (!arrived.optional) {
-      mismatch(step_, describe(spec), describe(*packet, own), differences_);
-    }
+    if (!arrived.optional) unmet(describe(*packet, own), &arrived);
     return false;
   }
   for (std::size_t i = first; i < first + count; ++i) {
@@ -195,8 +188,17 @@ bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
   differences_.push_back(
       {"time", late ? "at most " + since(bounds_.upper) : "at least " + since(bounds_.lower),
        since(event.at)});
-  mismatch(step_, describe(spec), describe(*packet, own), differences_);
+  unmet(describe(*packet, own), &arrived);
   return false;
+}
+
+// The expectation is not met: by what came, where something did.
+void Run::unmet(std::string got, const Arrived* came) {
+  const auto& spec = program_->segments[step().index];
+  const bool frozen = freezes_values_ && came != nullptr;
+  const Names values = names(step().connection, frozen ? &came->values : nullptr);
+  mismatch(step_, describe(spec), std::move(got), differences_);
+  result_.mismatches.back().numbers = wanted_numbers(spec, values);
 }
 
 // The time of an expectation is over. What it passed over was not optional then: it is what came.
@@ -204,17 +206,16 @@ void Run::nothing_came() {
   const auto passed = std::find_if(passed_.begin(), passed_.end(), [this](const Arrived& arrived) {
     return arrived.connection == step().connection;
   });
-  const std::string wanted = describe(program_->segments[step().index]);
   if (passed == passed_.end()) {
-    mismatch(step_, wanted, "nothing");
-    return;
+    differences_.clear();
+    return unmet("nothing", nullptr);
   }
   const auto packet = wire::decode(result_.trace.data(result_.trace.events[passed->event]));
   compare(step(), *passed, *packet);
   if (differences_.empty()) {
     differences_.push_back({"order", "after what was expected before it", "before that"});
   }
-  mismatch(step_, wanted, describe(*packet, connections_[passed->connection]), differences_);
+  unmet(describe(*packet, connections_[passed->connection]), &*passed);
 }
 
 bool Run::on_return(stack::Ticket ticket, Time at, const stack::CallResult& result) {
@@ -290,8 +291,8 @@ void Run::check_data(const Pending& pending, Time at, const stack::CallResult& r
   }
   if (call.name == CallName::kRecvmsg) {
     if (result.value < 0) return;
-    check_message(call.message, result.data, at - result_.started, job_.options.tolerance_min,
-                  differences);
+    check_message(call.message, result.data,
+                  {at - result_.started, job_.options.tolerance_min, slipped_}, differences);
     return;
   }
   if (call.check_data) {

@@ -77,7 +77,7 @@ class Compiler {
     uint32_t line = 1;
     for (const auto& step : program_.steps()) {
       line = step.line();
-      if (auto done = add(step); !done) return place(line, done.error());
+      if (auto done = add(step); !done) return place(step, done.error());
     }
     for (const auto& command : program_.cleanup_commands()) {
       text_step(StepKind::kShell, command, line);
@@ -95,7 +95,14 @@ class Compiler {
  private:
   tl::unexpected<Error> place(uint32_t line, const Error& error) const {
     const std::string& file = program_.file().empty() ? program_.name() : program_.file();
+    if (line == 0) return fail(fmt::format("{}: {}", file, error.message));
     return fail(fmt::format("{}:{}: {}", file, line, error.message));
+  }
+
+  // A program that was never text has no lines.
+  tl::unexpected<Error> place(const proto::Step& step, const Error& error) const {
+    if (step.line() > 0) return place(step.line(), error);
+    return place(0, Error{fmt::format("step {}: {}", flat_.steps.size() + 1, error.message)});
   }
 
   // Init and clean-up commands are steps at no distance from their neighbours.
@@ -127,7 +134,7 @@ class Compiler {
       if (auto done = compile_annotation(annotation, &step); !done) return done;
     }
     pass(*when);
-    flat_.steps.push_back(std::move(step));
+    flat_.steps.push_back(step);
     return {};
   }
 

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -216,20 +213,6 @@ Programs parse_all(std::string_view text, std::string_view file_name, const Defi
   std::vector<proto::Program> programs;
   programs.push_back(std::move(*program));
   return programs;
-}
-
-Result<std::vector<proto::Program>> parse_file(const std::string& path, const Defines& defines) {
-  std::ifstream in(path, std::ios::binary);
-  // One octet more than is allowed shows that there are too many.
-  std::string text(kMaxFileOctets + 1, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad()) {
-    return fail(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  auto programs = parse_all(text, path, defines);
-  if (!programs) return fail(to_string(path, programs.error()));
-  return std::move(*programs);
 }
 
 }  // namespace synfin::script

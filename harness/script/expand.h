@@ -1,14 +1,12 @@
-// Files to programs: `//@ each name = a | b` makes one program of every value.
+// Text to programs: `//@ each name = a | b` makes one program of every value.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
 #include "harness/proto/program.pb.h"
 #include "harness/script/lexer.h"
-#include "harness/wire/error.h"
 
 namespace synfin::script {
 
@@ -16,9 +14,5 @@ namespace synfin::script {
 tl::expected<std::vector<proto::Program>, ParseError> parse_all(std::string_view text,
                                                                 std::string_view file_name,
                                                                 const Defines& defines = {});
-
-// All programs of a file; the error names the file, the line and the column.
-Result<std::vector<proto::Program>> parse_file(const std::string& path,
-                                               const Defines& defines = {});
 
 }  // namespace synfin::script

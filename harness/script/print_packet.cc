@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "harness/script/print_parts.h"
+#include "harness/script/printer.h"
 #include "harness/script/text.h"
 #include "harness/script/words.h"
 #include "harness/wire/text.h"
@@ -121,13 +122,16 @@ void print_raw(const proto::TcpOption::Raw& raw, std::string* out) {
 }
 
 void print_options(const proto::Segment& segment, std::string* out) {
-  if (segment.options().empty() && !segment.any_options()) return;
+  if (segment.any_options()) {
+    *out += " <...>";
+    return;
+  }
+  if (segment.options().empty()) return;
   *out += " <";
   for (int i = 0; i < segment.options_size(); ++i) {
     if (i > 0) *out += ',';
     print_option(segment.options(i), out);
   }
-  if (segment.any_options()) *out += segment.options().empty() ? "..." : ",...";
   *out += '>';
 }
 
@@ -142,6 +146,8 @@ void print_icmp(const proto::Icmp& icmp, std::string* out) {
 }
 
 }  // namespace
+
+bool has_word(const proto::TcpOption::Raw& option) { return !known_raw(option).empty(); }
 
 void print_number(const proto::Number& number, std::string* out) {
   if (number.base() == proto::Number::ABSOLUTE) *out += '=';

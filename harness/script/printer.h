@@ -16,6 +16,9 @@ std::string print(const proto::Step& step);
 // A segment as it stands in a packet, from the flags on: "S. 0:0(0) ack 1 <mss 1460>".
 std::string print(const proto::Segment& segment);
 
+// Whether packetdrill has a word for an option that is kept as octets.
+bool has_word(const proto::TcpOption::Raw& option);
+
 // Whether both do the same and say the same. Their names, files and line numbers may differ.
 bool same(const proto::Program& a, const proto::Program& b);
 

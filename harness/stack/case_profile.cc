@@ -93,6 +93,23 @@ Result<void> check_profile_sysctl(const Sysctl& sysctl) {
   return {};
 }
 
+Result<void> check_no_change(const Profile& profile, std::span<const Sysctl> sysctls) {
+  for (const Sysctl& sysctl : sysctls) {
+    const bool known = check_profile_sysctl(sysctl).has_value();
+    if (known && case_profile(profile, false, std::span(&sysctl, 1)) == profile) continue;
+    return fail("has no sysctl " + sysctl.first);
+  }
+  return {};
+}
+
+std::vector<std::string_view> lacking(const Profile& profile) {
+  std::vector<std::string_view> out;
+  if (!profile.timestamps) out.emplace_back("timestamps");
+  if (!profile.sack) out.emplace_back("sack");
+  if (!profile.sack || !profile.dsack) out.emplace_back("dsack");
+  return out;
+}
+
 Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls) {
   Profile out = profile;
   if (ipv6) {

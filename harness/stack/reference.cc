@@ -92,6 +92,7 @@ class ReferenceStack final : public Stack {
   void queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment,
                     const IpFields& ip);
   void arm(Case& one);
+  void after_event(Case& one);
   bool deliver(Sink& sink);
   Seq iss(const wire::FourTuple& tuple) const;
   uint64_t hash_of_ends(const wire::FourTuple& tuple) const {
@@ -122,6 +123,7 @@ ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(optio
   traits_.virtual_time = true;
   traits_.quiet_time = std::chrono::milliseconds(100);
   traits_.has_option = reference_has_option;
+  traits_.lacks = lacking(options_.profile);
 }
 
 Result<CaseId> ReferenceStack::open(const CaseNeeds& needs) {
@@ -155,7 +157,7 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
   if (const auto notice = wire::decode_icmp(packet)) {
     one->tcp.on_icmp(now_, *notice);
     one->sockets.settle(now_);
-    arm(*one);
+    after_event(*one);
     return now_;
   }
   const auto decoded = wire::decode(packet, options_.coverage);
@@ -176,7 +178,7 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
   const wire::FourTuple tuple{decoded->destination, decoded->source};
   one->tcp.on_segment(now_, tuple, decoded->segment);
   one->sockets.settle(now_);
-  arm(*one);
+  after_event(*one);
   return now_;
 }
 
@@ -184,7 +186,7 @@ Ticket ReferenceStack::start(CaseId id, unsigned connection, const script::CallS
   const Ticket ticket = next_ticket_++;
   if (Case* one = find(id); one != nullptr) {
     one->sockets.call(now_, ticket, case_tuple(id, one->ipv6, kLocalPort, connection), call);
-    arm(*one);
+    after_event(*one);
   }
   return ticket;
 }
@@ -206,6 +208,13 @@ void ReferenceStack::arm(Case& one) {
   std::push_heap(deadlines_.begin(), deadlines_.end());
 }
 
+void ReferenceStack::after_event(Case& one) {
+  if (options_.watch) {
+    one.tcp.visit([this](const Reference& tcp) { options_.watch(now_, tcp); });
+  }
+  arm(one);
+}
+
 void ReferenceStack::run_until(Time until, Sink& sink) {
   if (deliver(sink)) return;
   while (!deadlines_.empty() && deadlines_.front().at <= until) {
@@ -224,7 +233,7 @@ void ReferenceStack::run_until(Time until, Sink& sink) {
       sink.on_broken(one->id, {"a timer of the reference does not advance"});
       return;
     }
-    arm(*one);
+    after_event(*one);
     if (deliver(sink)) return;
   }
   now_ = std::max(now_, until);

@@ -270,6 +270,11 @@ State ReferenceTcp::state(const wire::FourTuple& tuple) const {
   return child != State::kClosed ? child : State::kListen;
 }
 
+void ReferenceTcp::visit(const std::function<void(const Reference&)>& visitor) const {
+  for (const auto& connection : connections_) visitor(*connection->tcp);
+  for (const auto& listening : listeners_) listening->listener.visit(visitor);
+}
+
 void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment) {
   Listening* listening = listener_at(tuple.local);
   Seq iss = listening != nullptr ? network_.iss(tuple) : Seq(0);

@@ -1,6 +1,7 @@
 // The TCP of one case of the reference stack: its connections and listeners.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -49,6 +50,8 @@ class ReferenceTcp final : public TcpHost {
   void on_time(Time now);
   Time next_deadline() const;
   State state(const wire::FourTuple& tuple) const;
+  // Shows every connection, of listeners too.
+  void visit(const std::function<void(const Reference&)>& visitor) const;
 
  private:
   class Connection;

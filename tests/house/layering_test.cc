@@ -18,10 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 11> kOrder = {
-    "engine",        "harness/proto",  "harness/wire", "harness/script",
-    "harness/link",  "harness/stack",  "harness/play", "harness/judge",
-    "harness/atlas", "harness/report", "harness/cli"};
+constexpr std::array<std::string_view, 14> kOrder = {
+    "engine",         "harness/proto", "harness/wire",   "harness/script", "harness/link",
+    "harness/kernel", "harness/stack", "harness/play",   "harness/judge",  "harness/mutate",
+    "harness/shrink", "harness/atlas", "harness/report", "harness/cli",
+};
 
 // No I/O, threads, randomness or environment; <chrono> is here for its durations only.
 constexpr std::array kEngineHeaders = {

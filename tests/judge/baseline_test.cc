@@ -25,7 +25,7 @@ class BaselineTest : public ::testing::Test {
   }
   static bool knows(const Baseline& baseline, const std::string& id, const std::string& version,
                     const std::string& clause = "MUST-13", const std::string& got = "LISTEN") {
-    return baseline.find(id, clause, got, "linux", version) != nullptr;
+    return baseline.find(id, {clause, got}, "linux", version) != nullptr;
   }
 
   std::filesystem::path folder_;
@@ -40,8 +40,43 @@ TEST_F(BaselineTest, AnEntryIsAboutItsStackCasesClauseAndAnswer) {
   EXPECT_FALSE(knows(*baseline, "close/one", "6.1"));
   EXPECT_FALSE(knows(*baseline, "reset/one", "6.1", "MUST-12"));
   EXPECT_FALSE(knows(*baseline, "reset/one", "6.1", "MUST-13", "CLOSED"));
-  EXPECT_EQ(baseline->find("reset/one", "MUST-13", "LISTEN", "lwip", "2.1"), nullptr);
+  EXPECT_EQ(baseline->find("reset/one", {"MUST-13", "LISTEN"}, "lwip", "2.1"), nullptr);
   EXPECT_NE(baseline->any_for("reset/one", "linux", "6.1"), nullptr);
+}
+
+TEST_F(BaselineTest, AnEntryMayNameTheStateAndWhatWasDone) {
+  const auto baseline = Baseline::load(write("a.textproto", R"(
+    deviations { case_id: "fuzz" clause: "MUST-13" stack: "linux" reason: "r"
+                 state: "CLOSING" stimulus: "F*" })"));
+  ASSERT_TRUE(baseline);
+  const auto find = [&](const Baseline::Seen& seen) {
+    return baseline->find("fuzz", seen, "linux", "6.1") != nullptr;
+  };
+  EXPECT_TRUE(find({"MUST-13", "nothing", "CLOSING", "F. 1:1(0) ack 1"}));
+  EXPECT_FALSE(find({"MUST-13", "nothing", "LISTEN", "F. 1:1(0) ack 1"}));
+  EXPECT_FALSE(find({"MUST-13", "nothing", "CLOSING", "S 1:1(0)"}));
+  EXPECT_FALSE(find({"MUST-13", "nothing"}));
+}
+
+TEST_F(BaselineTest, TellsWhereAnEntryStands) {
+  const auto first =
+      write("a.textproto", "deviations { case_id: \"a\" stack: \"linux\" reason: \"r\" }");
+  const auto second = write("b.textproto", R"(# About b.
+
+deviations {
+  case_id: "b" stack: "linux" reason: "r"
+}
+deviations {
+  case_id: "c" stack: "linux" reason: "r"
+})");
+  const auto baseline = Baseline::load(folder_.string());
+  ASSERT_TRUE(baseline);
+  const auto place = [&](const char* id) {
+    return baseline->place(*baseline->find(id, {"MUST-1", ""}, "linux", "6.1"));
+  };
+  EXPECT_EQ(place("a"), first + ":1");
+  EXPECT_EQ(place("b"), second + ":3");
+  EXPECT_EQ(place("c"), second + ":6");
 }
 
 TEST_F(BaselineTest, VersionsAreComparedByTheirNumbers) {

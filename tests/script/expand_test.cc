@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-
 #include "harness/script/printer.h"
 
 namespace synfin::script {
@@ -92,20 +88,6 @@ TEST(Expand, ManyValuesOfALongFileAreRefused) {
   for (int i = 0; i < 500; ++i) text += "|1";
   text += "\n+0 wait // ${x}" + std::string(500'000, 'a');
   EXPECT_EQ(error_of(text), "1:1: the programs of this file have more than 16777216 octets");
-}
-
-TEST(Expand, Files) {
-  const std::string path =
-      (std::filesystem::path(testing::TempDir()) / "synfin_expand_test.pkt").string();
-  std::ofstream(path) << "+0 < S 0:0(0) <FO COOKIE>\n";
-  const auto programs = parse_file(path, {{"COOKIE", "0a0b"}});
-  ASSERT_TRUE(programs) << programs.error().message;
-  EXPECT_EQ(print(programs->at(0).steps(0)), "+0 < S 0:0(0) <FO 0a0b>");
-  EXPECT_EQ(programs->at(0).file(), path);
-  std::ofstream(path) << "+0 < X 0:0(0)\n";
-  EXPECT_TRUE(parse_file(path).error().message.starts_with(path + ":1:6: found 'X'"));
-  std::remove(path.c_str());
-  EXPECT_TRUE(parse_file(path).error().message.starts_with(path + ": cannot be read"));
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+// Plays the cells of one set-up on one instance of a stack.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "harness/atlas/cells.h"
+#include "harness/atlas/interner.h"
+#include "harness/atlas/produce.h"
+#include "harness/atlas/record.h"
+#include "harness/play/player.h"
+
+namespace synfin::atlas {
+
+class Mapper {
+ public:
+  // `advance` is told of cells that are done and says whether to go on. All outlive the mapper.
+  Mapper(stack::Stack& target, const ProduceOptions& options, SetUp& set_up,
+         const CellProgram& program, std::function<bool(std::size_t)> advance);
+
+  // Fills in the entries from `first` to before `last`; their behaviours are the mapper's own.
+  // False: stopped before the end.
+  bool play(std::size_t first, std::size_t last);
+  std::vector<Behaviour> behaviours() { return interner_.take(); }
+
+ private:
+  std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted,
+                                        std::size_t at_once);
+  void add(std::size_t index, std::vector<std::size_t>& again);
+  bool take(std::size_t index, const CellProgram& program, const play::PlayResult& result);
+  bool tell();
+
+  stack::Stack& stack_;
+  const ProduceOptions& options_;
+  SetUp& set_up_;
+  std::function<bool(std::size_t)> advance_;
+  std::vector<Cell> cells_;
+  std::size_t at_once_;
+  play::Player player_;
+  Onlooker onlooker_;
+  Recorder recorder_;
+  Interner interner_;
+  Behaviour behaviour_;  // kept for its memory
+  std::vector<std::shared_ptr<CellProgram>> free_;
+  std::size_t newly_done_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace synfin::atlas

@@ -1,0 +1,94 @@
+#include "harness/cli/in_kernel.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+#include <system_error>
+
+#include "harness/kernel/boot.h"
+#include "harness/kernel/guest.h"
+#include "harness/report/exit_code.h"
+
+namespace synfin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::span<const char* const> g_arguments;
+
+// What the program looks at; the rest would only make runs differ.
+constexpr std::array kVariables = {"SYNFIN_SPECS", "NO_COLOR",       "TERM", "LANG", "LC_ALL",
+                                   "LC_CTYPE",     "XDG_CACHE_HOME", "HOME", "PATH"};
+
+std::vector<std::string> folders_of(const std::vector<std::string>& outputs) {
+  std::vector<std::string> folders;
+  for (const std::string& output : outputs) {
+    if (output.empty() || output == "-") continue;
+    std::error_code error;
+    fs::path folder = fs::absolute(output);
+    // What there is not yet is made in the nearest folder that there is.
+    while (!fs::is_directory(folder, error) && folder.has_parent_path() &&
+           folder != folder.root_path()) {
+      folder = folder.parent_path();
+    }
+    folders.push_back(folder.lexically_normal().string());
+  }
+  std::sort(folders.begin(), folders.end());
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
+  return folders;
+}
+
+kernel::Job job_of(const std::vector<std::string>& outputs) {
+  kernel::Job job;
+  job.arguments.assign(g_arguments.begin(), g_arguments.end());
+  for (const char* name : kVariables) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) job.environment.push_back(fmt::format("{}={}", name, value));
+  }
+  job.writable = folders_of(outputs);
+  job.folder = fs::current_path().string();
+  job.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  job.error_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  winsize size{};
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (size.ws_col == 0) (void)::ioctl(fd, TIOCGWINSZ, &size);
+  }
+  job.columns = size.ws_col;
+  return job;
+}
+
+}  // namespace
+
+void remember_arguments(int argc, const char* const* argv) {
+  g_arguments = {argv, static_cast<std::size_t>(argc)};
+}
+
+int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs,
+              const std::function<int()>& command) {
+  if (choice.kernel.empty() || kernel::inside()) return command();
+  const auto broken = [](const Error& error) {
+    complain(error.message);
+    return static_cast<int>(report::kExitBroken);
+  };
+  const auto cache = kernel::cache_folder(choice.kernel_cache);
+  if (!cache) return broken(cache.error());
+  const auto found = kernel::find_kernel(*cache, choice.kernel);
+  if (!found) return broken(found.error());
+  catch_interrupt();
+  const auto booted = kernel::boot(*found, {.job = job_of(outputs), .seed = choice.seed},
+                                   [] { return !interrupted(); });
+  if (!booted) return broken(booted.error());
+  if (interrupted()) return report::kExitInterrupted;
+  if (!booted->panicked) return booted->exit_code;
+  complain(
+      fmt::format("Linux {} panicked:\n{}", found->name(), kernel::reason_of_panic(booted->log)));
+  return report::kExitUnexpected;
+}
+
+}  // namespace synfin::cli

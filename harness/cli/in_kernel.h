@@ -1,0 +1,21 @@
+// --kernel: a command on another kernel than this machine's, in virtual time.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/common.h"
+
+namespace synfin::cli {
+
+// What main() was given; in_kernel() gives the same to the program inside. It has to live as long.
+void remember_arguments(int argc, const char* const* argv);
+
+// Does `command` where the choice says: here, or by this program inside the kernel that --kernel
+// names. There the root is read-only but for the folders that `outputs`, files to be written, are
+// in; "-" and "" count for nothing. Returns the exit code; a panic is a finding.
+int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs,
+              const std::function<int()>& command);
+
+}  // namespace synfin::cli

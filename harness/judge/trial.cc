@@ -1,0 +1,215 @@
+#include "harness/judge/trial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "harness/script/compile.h"
+
+namespace synfin::judge {
+namespace {
+
+using script::StepKind;
+
+// A program takes a few hours at most.
+constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
+
+// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
+// the stack did in that time is seen before the stimulus changes it.
+void part_waits(std::vector<script::Step>& steps) {
+  std::vector<script::Step> parted;
+  parted.reserve(2 * steps.size());
+  for (script::Step& step : steps) {
+    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
+      script::Step wait;
+      wait.when = step.when;
+      wait.when.returns.reset();
+      wait.connection = step.connection;
+      wait.line = step.line;
+      if (step.when.returns) *step.when.returns -= step.when.start;
+      step.when.kind = script::TimeKind::kRelative;
+      step.when.start = Duration{0};
+      parted.push_back(std::move(wait));
+    }
+    parted.push_back(std::move(step));
+  }
+  steps = std::move(parted);
+}
+
+// Leaves the stimuli of a program.
+void strip(script::FlatProgram& program) {
+  for (script::Step& step : program.steps) {
+    step.state.reset();
+    if (step.kind != StepKind::kExpect && step.kind != StepKind::kShell &&
+        step.kind != StepKind::kCode) {
+      continue;
+    }
+    step.kind = StepKind::kWait;
+    if (step.when.kind == script::TimeKind::kAny) step.when.start = Duration{0};
+    if (step.when.kind == script::TimeKind::kRelativeRange ||
+        step.when.kind == script::TimeKind::kAny) {
+      step.when.kind = script::TimeKind::kRelative;
+    } else if (step.when.kind == script::TimeKind::kAbsoluteRange) {
+      step.when.kind = script::TimeKind::kAbsolute;
+    }
+  }
+  for (script::CallSpec& call : program.calls) {
+    call.wanted.reset();
+    call.wanted_errno = 0;
+    call.wanted_data.clear();
+    call.check_data = false;
+    call.revents.reset();
+  }
+  program.requirements.clear();
+  part_waits(program.steps);
+}
+
+// The judge behind a watcher.
+class Watched final : public play::Observer {
+ public:
+  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
+
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override {
+    trace_ = &trace;
+    watcher_.on_begin(program);
+    judge_.begin(program, tuples, trace);
+  }
+  void on_event(const play::Event& event) override {
+    watcher_.on_event(judge_, *trace_, event);
+    judge_.on_event(event);
+  }
+  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
+    return judge_.value(connection, name);
+  }
+  uint8_t peer_window_shift(uint16_t connection) const override {
+    return judge_.peer_window_shift(connection);
+  }
+  uint8_t stack_window_shift(uint16_t connection) const override {
+    return judge_.stack_window_shift(connection);
+  }
+  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
+  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
+
+ private:
+  Judge& judge_;
+  Watcher& watcher_;
+  const play::Trace* trace_ = nullptr;
+};
+
+}  // namespace
+
+class Trial::Impl {
+ public:
+  Impl(Make make, const Profile& profile, Baseline baseline, Watcher* watcher, ClauseSet* coverage)
+      : make_(std::move(make)),
+        profile_(profile),
+        baseline_(std::move(baseline)),
+        watcher_(watcher),
+        coverage_(coverage) {
+    renew();
+  }
+
+  synfin::Result<const Result*> run(const proto::Program& program);
+
+ private:
+  void renew();
+  void take(play::PlayResult&& played, const Judge& judge, const proto::Program& program);
+
+  Make make_;
+  Profile profile_;
+  Baseline baseline_;
+  Watcher* watcher_;
+  ClauseSet* coverage_;
+  std::unique_ptr<stack::Stack> stack_;
+  std::unique_ptr<play::Player> player_;
+  Result result_;
+};
+
+// A stack may be one of which there can only be one at a time.
+void Trial::Impl::renew() {
+  player_.reset();
+  stack_.reset();
+  stack_ = make_();
+  player_ = std::make_unique<play::Player>(*stack_, 1);
+}
+
+synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
+  auto compiled = script::compile(program);
+  if (!compiled) return tl::make_unexpected(compiled.error());
+  const auto flat = std::make_shared<script::FlatProgram>(std::move(*compiled));
+  strip(*flat);
+  if (stack_->now() > kFar) renew();
+  Judge judge(profile_, stack_->traits(), coverage_);
+  std::optional<Watched> watched;
+  if (watcher_ != nullptr) watched.emplace(judge, *watcher_);
+  play::Job job;
+  job.program = flat;
+  job.options.ipv6 = !flat->ipv4;
+  job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
+  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
+  try {
+    player_->add(std::move(job));
+    player_->run();
+  } catch (const Stop&) {
+    result_ = {};
+    result_.outcome = play::Outcome::kCut;
+    renew();
+  }
+  return &result_;
+}
+
+void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
+                       const proto::Program& program) {
+  result_.outcome = played.outcome;
+  result_.broken = std::move(played.broken);
+  result_.findings.clear();
+  result_.judged_to_the_last_step =
+      played.outcome == play::Outcome::kPlayed && judge.judged_to_the_end();
+  result_.segments = static_cast<std::size_t>(std::count_if(
+      played.trace.events.begin(), played.trace.events.end(),
+      [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
+  const stack::Identity& identity = stack_->identity();
+  for (const Divergence& divergence : judge.divergences()) {
+    const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
+                              to_string(divergence.state), divergence.stimulus};
+    const auto* known = baseline_.find(program.name(), seen, identity.name, identity.version);
+    if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
+    result_.findings.push_back({divergence, known});
+  }
+}
+
+Trial::Trial(Make make, const Profile& profile, Baseline baseline, Watcher* watcher,
+             ClauseSet* coverage)
+    : impl_(std::make_unique<Impl>(std::move(make), profile, std::move(baseline), watcher,
+                                   coverage)) {}
+
+Trial::~Trial() = default;
+
+synfin::Result<const Trial::Result*> Trial::run(const proto::Program& program) {
+  return impl_->run(program);
+}
+
+const Finding* Trial::first_unknown(const Result& result) {
+  const auto found =
+      std::find_if(result.findings.begin(), result.findings.end(), [](const Finding& finding) {
+        return finding.known == nullptr && !finding.divergence.in_doubt;
+      });
+  return found == result.findings.end() ? nullptr : &*found;
+}
+
+std::string Trial::describe(const Finding& finding) {
+  const Divergence& divergence = finding.divergence;
+  const ClauseInfo& clause = info(divergence.clause);
+  std::string out = fmt::format("{} (RFC {} §{}) in {} after `{}`: wanted {}, got {}", clause.id,
+                                clause.rfc, clause.section, to_string(divergence.state),
+                                divergence.stimulus, divergence.wanted, divergence.got);
+  for (const play::Difference& field : divergence.fields) {
+    out += fmt::format("; {}: wanted {}, got {}", field.field, field.wanted, field.got);
+  }
+  return out;
+}
+
+}  // namespace synfin::judge
