@@ -30,9 +30,19 @@ class Fuzzing : public testing::Test {
   }
   // No seeds and no baseline: what lwIP is known for is found again, within few programs.
   std::vector<std::string> command(const std::string& out, const std::string& programs = "200") {
-    return {"fuzz",     "--stack", "lwip",       "--out",    folder_.path() + "/" + out,
-            "--seeds",  folder_.path() + "/none", "--baseline", "none", "--for", "1h",
-            "--programs", programs};
+    return {"fuzz",
+            "--stack",
+            "lwip",
+            "--out",
+            folder_.path() + "/" + out,
+            "--seeds",
+            folder_.path() + "/none",
+            "--baseline",
+            "none",
+            "--for",
+            "1h",
+            "--programs",
+            programs};
   }
   std::vector<std::string> names(const std::string& out) const {
     std::vector<std::string> all;
@@ -130,8 +140,8 @@ TEST_F(Fuzzing, AFullDiskLeavesWhatIsThere) {
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr("cannot be written: File too large"));
-  EXPECT_EQ(names("out"), (std::vector<std::string>{"SM-ACK-3-in-LISTEN.pkt",
-                                                    "SM-ACK-3-in-LISTEN.txt"}));
+  EXPECT_EQ(names("out"),
+            (std::vector<std::string>{"SM-ACK-3-in-LISTEN.pkt", "SM-ACK-3-in-LISTEN.txt"}));
   EXPECT_TRUE(script::parse_file(*first));
 }
 
