@@ -66,7 +66,7 @@ function(synfin_fuzz_common)
   file(GLOB common CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/common/*.cc")
   list(FILTER common EXCLUDE REGEX "_main\\.cc$")
   add_library(synfin_fuzz_common STATIC ${common} "${PROJECT_SOURCE_DIR}/tests/engine/walk_world.cc")
-  target_link_libraries(synfin_fuzz_common PUBLIC synfin_cli PRIVATE synfin_options)
+  target_link_libraries(synfin_fuzz_common PUBLIC synfin_mutate PRIVATE synfin_options)
   target_compile_definitions(synfin_fuzz_common PRIVATE SYNFIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 endfunction()
 

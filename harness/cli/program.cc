@@ -75,9 +75,9 @@ int parse_and_act(int argc, const char* const* argv) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
-  // A kernel's first process has no command line of its own: the job that it is given does.
-  if (argc == 3 && argv[1] == kernel::kGuestWord) {
-    return kernel::be_first_process(argv[2], [](const std::vector<const char*>& arguments) {
+  // A kernel's first process has no command line of its own: it finds it on the board.
+  if (argc == 2 && argv[1] == kernel::kGuestWord) {
+    return kernel::be_first_process([](const std::vector<const char*>& arguments) {
       return run_program(static_cast<int>(arguments.size()), arguments.data());
     });
   }

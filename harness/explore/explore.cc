@@ -172,10 +172,9 @@ Result<void> Explorer::Impl::round(const OnFinding& on_finding,
 void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
   const stack::Identity& identity = stack_->identity();
   if (play.result.outcome == play::Outcome::kSkipped) return;
-  if (play.result.outcome == play::Outcome::kBroken) {
-    if (auto crash = shrink::crash_of(play.result.broken, identity.name)) {
-      report(*crash, play, on_finding);
-    }
+  if (play.result.outcome == play::Outcome::kBroken) return;
+  if (play.result.outcome == play::Outcome::kCrashed) {
+    report(shrink::crash_of(play.result.broken, identity.name), play, on_finding);
     return;
   }
   ++progress_.programs;

@@ -4,43 +4,20 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <vector>
 
+#include "harness/kernel/version.h"
 #include "harness/script/file.h"
 
 namespace synfin::judge {
 namespace {
 
-// Takes the next number off the front of a version; what is not a digit separates.
-unsigned long next_number(std::string_view& version) {
-  while (!version.empty() && std::isdigit(static_cast<unsigned char>(version.front())) == 0) {
-    version.remove_prefix(1);
-  }
-  unsigned long number = 0;
-  while (!version.empty() && std::isdigit(static_cast<unsigned char>(version.front())) != 0) {
-    number = number * 10 + static_cast<unsigned long>(version.front() - '0');
-    version.remove_prefix(1);
-  }
-  return number;
-}
-
-// 6.1 < 6.12 < 6.12.3
-bool older(std::string_view a, std::string_view b) {
-  while (!a.empty() || !b.empty()) {
-    const unsigned long left = next_number(a);
-    const unsigned long right = next_number(b);
-    if (left != right) return left < right;
-  }
-  return false;
-}
-
 bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::string_view stack,
            std::string_view version) {
   if (entry.stack() != stack) return false;
-  if (!entry.from_version().empty() && older(version, entry.from_version())) return false;
-  if (!entry.to_version().empty() && !older(version, entry.to_version())) return false;
+  if (!entry.from_version().empty() && kernel::older(version, entry.from_version())) return false;
+  if (!entry.to_version().empty() && !kernel::older(version, entry.to_version())) return false;
   // An entry without an IP version is about both.
   const std::string whole(case_id);
   const std::string bare = whole.substr(0, whole.find('@'));
@@ -73,8 +50,14 @@ Result<void> Baseline::add(const std::string& path) {
   const auto text = script::read_file(path);
   if (!text) return tl::make_unexpected(text.error());
   proto::Baseline read;
-  if (const auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
-  for (const auto& entry : read.deviations()) {
+  google::protobuf::TextFormat::ParseInfoTree places;
+  if (auto parsed = script::parse_message(path, *text, &read, &places); !parsed) {
+    return parsed;
+  }
+  const auto* field = read.GetDescriptor()->FindFieldByName("deviations");
+  for (int i = 0; i < read.deviations_size(); ++i) {
+    const auto& entry = read.deviations(i);
+    places_.push_back(fmt::format("{}:{}", path, places.GetLocation(field, i).line + 1));
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,
                               entry.ShortDebugString()));
@@ -99,6 +82,13 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
     return &entry;
   }
   return nullptr;
+}
+
+std::string Baseline::place(const proto::KnownDeviation& entry) const {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (&entries_.deviations(static_cast<int>(i)) == &entry) return places_[i];
+  }
+  return {};
 }
 
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,

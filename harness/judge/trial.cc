@@ -17,6 +17,28 @@ using script::StepKind;
 // A program takes a few hours at most.
 constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
 
+// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
+// the stack did in that time is seen before the stimulus changes it.
+void part_waits(std::vector<script::Step>& steps) {
+  std::vector<script::Step> parted;
+  parted.reserve(2 * steps.size());
+  for (script::Step& step : steps) {
+    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
+      script::Step wait;
+      wait.when = step.when;
+      wait.when.returns.reset();
+      wait.connection = step.connection;
+      wait.line = step.line;
+      if (step.when.returns) *step.when.returns -= step.when.start;
+      step.when.kind = script::TimeKind::kRelative;
+      step.when.start = Duration{0};
+      parted.push_back(std::move(wait));
+    }
+    parted.push_back(std::move(step));
+  }
+  steps = std::move(parted);
+}
+
 // Leaves the stimuli of a program.
 void strip(script::FlatProgram& program) {
   for (script::Step& step : program.steps) {
@@ -42,6 +64,7 @@ void strip(script::FlatProgram& program) {
     call.revents.reset();
   }
   program.requirements.clear();
+  part_waits(program.steps);
 }
 
 }  // namespace
@@ -95,8 +118,14 @@ synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& prog
   job.options.ipv6 = !flat->ipv4;
   job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
   job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
-  player_->add(std::move(job));
-  player_->run();
+  try {
+    player_->add(std::move(job));
+    player_->run();
+  } catch (const Stop&) {
+    result_ = {};
+    result_.outcome = play::Outcome::kCut;
+    renew();
+  }
   return &result_;
 }
 

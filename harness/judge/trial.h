@@ -24,6 +24,9 @@
 
 namespace synfin::judge {
 
+// Thrown by a stack or a watcher it ends the program there: what comes next is not to be seen.
+struct Stop {};
+
 struct Finding {
   Divergence divergence;
   const proto::KnownDeviation* known = nullptr;  // the entry of the baseline

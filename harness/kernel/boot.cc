@@ -13,6 +13,7 @@
 #include <regex>
 #include <sstream>
 
+#include "harness/kernel/board.h"
 #include "harness/kernel/confine.h"
 #include "harness/kernel/guest.h"
 #include "harness/link/error.h"
@@ -23,8 +24,8 @@ namespace {
 
 constexpr std::size_t kMostLog = 1U << 18U;
 constexpr int kLookEveryMs = 100;
-constexpr unsigned kMemory = 256;
-constexpr unsigned kMemoryWithKasan = 768;  // an eighth of it is shadow, and freed memory rests
+constexpr unsigned kMemory = 1024;
+constexpr unsigned kMemoryWithKasan = 2048;  // an eighth of it is shadow, and freed memory rests
 // Enough for the inside never to wait for the outside, which would cost it time on its own clock.
 constexpr int kPipeSize = 1 << 20;
 
@@ -53,26 +54,25 @@ Result<std::string> own_program() {
   return path.string();
 }
 
-// The descriptors that the kernel's process finds: 1 for its log, 3 and 4 for the consoles that
-// the program inside writes to.
+// With the descriptors that start_confined() gives it. All of it is the same for one seed: the
+// kernel mixes its command line into its randomness (random_init_early()).
 Result<std::vector<std::string>> command_line(const Kernel& kernel, const BootOptions& options) {
   const auto program = own_program();
   if (!program) return tl::make_unexpected(program.error());
-  const auto job = encode(options.job);
-  if (!job) return tl::make_unexpected(job.error());
   const unsigned memory = options.memory_mb != 0 ? options.memory_mb
                           : kernel.variant.kasan ? kMemoryWithKasan
                                                  : kMemory;
-  return std::vector<std::string>{
+  std::vector<std::string> words = {
       kernel.image().string(), fmt::format("mem={}M", memory), "root=/dev/root",
       "rootfstype=hostfs", "rootflags=/", "ro", "time-travel=inf-cpu",
       fmt::format("time-travel-start={}", kFirstMoment), "con=null", "con0=null,fd:3",
       "con1=null,fd:4", "con2=null,fd:1", "console=tty2", "loglevel=8",
       // Where it would keep a file with its number: a folder that takes none.
-      "uml_dir=/proc/self", "umid=synfin",
-      // The kernel mixes its command line into its randomness (random_init_early()).
-      fmt::format("synfin.seed={:#x}", options.seed), "init=" + *program, "--",
-      std::string(kGuestWord), *job};
+      "uml_dir=/proc/self", "umid=synfin", "iomem=mmapper,/proc/self/fd/5",
+      fmt::format("synfin.seed={:#x}", options.seed), "init=" + *program};
+  if (needs_no_xstate(kernel.version)) words.emplace_back(kNoWideRegisters);
+  words.insert(words.end(), {"--", std::string(kGuestWord)});
+  return words;
 }
 
 // One stream from the kernel to one descriptor of ours.
@@ -139,15 +139,19 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
                         const std::function<bool()>& go_on) {
   const auto command = command_line(kernel, options);
   if (!command) return tl::make_unexpected(command.error());
+  const auto board = Board::make(options.job);
+  if (!board) return tl::make_unexpected(board.error());
   auto log = make_pipe();
   auto out = make_pipe();
   auto error = make_pipe();
   for (const auto* pipe : {&log, &out, &error}) {
     if (!*pipe) return tl::make_unexpected(pipe->error());
   }
-  const auto pid =
-      start_confined(*command, {.descriptors = {log->its.get(), out->its.get(), error->its.get()},
-                                .without_xstate = needs_no_xstate(kernel.version)});
+  const auto pid = start_confined(*command, {.log = log->its.get(),
+                                             .out = out->its.get(),
+                                             .error = error->its.get(),
+                                             .board = board->fd(),
+                                             .without_xstate = needs_no_xstate(kernel.version)});
   if (!pid) return tl::make_unexpected(pid.error());
   for (Pipe* pipe : {&*log, &*out, &*error}) pipe->its.reset();
 
@@ -159,6 +163,7 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
   const int status = end_group(*pid);
   const bool inside = result.log.find(kInsideMark) != std::string::npos;
   result.panicked = !WIFEXITED(status) && go_on();
+  result.note = board->note();
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   if (!inside && go_on()) {
     return fail(

@@ -29,6 +29,8 @@ struct BootResult {
   bool panicked = false;
   // What the kernel said: the last of it.
   std::string log;
+  // What the program inside noted last: see board.h.
+  std::string note;
 };
 
 // Boots, hands on what the program inside writes, and waits for its end. `go_on` is asked some

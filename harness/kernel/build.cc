@@ -32,9 +32,18 @@ constexpr std::array<std::pair<const char*, const char*>, 8> kTools = {{{"make",
                                                                         {"xz", "xz-utils"}}};
 
 // Parts of the source that User-Mode Linux never compiles; Kconfig reads all of it.
-constexpr std::array kNotUnpacked = {
-    "*/Documentation/*",      "*/drivers/gpu/*.[ch]", "*/drivers/net/ethernet/*.[ch]",
-    "*/drivers/media/*.[ch]", "*/sound/*.[ch]",       "*/tools/testing/*"};
+constexpr std::array kNotUnpacked = {"*/Documentation/*.*",
+                                     "*/arch/[!ux]*/*.[chS]",
+                                     "*/arch/[!ux]*/*.dts*",
+                                     "*/drivers/gpu/*.[ch]",
+                                     "*/drivers/infiniband/*.[ch]",
+                                     "*/drivers/media/*.[ch]",
+                                     "*/drivers/net/ethernet/*.[ch]",
+                                     "*/drivers/net/wireless/*.[ch]",
+                                     "*/drivers/scsi/*.[ch]",
+                                     "*/drivers/staging/*.[ch]",
+                                     "*/sound/*.[ch]",
+                                     "*/tools/testing/*"};
 
 constexpr const char* kBuiltFrom = "source";  // a file beside the kernel: what it was built from
 

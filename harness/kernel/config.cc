@@ -8,8 +8,8 @@
 namespace synfin::kernel {
 namespace {
 
-// In groups: the clock that jumps; files of the host; what an ordinary program needs; the network
-// as the linux stack needs it; what a panic tells; coverage.
+// In groups: the clock that jumps; files and memory of the host; what an ordinary program needs;
+// the network as the linux stack needs it; what a panic tells; coverage.
 constexpr std::string_view kConfig = R"(CONFIG_64BIT=y
 CONFIG_EXPERT=y
 CONFIG_MULTIUSER=y
@@ -19,6 +19,7 @@ CONFIG_HIGH_RES_TIMERS=y
 CONFIG_POSIX_TIMERS=y
 CONFIG_BLOCK=y
 CONFIG_HOSTFS=y
+CONFIG_MMAPPER=y
 CONFIG_PROC_FS=y
 CONFIG_PROC_SYSCTL=y
 CONFIG_SYSFS=y
@@ -74,7 +75,7 @@ CONFIG_KASAN_GENERIC=y
 
 // Without these nothing can be played; others an older kernel may lack.
 constexpr std::array kIndispensable = {
-    "UML_TIME_TRAVEL_SUPPORT", "HOSTFS", "DEVTMPFS", "NET_NS", "PACKET", "IPV6",
+    "UML_TIME_TRAVEL_SUPPORT", "HOSTFS", "MMAPPER", "DEVTMPFS", "NET_NS", "PACKET", "IPV6",
     "INET_TCP_DIAG",           "TUN",    "VETH"};
 
 constexpr std::array kCovered = {

@@ -12,12 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
 
-#include "harness/kernel/cache.h"
+#include "harness/kernel/version.h"
 #include "harness/link/error.h"
 
 namespace synfin::kernel {
@@ -48,16 +49,21 @@ bool restrict_calls(bool without_xstate) {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// Descriptors 1 to 4, whatever numbers they have now.
-bool place(const std::array<int, 3>& descriptors) {
-  std::array<int, 3> high{};
+// Descriptors 1 to 5, whatever numbers they have now.
+bool place(const Confinement& confinement) {
+  const std::array wanted = {confinement.log, confinement.log, confinement.out, confinement.error,
+                             confinement.board};
+  std::array<int, wanted.size()> high{};
   for (std::size_t i = 0; i < high.size(); ++i) {
-    high[i] = ::fcntl(descriptors[i], F_DUPFD_CLOEXEC, 16);
+    high[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
     if (high[i] < 0) return false;
   }
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  return ::dup2(null, 0) == 0 && ::dup2(high[0], 1) == 1 && ::dup2(high[0], 2) == 2 &&
-         ::dup2(high[1], 3) == 3 && ::dup2(high[2], 4) == 4;
+  bool placed = ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0) == 0;
+  for (std::size_t i = 0; i < high.size(); ++i) {
+    const int fd = static_cast<int>(i) + 1;
+    placed = placed && ::dup2(high[i], fd) == fd;
+  }
+  return placed;
 }
 
 [[noreturn]] void become(const std::vector<std::string>& command, const Confinement& confinement,
@@ -77,7 +83,7 @@ bool place(const std::array<int, 3>& descriptors) {
   std::string path = "PATH=/usr/bin:/bin";
   std::array<char*, 3> environment = {path.data(), folder == nullptr ? nullptr : memory.data(),
                                       nullptr};
-  if (::personality(ADDR_NO_RANDOMIZE) < 0 || !place(confinement.descriptors) ||
+  if (::personality(ADDR_NO_RANDOMIZE) < 0 || !place(confinement) ||
       !restrict_calls(confinement.without_xstate)) {
     _exit(126);
   }
@@ -94,7 +100,7 @@ bool needs_no_xstate(std::string_view version) {
   unsigned d = 0;
   // Leaf 13: what the state takes of all that the system has switched on.
   const bool known = __get_cpuid_count(13, 0, &a, &size, &c, &d) != 0;
-  return known && size > kRoomForRegisters && version_before(version, "6.13");
+  return known && size > kRoomForRegisters && older(version, "6.13");
 }
 
 Result<pid_t> start_confined(const std::vector<std::string>& command,

@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +12,20 @@
 namespace synfin::kernel {
 
 struct Confinement {
-  std::array<int, 3> descriptors{};  // its log (1 and 2) and its consoles (3 and 4)
+  int log = -1;    // what it finds as its descriptors 1 and 2
+  int out = -1;    // as 3
+  int error = -1;  // as 4
+  int board = -1;  // as 5
   // The kernel cannot take this machine's registers whole: it is to keep those of x87 and SSE
-  // alone. It switches programs where they call it, and what vector registers hold there is lost by
-  // the rules of the ABI anyway.
+  // alone. Programs inside must use no others (kNoWideRegisters): each page fault clears them.
   bool without_xstate = false;
 };
+
+// Has glibc use no wide registers, as a word of a kernel's command line: it becomes part of the
+// environment inside. The names are those of glibc 2.33 and of those before it.
+inline constexpr std::string_view kNoWideRegisters =
+    "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,"
+    "-AVX_Fast_Unaligned_Load,-AVX2_Usable,-AVX512F_Usable";
 
 // Whether that is so: before 6.13 it has room for 2696 octets (HOST_FP_SIZE), and a machine with
 // AMX has 11008.

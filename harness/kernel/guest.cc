@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string>
 
+#include "harness/kernel/board.h"
 #include "harness/kernel/job.h"
 #include "harness/link/fd.h"
 
@@ -147,13 +148,13 @@ int run_and_wait(const Job& job, const Program& program) {
 
 bool inside() { return std::getenv(kInsideVariable) != nullptr; }
 
-int be_first_process(std::string_view word, const Program& program) {
+int be_first_process(const Program& program) {
   if (::getpid() != 1) return kBroken;
   ::mount("none", "/proc", "proc", 0, nullptr);
   ::mount("none", "/sys", "sysfs", 0, nullptr);
   be_seeded();
   write_to("/dev/kmsg", std::string(kInsideMark) + "\n");
-  const auto job = decode(word);
+  const auto job = read_job();
   const int code = job ? run_and_wait(*job, program) : kBroken;
   write_to("/proc/exitcode", std::to_string(code) + "\n");
   ::reboot(RB_POWER_OFF);

@@ -8,7 +8,7 @@
 
 namespace synfin::kernel {
 
-// The first argument of a program that is to be this process; the job is the second.
+// The only argument of a program that is to be this process; its job is on the board.
 inline constexpr std::string_view kGuestWord = "be-the-first-process";
 // What it says in the kernel's log once the program is about to run.
 inline constexpr std::string_view kInsideMark = "synfin: inside";
@@ -22,6 +22,6 @@ using Program = std::function<int(const std::vector<const char*>& arguments)>;
 
 // Makes the kernel a place to run in, runs the program in a process of its own, tells how it ended,
 // and turns the kernel off. Only for the first process of a kernel: another gets exit code 3.
-int be_first_process(std::string_view job, const Program& program);
+int be_first_process(const Program& program);
 
 }  // namespace synfin::kernel

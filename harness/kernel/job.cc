@@ -7,8 +7,6 @@
 namespace synfin::kernel {
 namespace {
 
-constexpr std::size_t kLongest = 3400;  // of the 4096 that User-Mode Linux has for all
-
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("_-./").find(c) != std::string_view::npos;
@@ -78,26 +76,22 @@ Result<std::vector<std::string>> take_words(std::string_view* text) {
 
 }  // namespace
 
-Result<std::string> encode(const Job& job) {
+std::string encode(const Job& job) {
   const std::vector<std::string> rest = {job.folder, job.out_is_terminal ? "1" : "0",
                                          job.error_is_terminal ? "1" : "0",
                                          std::to_string(job.columns)};
-  std::string word;
+  std::string text;
   for (const auto& list : {job.arguments, job.environment, job.writable, rest}) {
-    word += escape(list) + ";";
+    text += escape(list) + ";";
   }
-  if (word.size() <= kLongest) return word;
-  return fail(
-      fmt::format("the arguments are too long for the command line of a kernel ({} of {} "
-                  "octets): name a folder or a glob in place of many files",
-                  word.size(), kLongest));
+  return text;
 }
 
-Result<Job> decode(std::string_view word) {
+Result<Job> decode(std::string_view text) {
   Job job;
   std::vector<std::string> rest;
   for (auto* list : {&job.arguments, &job.environment, &job.writable, &rest}) {
-    auto words = take_words(&word);
+    auto words = take_words(&text);
     if (!words) return tl::make_unexpected(words.error());
     *list = std::move(*words);
   }

@@ -19,9 +19,8 @@ struct Job {
   unsigned columns = 0;  // of the terminal; 0: not known
 };
 
-// One word of letters, digits and "_-./%,;", which the command line of a kernel carries as it is.
-// The error: it is longer than that can be.
-Result<std::string> encode(const Job& job);
-Result<Job> decode(std::string_view word);
+// As a text, and back; a text that is no job is an error.
+std::string encode(const Job& job);
+Result<Job> decode(std::string_view text);
 
 }  // namespace synfin::kernel

@@ -1,7 +1,12 @@
 #include "harness/report/json.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
+
+#include <memory>
 
 #include "harness/script/file.h"
 
@@ -12,8 +17,23 @@ Result<std::string> to_json(const google::protobuf::Message& message) {
   options.add_whitespace = true;
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
+  // By way of the wire form, which can be had with its maps in order: the same results give the
+  // same text.
+  std::string octets;
+  {
+    google::protobuf::io::StringOutputStream stream(&octets);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  constexpr const char* kTypes = "type.googleapis.com";
+  const std::unique_ptr<google::protobuf::util::TypeResolver> types(
+      google::protobuf::util::NewTypeResolverForDescriptorPool(
+          kTypes, message.GetDescriptor()->file()->pool()));
   std::string text;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
+  const auto status = google::protobuf::util::BinaryToJsonString(
+      types.get(), fmt::format("{}/{}", kTypes, message.GetDescriptor()->full_name()), octets,
+      &text, options);
   if (!status.ok()) {
     return fail(fmt::format("the results cannot be written as JSON: {}", status.ToString()));
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/verdict.h"
 #include "harness/script/text.h"
 
 namespace synfin::shrink {
@@ -52,16 +53,18 @@ Signature signature_of(const judge::Divergence& divergence) {
           kind_of(divergence.got)};
 }
 
-std::optional<Signature> crash_of(std::string_view reason, std::string_view stack) {
-  if (!reason.starts_with(stack) || !reason.substr(stack.size()).starts_with(": ")) {
-    return std::nullopt;
+Signature crash_of(std::string_view last_words, std::string_view stack) {
+  if (last_words.starts_with(stack)) {
+    last_words.remove_prefix(std::min(stack.size() + 2, last_words.size()));
   }
-  return Signature{Objector::kNobody, "", "", "a stack that lives on",
-                   kind_of(reason.substr(stack.size() + 2))};
+  return {Objector::kNobody, "", "", judge::kLivesOn, kind_of(last_words)};
 }
 
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
-  return result.verdict() == proto::ERROR ? crash_of(result.reason(), stack) : std::nullopt;
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() == judge::kLivesOn) return crash_of(each.got(), stack);
+  }
+  return std::nullopt;
 }
 
 std::vector<Signature> signatures_of(const proto::CaseResult& result, std::string_view stack) {
@@ -72,7 +75,9 @@ std::vector<Signature> signatures_of(const proto::CaseResult& result, std::strin
     }
   };
   if (auto crash = crash_of(result, stack)) add(std::move(*crash));
-  for (const proto::Divergence& each : result.divergences()) add(signature_of(each));
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() != judge::kLivesOn) add(signature_of(each));
+  }
   return all;
 }
 

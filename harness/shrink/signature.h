@@ -36,9 +36,9 @@ std::string kind_of(std::string_view text);
 Signature signature_of(const proto::Divergence& divergence);
 Signature signature_of(const judge::Divergence& divergence);
 
-// Why a case broke, when it was by the stack's end: its last words. Nothing where the harness
-// broke, which is no finding.
-std::optional<Signature> crash_of(std::string_view reason, std::string_view stack);
+// Of a stack that has come to its end, by its last words.
+Signature crash_of(std::string_view last_words, std::string_view stack);
+// The same of a case; nothing where the stack lives on.
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack);
 
 // Of everything that a result shows, each once, in the order of the program.
