@@ -124,7 +124,8 @@ class Seeds {
 
   bool keep_packets(const play::Trace& trace) {
     for (const play::Event& event : trace.events) {
-      if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent) continue;
+      if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent)
+        continue;
       const std::span<const uint8_t> packet = trace.data(event);
       if (!keep({packet.begin(), packet.end()})) return false;
     }
@@ -134,8 +135,8 @@ class Seeds {
   // As a script of stimuli that says where it is from.
   bool keep_script(proto::Program program) {
     std::string name = program.name();
-    std::replace_if(name.begin(), name.end(), [](char c) { return !script::is_word(c) && c != '-'; },
-                    '-');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return !script::is_word(c) && c != '-'; }, '-');
     const std::string from = "From specs/" + program.name() + ", without what it expects.";
     for (proto::Step& step : *program.mutable_steps()) {
       step.clear_annotations();
