@@ -73,7 +73,7 @@ endfunction()
 # The program that makes seed corpora of .pkt files.
 function(synfin_fuzz_seeds)
   add_executable(synfin_seeds "${PROJECT_SOURCE_DIR}/fuzz/common/seeds_main.cc")
-  target_link_libraries(synfin_seeds PRIVATE synfin_judge synfin_options)
+  target_link_libraries(synfin_seeds PRIVATE synfin_shrink synfin_options)
 endfunction()
 
 function(synfin_fuzz_target target source)
@@ -128,6 +128,9 @@ function(synfin_add_replays)
     add_test(NAME fuzz.${name} COMMAND replay_${name} ${inputs})
     set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT ${SYNFIN_TEST_TIMEOUT} LABELS fuzz)
   endforeach()
+  # A whole build with clang: minutes, so only where it is asked for.
+  add_test(NAME fuzz.oss_fuzz COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/oss_fuzz.sh")
+  set_tests_properties(fuzz.oss_fuzz PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
   add_test(NAME fuzz.finds_the_canary
     COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/canary.sh" "${PROJECT_SOURCE_DIR}/build/fuzz/fuzz_canary")
   set_tests_properties(fuzz.finds_the_canary PROPERTIES

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,10 @@
 #include "harness/play/player.h"
 #include "harness/script/compile.h"
 #include "harness/script/file.h"
+#include "harness/script/printer.h"
 #include "harness/script/program_file.h"
+#include "harness/script/text.h"
+#include "harness/shrink/edits.h"
 #include "harness/stack/reference.h"
 
 namespace synfin::fuzz {
@@ -33,9 +37,18 @@ bool complain(const std::string& why) {
   return false;
 }
 
+enum class What { kPrograms, kPackets, kChoice };
+
+std::optional<What> parse_what(std::string_view word) {
+  if (word == "programs") return What::kPrograms;
+  if (word == "packets") return What::kPackets;
+  if (word == "choose") return What::kChoice;
+  return std::nullopt;
+}
+
 class Seeds {
  public:
-  Seeds(fs::path folder, bool packets) : folder_(std::move(folder)), packets_(packets) {}
+  Seeds(fs::path folder, What what) : folder_(std::move(folder)), what_(what) {}
 
   // Every .pkt below the path, or the file itself.
   bool add(const fs::path& path) {
@@ -52,12 +65,27 @@ class Seeds {
                        [this](const std::string& file) { return add_file(file); });
   }
 
+  // The one that touches most of what is not yet touched, again and again.
+  bool choose() {
+    ClauseSet touched;
+    while (true) {
+      const auto gain = [&](const Candidate& each) { return (each.clauses & ~touched).count(); };
+      const auto best = std::max_element(
+          candidates_.begin(), candidates_.end(),
+          [&](const Candidate& a, const Candidate& b) { return gain(a) < gain(b); });
+      if (best == candidates_.end() || gain(*best) == 0) return true;
+      touched |= best->clauses;
+      if (!keep_script(best->program)) return false;
+    }
+  }
+
  private:
   bool add_file(const std::string& file) {
     auto programs = script::parse_file(file);
     if (!programs) return complain(programs.error().message);
     for (proto::Program& program : *programs) {
-      if (packets_ ? !play(program) : !keep(octets_of(program))) return false;
+      const bool done = what_ == What::kPrograms ? keep(octets_of(program)) : play(program);
+      if (!done) return false;
     }
     return true;
   }
@@ -69,29 +97,59 @@ class Seeds {
     return program.SerializeAsString();
   }
 
-  bool play(const proto::Program& program) {
+  // On the reference.
+  bool play(proto::Program& program) {
+    if (what_ == What::kChoice) shrink::drop_expectations(program);
     auto flat = script::compile(program);
     if (!flat) return complain(flat.error().message);
     if (flat->place.own) return true;  // the kernel's only
-    const auto stack = stack::make_reference_stack({});
+    ClauseSet clauses;
     const Profile profile;
-    judge::Judge judge(profile, stack->traits());
+    const auto stack = stack::make_reference_stack({.profile = profile, .coverage = &clauses});
+    judge::Judge judge(profile, stack->traits(), &clauses);
     play::PlayResult result;
     play::Player player(*stack, 1);
     play::Job job;
     job.options.ipv6 = !flat->ipv4;
+    const bool plain = flat->needs.empty() && flat->profile.empty();
     job.program = std::make_shared<const script::FlatProgram>(std::move(*flat));
     job.observer = &judge;
     job.done = [&](play::PlayResult&& played) { result = std::move(played); };
     player.add(std::move(job));
     player.run();
-    for (const play::Event& event : result.trace.events) {
+    if (what_ == What::kPackets) return keep_packets(result.trace);
+    if (plain) candidates_.push_back({program, clauses});
+    return true;
+  }
+
+  bool keep_packets(const play::Trace& trace) {
+    for (const play::Event& event : trace.events) {
       if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent)
         continue;
-      const std::span<const uint8_t> packet = result.trace.data(event);
+      const std::span<const uint8_t> packet = trace.data(event);
       if (!keep({packet.begin(), packet.end()})) return false;
     }
     return true;
+  }
+
+  // As a script of stimuli that says where it is from.
+  bool keep_script(proto::Program program) {
+    std::string name = program.name();
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return !script::is_word(c) && c != '-'; }, '-');
+    const std::string from = "From specs/" + program.name() + ", without what it expects.";
+    for (proto::Step& step : *program.mutable_steps()) {
+      step.clear_annotations();
+      step.clear_comments();
+      step.clear_remark();
+    }
+    program.clear_annotations();
+    program.clear_comments();
+    program.clear_end_comments();
+    program.add_comments(from);
+    const auto written =
+        script::write_file((folder_ / (name + ".pkt")).string(), script::print(program));
+    return written || complain(written.error().message);
   }
 
   bool keep(const std::string& octets) {
@@ -103,24 +161,30 @@ class Seeds {
     return written || complain(written.error().message);
   }
 
+  struct Candidate {
+    proto::Program program;
+    ClauseSet clauses;
+  };
+
   fs::path folder_;
-  bool packets_;
+  What what_;
+  std::vector<Candidate> candidates_;
 };
 
 int run(int argc, char** argv) {
-  const std::string_view what = argc > 1 ? argv[1] : "";
-  if (argc < 4 || (what != "programs" && what != "packets")) {
-    complain("usage: synfin_seeds programs|packets FOLDER PATH...");
+  const auto what = parse_what(argc > 1 ? argv[1] : "");
+  if (argc < 4 || !what) {
+    complain("usage: synfin_seeds programs|packets|choose FOLDER PATH...");
     return 2;
   }
   std::error_code error;
   fs::create_directories(argv[2], error);
   if (error) return complain(std::string(argv[2]) + ": " + error.message()), 2;
-  Seeds seeds(argv[2], what == "packets");
+  Seeds seeds(argv[2], *what);
   for (int i = 3; i < argc; ++i) {
     if (!seeds.add(argv[i])) return 2;
   }
-  return 0;
+  return seeds.choose() ? 0 : 2;
 }
 
 }  // namespace

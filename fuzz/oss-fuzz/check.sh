@@ -50,7 +50,7 @@ build() {
 confined() {
   local prepare='mount --make-rprivate / && mount -o remount,bind,ro / && mount -t tmpfs none /dev && mount -t tmpfs none /tmp'
   if unshare -rm sh -c "$prepare" 2>/dev/null; then
-    unshare -rm sh -c "mkdir -p /tmp/out && mount --bind '$1' /mnt && $prepare && cd /tmp && shift && exec \"\$@\"" sh "$@"
+    unshare -rm sh -c "mount --bind '$1' /mnt && $prepare && cd /tmp && shift && exec \"\$@\"" sh "$@"
   else
     echo "check.sh: this machine does not let us hide /dev" >&2
     (cd /tmp && shift && "$@")

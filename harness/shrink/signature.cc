@@ -22,7 +22,10 @@ bool is_flags(std::string_view word) {
 std::string kind_of(std::string_view text) {
   const std::size_t blank = text.find(' ');
   if (blank != std::string_view::npos && is_flags(text.substr(0, blank))) {
-    return std::string(text.substr(0, blank));
+    std::string flags(text.substr(0, blank));
+    // PSH is the stack's own affair: with it or without, the same.
+    if (flags.size() > 1) std::erase(flags, 'P');
+    return flags;
   }
   std::string kind;
   for (std::size_t i = 0; i < text.size();) {
