@@ -101,6 +101,15 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
   return nullptr;
 }
 
+Baseline Baseline::of_case(std::string_view case_id, std::string_view stack,
+                           std::string_view version) const {
+  proto::Baseline chosen;
+  for (const auto& entry : entries_.deviations()) {
+    if (about(entry, case_id, stack, version)) *chosen.add_deviations() = entry;
+  }
+  return Baseline(std::move(chosen));
+}
+
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,
                                                std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {

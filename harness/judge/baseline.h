@@ -34,6 +34,9 @@ class Baseline {
   // numbers: 6.1 < 6.12.
   const proto::KnownDeviation* find(std::string_view case_id, const Seen& seen,
                                     std::string_view stack, std::string_view version) const;
+  // The entries that are about this case.
+  Baseline of_case(std::string_view case_id, std::string_view stack,
+                   std::string_view version) const;
   // Whether any entry is about this case, for XPASS.
   const proto::KnownDeviation* any_for(std::string_view case_id, std::string_view stack,
                                        std::string_view version) const;
