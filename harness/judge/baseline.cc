@@ -91,6 +91,17 @@ std::string Baseline::place(const proto::KnownDeviation& entry) const {
   return {};
 }
 
+Baseline Baseline::of_case(std::string_view case_id, std::string_view stack,
+                           std::string_view version) const {
+  Baseline chosen;
+  for (const auto& entry : entries_.deviations()) {
+    if (!about(entry, case_id, stack, version)) continue;
+    *chosen.entries_.add_deviations() = entry;
+    chosen.places_.push_back(place(entry));
+  }
+  return chosen;
+}
+
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,
                                                std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {

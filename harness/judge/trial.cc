@@ -89,6 +89,8 @@ class Trial::Impl {
   Make make_;
   Profile profile_;
   Baseline baseline_;
+  std::string known_of_;  // the program that known_ is about: one after another mostly has one name
+  Baseline known_;
   Watcher* watcher_;
   ClauseSet* coverage_;
   std::unique_ptr<stack::Stack> stack_;
@@ -140,10 +142,14 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
       played.trace.events.begin(), played.trace.events.end(),
       [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
   const stack::Identity& identity = stack_->identity();
+  if (!judge.divergences().empty() && program.name() != known_of_) {
+    known_of_ = program.name();
+    known_ = baseline_.of_case(known_of_, identity.name, identity.version);
+  }
   for (const Divergence& divergence : judge.divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
                               to_string(divergence.state), divergence.stimulus};
-    const auto* known = baseline_.find(program.name(), seen, identity.name, identity.version);
+    const auto* known = known_.find(program.name(), seen, identity.name, identity.version);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({divergence, known});
   }

@@ -14,7 +14,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
-"$target" -max_total_time=$seconds -max_len=16384 -seed=1 -verbosity=0 -artifact_prefix="$work/" \
+"$target" -max_total_time=$seconds -max_len=16384 -entropic=0 -print_funcs=0 -seed=1 -verbosity=0 -artifact_prefix="$work/" \
   > "$work/log" 2>&1 || code=$?
 if ((code == 0)) || ! grep -q '^synfin: the canary' "$work/log"; then
   tail -20 "$work/log"

@@ -4,6 +4,7 @@
 #
 #   run.sh <config> <patch>    exit code 0: caught
 #   run.sh <config> clean      exit code 0: nobody objects to the engine as it is
+#   run.sh <config> <patch> <file>       only makes it, as a shared object
 #
 # A third argument, `atlas`, asks the atlas instead: whether the mutant's differs from that of the engine
 # as it is. Not every fault shows in what is answered to a single segment.
@@ -79,6 +80,11 @@ fi
 rule=$(sed -n '1s/^\([A-Z][A-Za-z0-9.-]*\): .*/\1/p' "$patch")
 [[ $rule ]] || fail "the patch must begin with 'RULE-ID: what the rule says'"
 mutate
+if [[ ${3-} ]]; then
+  mv "$work/target.so" "$3"
+  rm -rf "$work"
+  exit
+fi
 catch
 caught=$(sed -n 's/^caught by //p' "$work/log")
 # A crash in one of these cases is an objection, and so is to run without end.
