@@ -114,7 +114,9 @@ Result<CaseId> ChildStack::open(const CaseNeeds& needs) {
   if (one_at_a_time_ > 0) --one_at_a_time_;
   // The stack in the child counts likewise: it passes over numbers whose port is in use.
   const auto port = [&] { return options_.address(next_case_, needs.ipv6, 0).local.port; };
-  const auto in_use = [&](const auto& open) { return open.second.local_port == port(); };
+  const auto in_use = [&](const auto& open) {
+    return !open.second.closing && open.second.local_port == port();
+  };
   while (std::any_of(cases_.begin(), cases_.end(), in_use)) ++next_case_;
   const CaseId id = next_case_;
   Case& one = cases_[id];
@@ -186,6 +188,7 @@ void ChildStack::forget_closed() {
 void ChildStack::ask(Time until) {
   if (child_ == nullptr) {
     request_.clear_ops();
+    forget_closed();
     return;
   }
   request_.set_until_ns(nanoseconds_of(until));
@@ -274,6 +277,7 @@ bool ChildStack::deliver(Sink& sink) {
 }
 
 void ChildStack::run_until(Time until, Sink& sink) {
+  if (closing_ > 0) ask(now_);  // whether it outlives that is told before anything else
   if (deliver(sink)) return;
   if (request_.ops_size() > 0 || until > now_) ask(until);
   if (!deliver(sink) && child_ == nullptr) now_ = std::max(now_, until);
