@@ -63,7 +63,7 @@ void Rules::cover_sent(const Segment& segment) {
     hit(Clause::kRfc2018_2);
     hit(Clause::kRfc2018_3);
     hit(options.sack_count > 1 ? Clause::kRfc2018_5 : Clause::kRfc2018_4);
-    if (owes_dsack()) cover_sent_duplicate();
+    if (owed_dsack() != nullptr) cover_sent_duplicate();
   }
   if (segment.len() == 0) {
     hit(Clause::kRfc5681_18);
