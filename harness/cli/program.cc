@@ -53,6 +53,7 @@ int parse_and_act(int argc, const char* const* argv) {
            add_show,
            add_replay,
            add_shrink,
+           add_fuzz,
            add_probe,
            add_pair,
            add_merge,

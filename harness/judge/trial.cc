@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/judge/watcher.h"
 #include "harness/script/compile.h"
 
 namespace synfin::judge {
@@ -65,39 +66,6 @@ void strip(script::FlatProgram& program) {
   program.requirements.clear();
   part_waits(program.steps);
 }
-
-// The judge behind a watcher.
-class Watched final : public play::Observer {
- public:
-  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
-
-  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
-             const play::Trace& trace) override {
-    trace_ = &trace;
-    watcher_.on_begin(program);
-    judge_.begin(program, tuples, trace);
-  }
-  void on_event(const play::Event& event) override {
-    watcher_.on_event(judge_, *trace_, event);
-    judge_.on_event(event);
-  }
-  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
-    return judge_.value(connection, name);
-  }
-  uint8_t peer_window_shift(uint16_t connection) const override {
-    return judge_.peer_window_shift(connection);
-  }
-  uint8_t stack_window_shift(uint16_t connection) const override {
-    return judge_.stack_window_shift(connection);
-  }
-  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
-  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
-
- private:
-  Judge& judge_;
-  Watcher& watcher_;
-  const play::Trace* trace_ = nullptr;
-};
 
 }  // namespace
 

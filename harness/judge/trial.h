@@ -16,6 +16,7 @@
 #include "harness/judge/baseline.h"
 #include "harness/judge/divergence.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 #include "harness/play/player.h"
 #include "harness/proto/program.pb.h"
 #include "harness/stack/stack.h"
@@ -25,14 +26,6 @@ namespace synfin::judge {
 
 // Thrown by a stack or a watcher it ends the program there: what comes next is not to be seen.
 struct Stop {};
-
-// Sees each event before the judge does.
-class Watcher {
- public:
-  virtual ~Watcher() = default;
-  virtual void on_begin(const script::FlatProgram& program) = 0;
-  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
-};
 
 struct Finding {
   Divergence divergence;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "harness/kernel/version.h"
 #include "harness/link/device.h"
 #include "harness/link/offload_tun.h"
 #include "harness/link/rtnl.h"
@@ -214,7 +215,7 @@ Identity describe_linux(const LinuxOptions& options, link::Privilege privilege) 
   Identity identity;
   identity.name = "linux";
   identity.kernel = system.release;
-  identity.version = identity.kernel.substr(0, identity.kernel.find_first_not_of("0123456789."));
+  identity.version = kernel::running_version();
   identity.link = options.link == LinuxLink::kTun ? "tun" : "veth";
   identity.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
   identity.settings = report_linux_sysctls(options.set);
