@@ -15,10 +15,10 @@ struct PlainCommand {
     kNothing,  // what changes nothing in a place just made
   };
   Kind kind = Kind::kNothing;
-  std::vector<std::pair<std::string, std::string>> settings;  // sysctls
-  bool may_lack = false;                                      // sysctls that there are not
-  std::string interface;
-  std::string queue;
+  std::vector<std::pair<std::string, std::string>> settings{};  // sysctls
+  bool may_lack = false;                                        // sysctls that there are not
+  std::string interface {};
+  std::string queue{};
   bool replaces = false;
 };
 
