@@ -381,6 +381,7 @@ Result<void> Writer::unmet(int i) {
     out->set_offset(value);
   };
   if (!numbers.has_seq()) return fail("a sequence number that is not known");
+  if (segment.any_length()) return fail("a length that is not known");
   segment.set_any_seq(false);
   set(numbers_.own(numbers.seq()), segment.mutable_seq());
   if (numbers.has_ack()) set(numbers_.peer(numbers.ack(), syn), segment.mutable_ack());
@@ -389,6 +390,8 @@ Result<void> Writer::unmet(int i) {
     const auto& timestamps = option.timestamps();
     if (timestamps.any_value() || timestamps.any_echo()) segment.set_any_options(true);
   }
+  // It knows no list with others behind it.
+  if (segment.any_options()) segment.clear_options();
   stopped_ = true;
   return {};
 }
