@@ -14,9 +14,14 @@ namespace synfin::play {
 namespace {
 
 constexpr std::size_t kLargestFile = 1 << 16;
-constexpr std::string_view kForTheShell = "$`|&<>(){}[]*?~!\\";
 
 using Words = std::vector<std::string>;
+
+// What means more than itself within these quotes ('\0': in none).
+std::string_view for_the_shell(char quote) {
+  if (quote == '\'') return "";
+  return quote == '"' ? "$`\\" : "$`|&<>(){}[]*?~!\\";
+}
 
 // One simple command after the other, as long as nothing but words, quotes, comments, products of
 // numbers and output that is thrown away occurs in them.
@@ -94,9 +99,7 @@ class Reader {
         if (!value) return std::nullopt;
         out += std::to_string(*value);
         --at_;  // the loop's step
-      } else if (quote == '\''  ? false
-                 : quote == '"' ? c == '$' || c == '`' || c == '\\'
-                                : kForTheShell.find(c) != std::string_view::npos) {
+      } else if (for_the_shell(quote).find(c) != std::string_view::npos) {
         return std::nullopt;
       } else {
         out += c;
@@ -125,7 +128,8 @@ class Reader {
 };
 
 std::optional<PlainCommand> sysctl(const Words& words) {
-  PlainCommand command{.kind = PlainCommand::Kind::kSysctl};
+  PlainCommand command;
+  command.kind = PlainCommand::Kind::kSysctl;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (word.starts_with('-')) {
@@ -150,10 +154,12 @@ std::optional<PlainCommand> plain(const Words& words) {
                      (words[2] == "add" || words[2] == "replace") && words[3] == "dev" &&
                      words[5] == "root" && words[6] == "pfifo";
   if (!queue) return std::nullopt;
-  return PlainCommand{.kind = PlainCommand::Kind::kQueue,
-                      .interface = words[4],
-                      .queue = words[6],
-                      .replaces = words[2] == "replace"};
+  PlainCommand command;
+  command.kind = PlainCommand::Kind::kQueue;
+  command.interface = words[4];
+  command.queue = words[6];
+  command.replaces = words[2] == "replace";
+  return command;
 }
 
 std::string read_script(const std::string& path) {

@@ -20,8 +20,13 @@ def piece(code, told):
     global number
     number += 1
     names.update(told)
+    text = bytes.fromhex(code).decode()
     try:
-        exec(inspect.cleandoc(bytes.fromhex(code).decode()), names)
+        try:
+            body = compile(text, "code", "exec")
+        except IndentationError:  # all its lines but the first stand further in
+            body = compile(inspect.cleandoc(text), "code", "exec")
+        exec(body, names)
     except BaseException:
         sys.exit(number)
 )";

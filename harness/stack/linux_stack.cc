@@ -33,7 +33,7 @@ constexpr std::size_t kSlots = 1U << 16U;  // more than there are local ports; a
 constexpr std::size_t kMostOpen = 20000;
 constexpr std::size_t kMostWorlds = 16;             // beyond it, those without cases go
 constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own places listen
-constexpr std::size_t kMostLeft = 500;              // worlds that wait for their end
+constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
 
 class LinuxStack final : public Stack {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -26,6 +27,14 @@ constexpr int kMostKnocks = 3000;
 constexpr const char* kOwnInterface = "tun0";  // which the commands of scripts name
 constexpr uint32_t kOwnMtu = 1500;
 constexpr uint32_t kOwnMtu6 = 1520;  // the same MSS
+
+// Each place takes four, and a thousand is what a process usually may have at first.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
@@ -85,6 +94,7 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
 }
 
 Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own(bool ipv6, const script::Place& place) {
+  allow_many_descriptors();
   auto before = link::Netns::current();
   if (!before) return tl::make_unexpected(before.error());
   auto world = make_own_inside(ipv6, place);

@@ -47,6 +47,13 @@ TEST_F(Python, KeepsWhatCodeAssigns) {
             0);
 }
 
+TEST_F(Python, TakesBlocksAndLinesThatStandFurtherIn) {
+  EXPECT_EQ(status_of({{.step = 0, .code = "def same(x):\n  return x", .names = {}},
+                       {.step = 1, .code = "a = same(3)\n    b = a", .names = {}},
+                       {.step = 2, .code = "assert b == 3", .names = {}}}),
+            0);
+}
+
 TEST_F(Python, TellsWhichPieceRaised) {
   EXPECT_EQ(status_of({{.step = 0, .code = "x = [1]", .names = {}},
                        {.step = 1, .code = "assert x[0] == 2", .names = {}}}),

@@ -135,7 +135,7 @@ TEST(ForPacketdrill, SetsWhatTheNamespaceSets) {
   settings["net.ipv4.icmp_ratelimit"] = "0";
   settings["path_mtu"] = "1500";
   const std::string whole = script::print(*played.convert());
-  EXPECT_EQ(whole.substr(0, whole.find("\n\n")),
+  EXPECT_EQ(whole.substr(0, whole.find("`\n\n") + 1),
             "// For packetdrill, with the numbers of linux 6.18: unshare -n packetdrill FILE\n"
             "//@ doc It resets.\n"
             "--ip_version=ipv4\n"
