@@ -115,14 +115,13 @@ bool Run::is_optional(const wire::Decoded& packet, uint16_t connection) const {
 void Run::compare(const script::Step& what, const Arrived& arrived, const wire::Decoded& packet) {
   const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
   differences_.clear();
-  match(program_->segments[what.index], packet, connections_[arrived.connection], now, output_,
-        differences_);
+  match(segment(what.index), packet, connections_[arrived.connection], now, output_, differences_);
 }
 
 // How many packets from this one on are the expected segment, which may come in parts where the
 // program says nothing else. 0: more have to come.
 std::size_t Run::parts(std::size_t first) const {
-  const uint32_t wanted = program_->segments[step().index].length;
+  const uint32_t wanted = segment(step().index).length;
   if (!program_->place.own || program_->place.whole_segments || wanted == 0) return 1;
   std::optional<Seq> next;
   std::size_t octets = 0;
@@ -194,7 +193,7 @@ bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
 
 // The expectation is not met: by what came, where something did.
 void Run::unmet(std::string got, const Arrived* came) {
-  const auto& spec = program_->segments[step().index];
+  const auto& spec = segment(step().index);
   const bool frozen = freezes_values_ && came != nullptr;
   const Names values = names(step().connection, frozen ? &came->values : nullptr);
   mismatch(step_, describe(spec), std::move(got), differences_);
