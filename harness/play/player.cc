@@ -11,9 +11,11 @@
 namespace synfin::play {
 namespace {
 
-// How many runs act before what their stimuli drew is delivered: few, so that a packet that a timer
-// sends seldom falls between a delivery and the next stimulus.
+// How many runs act before what their stimuli drew is delivered. On a real kernel few, so that a
+// packet that a timer sends seldom falls between a delivery and the next stimulus. In virtual time
+// none can, and a stack in a process of its own is asked the more seldom.
 constexpr std::size_t kBatch = 16;
+constexpr std::size_t kVirtualBatch = 256;
 // On a real kernel: not more starts than this in a millisecond, so that no burst of its timers
 // overflows a queue later on.
 constexpr unsigned kStartsPerMillisecond = 100;
@@ -77,6 +79,7 @@ class Player::Impl final : public stack::Sink {
 
   Shared shared_;
   std::size_t most_;
+  std::size_t batch_;
   std::deque<Job> waiting_;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
@@ -93,7 +96,9 @@ class Player::Impl final : public stack::Sink {
 };
 
 Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
-    : shared_(stack), most_(std::max<std::size_t>(most_at_once, 1)) {
+    : shared_(stack),
+      most_(std::max<std::size_t>(most_at_once, 1)),
+      batch_(shared_.traits.virtual_time ? kVirtualBatch : kBatch) {
   const std::size_t limit = shared_.traits.max_open_cases;
   if (limit != 0) most_ = std::min(most_, limit);
 }
@@ -135,7 +140,7 @@ void Player::Impl::start_cases(Time now) {
     pace_since_ = now;
     pace_started_ = 0;
   }
-  while (may_start() && ready_.size() - ready_at_ < kBatch) {
+  while (may_start() && ready_.size() - ready_at_ < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
@@ -167,7 +172,7 @@ void Player::Impl::expire_timers(Time now) {
 }
 
 void Player::Impl::advance_ready(Time now) {
-  const std::size_t end = std::min(ready_.size(), ready_at_ + kBatch);
+  const std::size_t end = std::min(ready_.size(), ready_at_ + batch_);
   while (ready_at_ < end) {
     const Slot slot = ready_[ready_at_++];
     entries_[slot].ready = false;
