@@ -82,6 +82,7 @@ struct Job {
   PlayOptions options;
   Observer* observer = nullptr;
   std::function<void(PlayResult&&)> done;  // called on the Player's thread
+  std::function<void()> begun{};           // the same, before the first step
 };
 
 class Player {
