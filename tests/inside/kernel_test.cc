@@ -107,7 +107,8 @@ TEST_F(InKernel, ResultsOnStandardOutputAreNothingElse) {
 TEST_F(InKernel, NothingButTheFoldersOfResultsIsWritable) {
   const fs::path script = folder_ / "in" / "writes.pkt";
   fs::create_directories(script.parent_path());
-  std::ofstream(script) << "`touch " << (folder_ / "in" / "touched").string() << "`\n";
+  std::ofstream(script) << "`touch " << (folder_ / "in" / "touched").string() << "`\n"
+                        << "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n";
   const fs::path results = folder_ / "results";
   fs::create_directories(results);
   run({script, "-4", "--allow-shell", "--json", results / "run.json"});
@@ -153,6 +154,8 @@ std::size_t processes_of(pid_t group) {
   std::size_t count = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const std::string stat = read(entry.path() / "stat");
     const std::size_t after = stat.rfind(')');
     long parent = 0;
