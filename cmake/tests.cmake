@@ -1,4 +1,5 @@
-# tests/<folder>/*.cc -> <folder>_tests; tests/bench -> synfin_bench; fuzz/<name>.cc -> fuzz_<name>.
+# tests/<folder>/*.cc -> <folder>_tests; tests/bench -> synfin_bench; fuzz/<name>.cc -> fuzz_<name> with
+# libFuzzer, and replay_<name> without.
 
 function(synfin_add_tests)
   find_package(GTest REQUIRED)
@@ -20,6 +21,7 @@ function(synfin_add_tests)
   if(EXISTS "${PROJECT_SOURCE_DIR}/tests/mutants/CMakeLists.txt")
     add_subdirectory("${PROJECT_SOURCE_DIR}/tests/mutants" tests/mutants)
   endif()
+  synfin_add_replays()
 endfunction()
 
 function(synfin_test_executable folder)
@@ -59,14 +61,75 @@ function(synfin_add_bench)
   endif()
 endfunction()
 
+# What the targets in fuzz/ share; each takes of it what it names.
+function(synfin_fuzz_common)
+  file(GLOB common CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/common/*.cc")
+  list(FILTER common EXCLUDE REGEX "_main\\.cc$")
+  add_library(synfin_fuzz_common STATIC ${common} "${PROJECT_SOURCE_DIR}/tests/engine/walk_world.cc")
+  target_link_libraries(synfin_fuzz_common PUBLIC synfin_mutate PRIVATE synfin_options)
+  target_compile_definitions(synfin_fuzz_common PRIVATE SYNFIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# The program that makes seed corpora of .pkt files.
+function(synfin_fuzz_seeds)
+  add_executable(synfin_seeds "${PROJECT_SOURCE_DIR}/fuzz/common/seeds_main.cc")
+  target_link_libraries(synfin_seeds PRIVATE synfin_judge synfin_options)
+endfunction()
+
+function(synfin_fuzz_target target source)
+  add_executable(${target} "${source}" ${ARGN})
+  target_link_libraries(${target} PRIVATE synfin_fuzz_common synfin_options ${CMAKE_DL_LIBS})
+  # An engine in a shared object takes the rest of the harness from the target.
+  set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
+endfunction()
+
 function(synfin_add_fuzzers)
+  synfin_fuzz_common()
+  synfin_fuzz_seeds()
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*.cc")
   foreach(source IN LISTS sources)
     get_filename_component(name "${source}" NAME_WE)
-    string(REGEX REPLACE "^fuzz_|_fuzz(er)?$" "" name "${name}")
-    add_executable(fuzz_${name} "${source}")
-    target_link_libraries(fuzz_${name} PRIVATE synfin_cli synfin_options)
-    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    target_compile_definitions(fuzz_${name} PRIVATE SYNFIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    synfin_fuzz_target(fuzz_${name} "${source}")
+    if(SYNFIN_FUZZ_ENGINE)
+      target_link_libraries(fuzz_${name} PRIVATE "${SYNFIN_FUZZ_ENGINE}")
+    else()
+      target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    endif()
   endforeach()
+endfunction()
+
+# Each fuzz target as an ordinary program that plays its corpus: corpus/fuzz/<name>, and the scripts in
+# specs/ and corpus/ where it takes programs or text. And the canary, which needs the fuzz build.
+function(synfin_add_replays)
+  synfin_fuzz_common()
+  synfin_fuzz_seeds()
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*.cc")
+  foreach(source IN LISTS sources)
+    get_filename_component(name "${source}" NAME_WE)
+    synfin_fuzz_target(replay_${name} "${source}" "${PROJECT_SOURCE_DIR}/fuzz/common/replay_main.cc")
+    set(inputs "")
+    file(STRINGS "${source}" takes_programs REGEX "#include \"fuzz/common/")
+    if(takes_programs)
+      set(inputs --programs)
+    endif()
+    set(folders corpus/fuzz/${name})
+    if(takes_programs OR name STREQUAL "script")
+      list(APPEND folders specs corpus/seeds corpus/regressions)
+    endif()
+    foreach(folder IN LISTS folders)
+      if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}")
+        list(APPEND inputs "${PROJECT_SOURCE_DIR}/${folder}")
+      endif()
+    endforeach()
+    # The canary is made to crash; there is no corpus for it.
+    if(name STREQUAL "canary")
+      continue()
+    endif()
+    add_test(NAME fuzz.${name} COMMAND replay_${name} ${inputs})
+    set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT ${SYNFIN_TEST_TIMEOUT} LABELS fuzz)
+  endforeach()
+  add_test(NAME fuzz.finds_the_canary
+    COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/canary.sh" "${PROJECT_SOURCE_DIR}/build/fuzz/fuzz_canary")
+  set_tests_properties(fuzz.finds_the_canary PROPERTIES
+    TIMEOUT ${SYNFIN_TEST_TIMEOUT} LABELS fuzz SKIP_RETURN_CODE 77)
 endfunction()

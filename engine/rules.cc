@@ -163,6 +163,7 @@ bool Rules::is_throttled(Clause clause) {
                          clause == Clause::kRfc5961_5_1 || clause == Clause::kSmAck4;
   if (!challenge || profile_->challenge_ack_interval == Duration{0}) return false;
   hit(Clause::kRfc5961_7_1);
+  hit(Clause::kRfc5961_7_2);
   throttled_ = challenged_at_ != kNever && now_ < challenged_at_ + profile_->challenge_ack_interval;
   if (!throttled_) challenged_at_ = now_;
   return throttled_;
@@ -237,7 +238,10 @@ void Rules::review_retransmission() {
     due_.remove(Due::kRetransmit);
     return;
   }
-  const Duration timeout = std::max(rtt_.rto(), profile_->rto_initial);
+  // A stack that has not measured the handshake backs off from where it began.
+  const Duration unmeasured = std::min(
+      profile_->rto_initial * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
+  const Duration timeout = std::max(rtt_.rto(), unmeasured);
   due_.set({.due = Due::kRetransmit,
             .clause = Clause::kSmTmo2,
             .by = last_progress_ + 2 * timeout + kRetransmissionGrace});

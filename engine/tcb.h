@@ -36,19 +36,21 @@ struct ReceiveSequence {
   uint32_t wnd() const { return edge.after(nxt) ? Seq::distance(nxt, edge) : 0; }
 };
 
-// What of a SYN's options both sides have to agree on.
+// What of a SYN both sides have to agree on.
 struct Offer {
   std::optional<uint16_t> mss;
   std::optional<uint8_t> window_scale;
   bool sack_permitted = false;
   bool timestamps = false;
+  bool ecn = false;
 
   Offer() = default;
-  explicit Offer(const Options& options)
-      : mss(options.mss),
-        window_scale(options.window_scale),
-        sack_permitted(options.sack_permitted),
-        timestamps(options.timestamps.has_value()) {}
+  explicit Offer(const Segment& syn)
+      : mss(syn.options.mss),
+        window_scale(syn.options.window_scale),
+        sack_permitted(syn.options.sack_permitted),
+        timestamps(syn.options.timestamps.has_value()),
+        ecn(syn.flags.sets_up_ecn()) {}
 };
 
 struct Tcb {
@@ -60,10 +62,13 @@ struct Tcb {
   bool send_urgent = false;     // snd.up is ahead of snd.una
   bool receive_urgent = false;  // rcv.up is ahead of what the user has read
 
-  uint16_t send_mss = 536;  // SendMSS: what the peer's SYN announced, or the default
-  bool scaling = false;     // both SYNs carried the window scale option
-  bool timestamps = false;  // both SYNs carried the timestamps option
-  bool sack = false;        // both SYNs permitted SACK
+  uint16_t send_mss = 536;   // SendMSS: what the peer's SYN announced, or the default
+  bool scaling = false;      // both SYNs carried the window scale option
+  bool timestamps = false;   // both SYNs carried the timestamps option
+  bool sack = false;         // both SYNs permitted SACK
+  bool ecn = false;          // both SYNs set up ECN
+  bool ecn_echo = false;     // a CE mark came, and no CWR since (RFC 3168 §6.1.3)
+  bool ecn_reduced = false;  // the window was reduced, and no new text told so yet (§6.1.2)
 
   // What our own SYN offered; the peer's SYN decides with it.
   Offer offered;
@@ -75,6 +80,7 @@ struct Tcb {
   Time ts_recent_at{};
   uint32_t last_ts_sent = 0;
   Seq last_ack_sent;
+  Seq ecn_recover;  // an ECE that acknowledges no more tells of the same window
 };
 
 }  // namespace synfin

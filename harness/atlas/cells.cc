@@ -132,7 +132,7 @@ std::vector<AckClass> ack_classes(const Variables& variables) {
 std::vector<PayloadClass> payload_classes(const Variables& variables) {
   std::vector<PayloadClass> classes = {PayloadClass::kEmpty, PayloadClass::kOne};
   if (!variables.irs_known) return classes;
-  classes.push_back(PayloadClass::kStraddling);
+  if (variables.rcv_wnd != 1) classes.push_back(PayloadClass::kStraddling);
   const bool fits = variables.rcv_wnd < kMostText;
   if (variables.rcv_wnd > 0 && fits) classes.push_back(PayloadClass::kBeyondWindow);
   return classes;
@@ -228,6 +228,19 @@ std::vector<script::OptionSpec> options_of(OptionClass options) {
       break;
   }
   return {spec};
+}
+
+std::vector<uint8_t> option_octets(OptionClass options) {
+  wire::OptionOctets out;
+  for (const script::OptionSpec& spec : options_of(options)) {
+    if (spec.kind == script::OptionSpec::Kind::kTimestamps) {
+      (void)out.timestamps(spec.value, spec.echo);
+    } else {
+      (void)out.raw(static_cast<uint8_t>(spec.value), spec.raw_length, spec.raw);
+    }
+  }
+  out.pad();
+  return {out.octets().begin(), out.octets().end()};
 }
 
 std::string flags_text(Flags flags) {

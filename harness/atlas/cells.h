@@ -53,8 +53,9 @@ struct Stimulus {
 };
 Stimulus stimulus_of(const Cell& cell, const Variables& variables);
 
-// The options that a class stands for.
+// The options that a class stands for, as a program has them and as they are on the wire.
 std::vector<script::OptionSpec> options_of(OptionClass options);
+std::vector<uint8_t> option_octets(OptionClass options);
 
 // "SYN ACK seq RCV.NXT ack SND.NXT+1 payload 1".
 std::string describe(const Cell& cell);

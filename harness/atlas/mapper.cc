@@ -8,8 +8,11 @@ namespace {
 
 constexpr std::size_t kVirtualAtOnce = 64;
 constexpr std::size_t kRealAtOnce = 4096;  // their waits overlap
-// A play that says nothing (the harness was late, packets were lost) is repeated so often.
+// A play that says nothing is repeated so often: the harness was late, packets were lost, or the
+// stack ended while it played others as well.
 constexpr unsigned kTries = 4;
+// Each time with so many fewer at once, down to one, so that whoever ended the stack is found.
+constexpr std::size_t kFewer = 8;
 // Stacks in virtual time start each batch at a whole multiple of this, so that no timer that ticks
 // for all connections together makes cells differ by when they were played.
 constexpr Duration kGrid = std::chrono::seconds(1);
@@ -53,8 +56,10 @@ Mapper::Mapper(stack::Stack& target, const ProduceOptions& options, SetUp& set_u
 bool Mapper::play(std::size_t first, std::size_t last) {
   std::vector<std::size_t> wanted;
   for (std::size_t i = first; i < last; ++i) wanted.push_back(i);
+  std::size_t at_once = at_once_;
   for (unsigned tried = 0; tried < kTries && !wanted.empty() && !stopped_; ++tried) {
-    wanted = play_batches(wanted);
+    wanted = play_batches(wanted, at_once);
+    at_once = std::max<std::size_t>(at_once / kFewer, 1);
   }
   advance_(wanted.size());  // that cannot be told are done as well
   return !stopped_;
@@ -66,10 +71,11 @@ bool Mapper::tell() {
 }
 
 // Returns those that have to be played again.
-std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wanted) {
+std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wanted,
+                                              std::size_t at_once) {
   std::vector<std::size_t> again;
-  for (std::size_t at = 0; at < wanted.size() && !stopped_; at += at_once_) {
-    const std::size_t count = std::min(at_once_, wanted.size() - at);
+  for (std::size_t at = 0; at < wanted.size() && !stopped_; at += at_once) {
+    const std::size_t count = std::min(at_once, wanted.size() - at);
     start_on_grid(stack_);
     for (std::size_t i = 0; i < count; ++i) add(wanted[at + i], again);
     player_.run([this] { return tell(); });

@@ -27,7 +27,8 @@ class Mapper {
   std::vector<Behaviour> behaviours() { return interner_.take(); }
 
  private:
-  std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted);
+  std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted,
+                                        std::size_t at_once);
   void add(std::size_t index, std::vector<std::size_t>& again);
   bool take(std::size_t index, const CellProgram& program, const play::PlayResult& result);
   bool tell();

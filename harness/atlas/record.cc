@@ -240,7 +240,7 @@ std::string Recorder::record(const play::PlayResult& result, const CellProgram& 
       api(result, event, program, behaviour);
     }
   }
-  if (result.outcome == play::Outcome::kBroken) {
+  if (result.outcome == play::Outcome::kBroken || result.outcome == play::Outcome::kCrashed) {
     if (!injected) return result.broken;
     behaviour.broken = result.broken;
   }

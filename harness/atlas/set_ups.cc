@@ -14,7 +14,7 @@ namespace {
 
 // The receive buffer is so small that a packet holds more than the window. All numbers are plain,
 // so that nobody has to follow a set-up to play it. Owed ACKs are waited for: none is left over
-// that would pass for an answer.
+// that would pass for an answer. An ACK is delayed by less than 0.5 s (MUST-40).
 constexpr std::string_view kListen = R"(
 +0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
@@ -42,18 +42,18 @@ constexpr std::string_view kTenEachWay = R"(
 +0 < P. 1:11(10) ack 1 win 10000
 +0 read(4, ..., 1000) = 10
 +0 write(4, ..., 10) = 10
-+0~+.1 > P. 1:11(10) ack 11
++0~+.5 > P. 1:11(10) ack 11
 +0 < . 11:11(0) ack 11 win 10000
 )";
 
 constexpr std::string_view kShutdown = R"(
 +0 shutdown(4, SHUT_WR) = 0
-+0~+.1 > F. 11:11(0) ack 11
++0~+.5 > F. 11:11(0) ack 11
 )";
 
 constexpr std::string_view kClose = R"(
 +0 close(4) = 0
-+0~+.1 > F. 11:11(0) ack 11
++0~+.5 > F. 11:11(0) ack 11
 )";
 
 constexpr std::string_view kFinAcknowledged = R"(
@@ -62,22 +62,22 @@ constexpr std::string_view kFinAcknowledged = R"(
 
 constexpr std::string_view kFinComes = R"(
 +0 < F. 11:11(0) ack 11 win 10000
-+0~+.1 > . 11:11(0) ack 12
++0~+.5 > . 11:11(0) ack 12
 )";
 
 constexpr std::string_view kFinCrosses = R"(
 +0 < F. 11:11(0) ack 11 win 10000
-+0~+.1 > . 12:12(0) ack 12
++0~+.5 > . 12:12(0) ack 12
 )";
 
 constexpr std::string_view kFinAfterFin = R"(
 +0 < F. 11:11(0) ack 12 win 10000
-+0~+.1 > . 12:12(0) ack 12
++0~+.5 > . 12:12(0) ack 12
 )";
 
 constexpr std::string_view kLastShutdown = R"(
 +0 shutdown(4, SHUT_WR) = 0
-+0~+.1 > F. 11:11(0) ack 12
++0~+.5 > F. 11:11(0) ack 12
 )";
 
 constexpr std::string_view kNoWindow = R"(
@@ -86,12 +86,12 @@ constexpr std::string_view kNoWindow = R"(
 
 constexpr std::string_view kUnacknowledged = R"(
 +0 write(4, ..., 10) = 10
-+0~+.1 > P. 11:21(10) ack 11
++0~+.5 > P. 11:21(10) ack 11
 )";
 
 constexpr std::string_view kHole = R"(
 +0 < P. 12:22(10) ack 11 win 10000
-+0~+.1 > . 11:11(0) ack 11
++0~+.5 > . 11:11(0) ack 11
 )";
 
 struct Recipe {
@@ -155,7 +155,7 @@ std::string filling_text(uint32_t window) {
     text += fmt::format("+0 < P. {}:{}({}) ack 11 win {}\n", at, at + size, size, kPeerWindow);
     at += size;
   }
-  return text + fmt::format("+0~+.1 > . 11:11(0) ack {} win 0\n", end);
+  return text + fmt::format("+0~+.5 > . 11:11(0) ack {} win 0\n", end);
 }
 
 bool lacks(const stack::Traits& traits, const script::CallSpec& call) {

@@ -197,7 +197,8 @@ void add_atlas(CLI::App& app, Action* action) {
       ->allow_extra_args(false);
   auto* ipv4 = command->add_flag("-4", options->ipv4, "Over IPv4, which is the default");
   command->add_flag("-6", options->how.ipv6, "Over IPv6")->excludes(ipv4);
-  for (const auto add : {add_atlas_show, add_atlas_merge}) add(*command, action);
+  for (const auto add : {add_atlas_show, add_atlas_merge, add_atlas_compare, add_atlas_judge})
+    add(*command, action);
   command->callback([command, options, action] {
     if (!command->get_subcommands().empty()) return;
     *action = [options] {

@@ -11,6 +11,8 @@ namespace synfin::cli {
 
 void add_atlas_show(CLI::App& atlas, Action* action);
 void add_atlas_merge(CLI::App& atlas, Action* action);
+void add_atlas_compare(CLI::App& atlas, Action* action);
+void add_atlas_judge(CLI::App& atlas, Action* action);
 
 // Reads an atlas, and says on the standard error when it is not whole.
 Result<atlas::Atlas> load_atlas(const std::string& file);

@@ -20,6 +20,10 @@
 namespace synfin::cli {
 namespace {
 
+bool was_broken(const play::PlayResult& result) {
+  return result.outcome == play::Outcome::kBroken || result.outcome == play::Outcome::kCrashed;
+}
+
 constexpr const char* kAbout =
     "Measures what a stack chooses where the RFCs leave it open: MSS, windows and options, "
     "retransmission times,\ndelayed ACKs, rate limits, and how its ISNs look.\n\n"
@@ -44,7 +48,7 @@ ProbeResults play_all(stack::Stack& stack, const std::vector<ProbeProgram>& prog
     job.program = each.program;
     job.options.seed = seed;
     job.done = [&results, &each](play::PlayResult&& result) {
-      if (result.outcome == play::Outcome::kBroken && !interrupted()) {
+      if (was_broken(result) && !interrupted()) {
         complain(fmt::format("probe {}: {}", each.name, result.broken));
       } else if (result.outcome == play::Outcome::kCut && !result.mismatches.empty()) {
         const play::Mismatch& mismatch = result.mismatches.front();
@@ -126,7 +130,7 @@ int probe(const ProbeOptions& options) {
   outcome.interrupted = interrupted();
   outcome.broken = measured.empty();
   for (const auto& [kind, result] : results) {
-    outcome.broken = outcome.broken || result.outcome == play::Outcome::kBroken;
+    outcome.broken = outcome.broken || was_broken(result);
   }
   if (!options.json.empty()) {
     const auto written = write(from, measured, options.json);

@@ -20,6 +20,7 @@
 #include "harness/report/style.h"
 #include "harness/script/file.h"
 #include "harness/shrink/plays.h"
+#include "harness/stack/reference.h"
 
 namespace synfin::cli {
 namespace {
@@ -55,6 +56,18 @@ struct ShrinkCommand {
   std::size_t times = 20;
   bool ipv6 = false;
 };
+
+// Whether each shows what `shows` looks for and not what `not_shows` does: an expectation alone
+// says nothing, unless the reference meets it.
+shrink::Shows but_not(shrink::Shows shows, shrink::Shows not_shows) {
+  return [shows = std::move(shows),
+          not_shows = std::move(not_shows)](const std::vector<proto::Program>& programs) {
+    std::vector<bool> out = shows(programs);
+    const std::vector<bool> wrong = not_shows(programs);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] && !wrong[i];
+    return out;
+  };
+}
 
 class Command {
  public:
@@ -120,8 +133,9 @@ std::optional<shrink::Signature> Command::choose(shrink::Plays& plays) {
                          options_.file, stack));
     return std::nullopt;
   }
-  std::stable_partition(found.begin(), found.end(),
-                        [](const shrink::Signature& each) { return !each.state.empty(); });
+  std::stable_partition(found.begin(), found.end(), [](const shrink::Signature& each) {
+    return each.objector != shrink::Objector::kScript;
+  });
   std::string clauses;
   for (const shrink::Signature& each : found) {
     if (options_.clause.empty() || each.clause == options_.clause) return each;
@@ -153,15 +167,26 @@ int Command::run() {
   if (!open) return refuse(report::kExitBroken, open.error().message);
   catch_interrupt();
   const auto go_on = [] { return !interrupted(); };
-  shrink::Plays plays(*open->stack, open->profile, plays_ipv6(*loaded_->program, options_.ipv6),
-                      options_.choice.seed, go_on);
+  const bool ipv6 = plays_ipv6(*loaded_->program, options_.ipv6);
+  shrink::Plays plays(*open->stack, open->profile, ipv6, options_.choice.seed, go_on);
   const auto wanted = choose(plays);
   if (!wanted) return refused_;
   tell(shrink::to_string(*wanted) + "\n");
 
   Finding finding{*wanted, {}, {}, 0, options_.times};
-  shrink::Shrunk shrunk = shrink::shrink(loaded_->source, plays.shows(*wanted),
-                                         {options_.most_plays, plays.batch()}, go_on);
+  const auto reference = stack::make_reference_stack({open->profile, options_.choice.seed});
+  shrink::Plays right(*reference, open->profile, ipv6, options_.choice.seed, go_on);
+  const bool steady = plays.count(loaded_->source, *wanted, kTries) == kTries;
+  shrink::Shows shows = plays.shows(*wanted, steady);
+  if (wanted->objector == shrink::Objector::kScript && options_.choice.stack != "reference") {
+    shows = but_not(std::move(shows), right.shows(*wanted));
+    if (!shows({loaded_->source}).at(0)) {
+      return refuse(report::kExitNothing,
+                    options_.file + ": the reference does not do what the script asks either");
+    }
+  }
+  shrink::Shrunk shrunk =
+      shrink::shrink(loaded_->source, shows, {options_.most_plays, plays.batch()}, go_on);
   finding.program = std::move(shrunk.program);
   finding.shown = plays.count(finding.program, *wanted, options_.times);
   finding.result = plays.play({finding.program}).at(0);

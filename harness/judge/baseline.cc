@@ -50,8 +50,14 @@ Result<void> Baseline::add(const std::string& path) {
   const auto text = script::read_file(path);
   if (!text) return tl::make_unexpected(text.error());
   proto::Baseline read;
-  if (const auto parsed = script::parse_message(path, *text, &read); !parsed) return parsed;
-  for (const auto& entry : read.deviations()) {
+  google::protobuf::TextFormat::ParseInfoTree places;
+  if (auto parsed = script::parse_message(path, *text, &read, &places); !parsed) {
+    return parsed;
+  }
+  const auto* field = read.GetDescriptor()->FindFieldByName("deviations");
+  for (int i = 0; i < read.deviations_size(); ++i) {
+    const auto& entry = read.deviations(i);
+    places_.push_back(fmt::format("{}:{}", path, places.GetLocation(field, i).line + 1));
     if (entry.case_id().empty() || entry.reason().empty() || entry.stack().empty()) {
       return fail(fmt::format("{}: an entry needs case_id, stack and reason: {}", path,
                               entry.ShortDebugString()));
@@ -76,6 +82,13 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
     return &entry;
   }
   return nullptr;
+}
+
+std::string Baseline::place(const proto::KnownDeviation& entry) const {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (&entries_.deviations(static_cast<int>(i)) == &entry) return places_[i];
+  }
+  return {};
 }
 
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,

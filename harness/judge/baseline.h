@@ -34,6 +34,9 @@ class Baseline {
   // numbers: 6.1 < 6.12.
   const proto::KnownDeviation* find(std::string_view case_id, const Seen& seen,
                                     std::string_view stack, std::string_view version) const;
+  // Where an entry of find() stands: "specs/baselines/linux/atlas.textproto:31". Empty for one that
+  // was not read from a file.
+  std::string place(const proto::KnownDeviation& entry) const;
   // Whether any entry is about this case, for XPASS.
   const proto::KnownDeviation* any_for(std::string_view case_id, std::string_view stack,
                                        std::string_view version) const;
@@ -42,6 +45,7 @@ class Baseline {
   Result<void> add(const std::string& path);
 
   proto::Baseline entries_;
+  std::vector<std::string> places_;  // of those that were read from files
 };
 
 }  // namespace synfin::judge

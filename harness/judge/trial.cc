@@ -6,12 +6,38 @@
 #include <optional>
 #include <utility>
 
+#include "harness/judge/watcher.h"
 #include "harness/script/compile.h"
 
 namespace synfin::judge {
 namespace {
 
 using script::StepKind;
+
+// A program takes a few hours at most.
+constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
+
+// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
+// the stack did in that time is seen before the stimulus changes it.
+void part_waits(std::vector<script::Step>& steps) {
+  std::vector<script::Step> parted;
+  parted.reserve(2 * steps.size());
+  for (script::Step& step : steps) {
+    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
+      script::Step wait;
+      wait.when = step.when;
+      wait.when.returns.reset();
+      wait.connection = step.connection;
+      wait.line = step.line;
+      if (step.when.returns) *step.when.returns -= step.when.start;
+      step.when.kind = script::TimeKind::kRelative;
+      step.when.start = Duration{0};
+      parted.push_back(std::move(wait));
+    }
+    parted.push_back(std::move(step));
+  }
+  steps = std::move(parted);
+}
 
 // Leaves the stimuli of a program.
 void strip(script::FlatProgram& program) {
@@ -38,87 +64,73 @@ void strip(script::FlatProgram& program) {
     call.revents.reset();
   }
   program.requirements.clear();
+  part_waits(program.steps);
 }
-
-// The judge behind a watcher.
-class Watched final : public play::Observer {
- public:
-  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
-
-  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
-             const play::Trace& trace) override {
-    trace_ = &trace;
-    watcher_.on_begin(program);
-    judge_.begin(program, tuples, trace);
-  }
-  void on_event(const play::Event& event) override {
-    watcher_.on_event(judge_, *trace_, event);
-    judge_.on_event(event);
-  }
-  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
-    return judge_.value(connection, name);
-  }
-  uint8_t peer_window_shift(uint16_t connection) const override {
-    return judge_.peer_window_shift(connection);
-  }
-  uint8_t stack_window_shift(uint16_t connection) const override {
-    return judge_.stack_window_shift(connection);
-  }
-  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
-  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
-
- private:
-  Judge& judge_;
-  Watcher& watcher_;
-  const play::Trace* trace_ = nullptr;
-};
 
 }  // namespace
 
 class Trial::Impl {
  public:
-  Impl(stack::Stack& stack, const Profile& profile, const Baseline& baseline, Watcher* watcher,
-       ClauseSet* coverage)
-      : stack_(stack),
+  Impl(Make make, const Profile& profile, Baseline baseline, Watcher* watcher, ClauseSet* coverage)
+      : make_(std::move(make)),
         profile_(profile),
-        baseline_(baseline),
+        baseline_(std::move(baseline)),
         watcher_(watcher),
-        coverage_(coverage),
-        player_(stack, 1) {}
+        coverage_(coverage) {
+    renew();
+  }
 
   synfin::Result<const Result*> run(const proto::Program& program);
 
  private:
-  void take(play::PlayResult&& played, const Judge& judge);
+  void renew();
+  void take(play::PlayResult&& played, const Judge& judge, const proto::Program& program);
 
-  stack::Stack& stack_;
-  const Profile& profile_;
-  const Baseline& baseline_;
+  Make make_;
+  Profile profile_;
+  Baseline baseline_;
   Watcher* watcher_;
   ClauseSet* coverage_;
-  play::Player player_;
+  std::unique_ptr<stack::Stack> stack_;
+  std::unique_ptr<play::Player> player_;
   Result result_;
 };
+
+// A stack may be one of which there can only be one at a time.
+void Trial::Impl::renew() {
+  player_.reset();
+  stack_.reset();
+  stack_ = make_();
+  player_ = std::make_unique<play::Player>(*stack_, 1);
+}
 
 synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
   auto compiled = script::compile(program);
   if (!compiled) return tl::make_unexpected(compiled.error());
   const auto flat = std::make_shared<script::FlatProgram>(std::move(*compiled));
   strip(*flat);
-  Judge judge(profile_, stack_.traits(), coverage_);
+  if (stack_->now() > kFar) renew();
+  Judge judge(profile_, stack_->traits(), coverage_);
   std::optional<Watched> watched;
   if (watcher_ != nullptr) watched.emplace(judge, *watcher_);
   play::Job job;
   job.program = flat;
   job.options.ipv6 = !flat->ipv4;
   job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
-  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge); };
-  player_.add(std::move(job));
-  player_.run();
+  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
+  try {
+    player_->add(std::move(job));
+    player_->run();
+  } catch (const Stop&) {
+    result_ = {};
+    result_.outcome = play::Outcome::kCut;
+    renew();
+  }
   return &result_;
 }
 
-void Trial::Impl::take(play::PlayResult&& played, const Judge& judge) {
+void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
+                       const proto::Program& program) {
   result_.outcome = played.outcome;
   result_.broken = std::move(played.broken);
   result_.findings.clear();
@@ -127,19 +139,20 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge) {
   result_.segments = static_cast<std::size_t>(std::count_if(
       played.trace.events.begin(), played.trace.events.end(),
       [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
-  const stack::Identity& identity = stack_.identity();
+  const stack::Identity& identity = stack_->identity();
   for (const Divergence& divergence : judge.divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
                               to_string(divergence.state), divergence.stimulus};
-    const auto* known = baseline_.find(kInvented, seen, identity.name, identity.version);
+    const auto* known = baseline_.find(program.name(), seen, identity.name, identity.version);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({divergence, known});
   }
 }
 
-Trial::Trial(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
-             Watcher* watcher, ClauseSet* coverage)
-    : impl_(std::make_unique<Impl>(stack, profile, baseline, watcher, coverage)) {}
+Trial::Trial(Make make, const Profile& profile, Baseline baseline, Watcher* watcher,
+             ClauseSet* coverage)
+    : impl_(std::make_unique<Impl>(std::move(make), profile, std::move(baseline), watcher,
+                                   coverage)) {}
 
 Trial::~Trial() = default;
 

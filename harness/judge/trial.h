@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "harness/judge/baseline.h"
 #include "harness/judge/divergence.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 #include "harness/play/player.h"
 #include "harness/proto/program.pb.h"
 #include "harness/stack/stack.h"
@@ -22,16 +24,8 @@
 
 namespace synfin::judge {
 
-// The case ID under which baselines know what invented programs bring to light.
-inline constexpr const char* kInvented = "fuzz";
-
-// Sees each event before the judge does.
-class Watcher {
- public:
-  virtual ~Watcher() = default;
-  virtual void on_begin(const script::FlatProgram& program) = 0;
-  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
-};
+// Thrown by a stack or a watcher it ends the program there: what comes next is not to be seen.
+struct Stop {};
 
 struct Finding {
   Divergence divergence;
@@ -40,9 +34,12 @@ struct Finding {
 
 class Trial {
  public:
-  // All must outlive it; `watcher` and `coverage` may be null.
-  Trial(stack::Stack& stack, const Profile& profile, const Baseline& baseline,
-        Watcher* watcher = nullptr, ClauseSet* coverage = nullptr);
+  // Makes the stack, and makes it anew when its clock has gone too far: virtual time runs fast.
+  using Make = std::function<std::unique_ptr<stack::Stack>()>;
+
+  // `watcher` and `coverage` may be null; they must outlive it.
+  Trial(Make make, const Profile& profile, Baseline baseline = {}, Watcher* watcher = nullptr,
+        ClauseSet* coverage = nullptr);
   ~Trial();
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;

@@ -88,6 +88,20 @@ void add_divergences(const script::FlatProgram& program, const Judge& judge,
   }
 }
 
+// Whatever a peer sends, the stack has to live.
+void add_crash(const script::FlatProgram& program, const play::PlayResult& play,
+               proto::CaseResult& out) {
+  proto::Divergence& divergence = *out.add_divergences();
+  divergence.set_level(std::string(to_string(Level::kMust)));
+  divergence.set_wanted(kLivesOn);
+  divergence.set_got(play.broken);
+  if (play.trace.events.empty()) return;
+  const play::Event& last = play.trace.events.back();
+  divergence.set_step(last.step);
+  if (last.step < program.steps.size()) divergence.set_line(program.steps[last.step].line);
+  divergence.set_connection(program.connections[last.connection]);
+}
+
 proto::Verdict verdict_of(const proto::Divergence& divergence, Level of_case) {
   if (divergence.level().empty()) return verdict_of(of_case);
   if (divergence.level().starts_with("MUST")) return proto::FAIL;
@@ -220,6 +234,7 @@ proto::CaseResult make_result(const Case& played, const play::PlayResult& play, 
     out.set_reason(play.unreliable_reason);
     return out;
   }
+  if (play.outcome == play::Outcome::kCrashed) add_crash(program, play, out);
   add_mismatches(program, play, out);
   add_divergences(program, judge, out);
   out.set_judged_to_the_end(judge.judged_to_the_end());

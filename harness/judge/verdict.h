@@ -11,6 +11,10 @@ namespace synfin::judge {
 
 struct Case;
 
+// What is wanted where a case was the end of the stack: the only thing that tells such a
+// divergence.
+inline constexpr const char* kLivesOn = "a stack that lives on";
+
 // The result of a case without its repeat command and number of attempts. A divergence of a MUST is
 // FAIL, of a SHOULD WARN, of a MAY INFO; what the baseline knows makes XFAIL, and when all it
 // knows is gone, XPASS.

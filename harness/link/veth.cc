@@ -61,7 +61,7 @@ Result<TargetEnd> make_ends(const Netns& target, const Netns& peer, const VethOp
                       .peer_mac = kPeerMac,
                       .peer_netns = peer.fd()};
   const auto up = [&](Rtnl& rtnl, const char* name) -> Result<unsigned> {
-    const auto index = interface_index(name);
+    auto index = interface_index(name);
     if (!index) return index;
     if (auto off = offloads_off(name); !off) return tl::make_unexpected(off.error());
     if (auto set = rtnl.set_up(*index, options.mtu, options.txqueuelen); !set) {

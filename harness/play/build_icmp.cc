@@ -82,7 +82,7 @@ Result<std::size_t> build_icmp(const script::IcmpSpec& spec, const Names& names,
   const std::size_t ip = v6 ? kIpv6Header : kIpv4Header;
   if (out.size() < 2048) return fail("no room for the ICMP message");
   std::fill(out.begin(), out.begin() + 2048, uint8_t{0});
-  const auto quoted = quote(spec, names, out.subspan(ip + kIcmpHeader, 1024));
+  auto quoted = quote(spec, names, out.subspan(ip + kIcmpHeader, 1024));
   if (!quoted) return quoted;
   const auto packet = out.first(ip + kIcmpHeader + *quoted);
   const auto message = packet.subspan(ip);

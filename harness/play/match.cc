@@ -15,28 +15,6 @@ namespace {
 
 using script::OptionSpec;
 
-uint8_t kind_of(const OptionSpec& option) {
-  switch (option.kind) {
-    case OptionSpec::Kind::kMss:
-      return wire::kOptionMss;
-    case OptionSpec::Kind::kWindowScale:
-      return wire::kOptionWindowScale;
-    case OptionSpec::Kind::kSackPermitted:
-      return wire::kOptionSackPermitted;
-    case OptionSpec::Kind::kSack:
-      return wire::kOptionSack;
-    case OptionSpec::Kind::kTimestamps:
-      return wire::kOptionTimestamps;
-    case OptionSpec::Kind::kNop:
-      return wire::kOptionNop;
-    case OptionSpec::Kind::kEol:
-      return wire::kOptionEol;
-    case OptionSpec::Kind::kRaw:
-      return static_cast<uint8_t>(option.value);
-  }
-  return wire::kOptionNop;
-}
-
 // Where a script's SYN names the ISN, what it acknowledges counts from what was written for it.
 uint32_t ack_base(const script::SegmentSpec& spec, const Connection& own) {
   return own.peer_isn() - (own.syns_name_isn && spec.flags.syn() ? own.written_irs : 0);
@@ -75,7 +53,6 @@ class Matcher {
   void sack(const OptionSpec& wanted);
   void timestamps(const OptionSpec& wanted);
   void raw(const OptionSpec& wanted);
-  void not_named();
   bool is_reset_of_nothing() const;
 
   const script::SegmentSpec& spec_;
@@ -173,19 +150,6 @@ void Matcher::options() {
   for (const OptionSpec& wanted : spec_.options) {
     if (wanted.kind == OptionSpec::Kind::kTimestamps) timestamps(wanted);
   }
-  if (!spec_.any_options) not_named();
-}
-
-// Options that the spec does not name. NOP and EOL are padding, which is the stack's choice.
-void Matcher::not_named() {
-  const auto is_named = [this](uint8_t kind) {
-    return std::any_of(spec_.options.begin(), spec_.options.end(),
-                       [kind](const OptionSpec& named) { return kind_of(named) == kind; });
-  };
-  wire::for_each_option(packet_.option_octets, [&](uint8_t kind, std::span<const uint8_t>) {
-    if (kind == wire::kOptionNop || kind == wire::kOptionEol || is_named(kind)) return;
-    differ("option", "none", fmt::format("kind {} ({})", kind, wire::option_name(kind)));
-  });
 }
 
 void Matcher::option(const OptionSpec& wanted) {

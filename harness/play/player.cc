@@ -11,9 +11,11 @@
 namespace synfin::play {
 namespace {
 
-// How many runs act before what their stimuli drew is delivered: few, so that a packet that a timer
-// sends seldom falls between a delivery and the next stimulus.
+// How many runs act before what their stimuli drew is delivered. On a real kernel few, so that a
+// packet that a timer sends seldom falls between a delivery and the next stimulus. In virtual time
+// none can, and a stack in a process of its own is asked the more seldom.
 constexpr std::size_t kBatch = 16;
+constexpr std::size_t kVirtualBatch = 256;
 // On a real kernel: not more starts than this in a millisecond, so that no burst of its timers
 // overflows a queue later on.
 constexpr unsigned kStartsPerMillisecond = 100;
@@ -37,8 +39,15 @@ class Player::Impl final : public stack::Sink {
   void on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) override;
   void on_return(stack::CaseId id, stack::Ticket ticket, Time at,
                  const stack::CallResult& result) override;
-  void on_broken(stack::CaseId id, const Error& error) override { broke(id, error, false); }
-  void on_lost(stack::CaseId id, const Error& error) override { broke(id, error, true); }
+  void on_broken(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_broken(error.message); });
+  }
+  void on_crashed(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_crashed(error.message); });
+  }
+  void on_lost(stack::CaseId id, const Error& error) override {
+    broke(id, [&](Run& run) { run.on_lost(error.message); });
+  }
 
  private:
   using Slot = uint32_t;
@@ -56,7 +65,7 @@ class Player::Impl final : public stack::Sink {
     friend bool operator<(const Timer& a, const Timer& b) { return a.at > b.at; }
   };
 
-  void broke(stack::CaseId id, const Error& error, bool again);
+  void broke(stack::CaseId id, const std::function<void(Run&)>& tell);
   void turn();
   void start_cases(Time now);
   void start_case(Job job, Time now);
@@ -74,9 +83,17 @@ class Player::Impl final : public stack::Sink {
   bool may_start() const {
     return !waiting_.empty() && active_ < most_ && shared_.stack.may_open();
   }
+  // When the next case may begin (Traits::start_step).
+  Time next_start(Time now) const {
+    const Duration step = shared_.traits.start_step;
+    if (step == Duration{0}) return now;
+    const Duration past = now.time_since_epoch() % step;
+    return past == Duration{0} ? now : now + (step - past);
+  }
 
   Shared shared_;
   std::size_t most_;
+  std::size_t batch_;
   std::deque<Job> waiting_;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
@@ -93,7 +110,9 @@ class Player::Impl final : public stack::Sink {
 };
 
 Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
-    : shared_(stack), most_(std::max<std::size_t>(most_at_once, 1)) {
+    : shared_(stack),
+      most_(std::max<std::size_t>(most_at_once, 1)),
+      batch_(shared_.traits.virtual_time ? kVirtualBatch : kBatch) {
   const std::size_t limit = shared_.traits.max_open_cases;
   if (limit != 0) most_ = std::min(most_, limit);
 }
@@ -126,7 +145,7 @@ void Player::Impl::turn() {
   advance_ready(now);
   const bool idle = ready_at_ == ready_.size();
   if (idle || ended_.size() >= kEndings) release_ended(now);
-  if (idle && active_ > 0) wait(now);
+  if (idle && (active_ > 0 || next_start(now) > now)) wait(now);
 }
 
 void Player::Impl::start_cases(Time now) {
@@ -135,7 +154,8 @@ void Player::Impl::start_cases(Time now) {
     pace_since_ = now;
     pace_started_ = 0;
   }
-  while (may_start() && ready_.size() - ready_at_ < kBatch) {
+  if (next_start(now) > now) return;
+  while (may_start() && ready_.size() - ready_at_ < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
@@ -167,7 +187,7 @@ void Player::Impl::expire_timers(Time now) {
 }
 
 void Player::Impl::advance_ready(Time now) {
-  const std::size_t end = std::min(ready_.size(), ready_at_ + kBatch);
+  const std::size_t end = std::min(ready_.size(), ready_at_ + batch_);
   while (ready_at_ < end) {
     const Slot slot = ready_[ready_at_++];
     entries_[slot].ready = false;
@@ -211,7 +231,7 @@ void Player::Impl::wait(Time now) {
     if (may_start()) until = std::min(until, pace_since_ + kMillisecond);
     if (asks_between_) until = std::min(until, now + kBetween);
   } else if (may_start()) {
-    return;
+    until = std::min(until, next_start(now));
   }
   if (until <= now) return;
   shared_.stack.run_until(until, *this);
@@ -223,7 +243,7 @@ void Player::Impl::stop() {
   const Time now = shared_.stack.now();
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     if (!entries_[slot].active) continue;
-    entries_[slot].run->on_broken("stopped before the end of the program", false);
+    entries_[slot].run->on_broken("stopped before the end of the program");
     end(slot);
   }
   release_ended(now);
@@ -252,7 +272,6 @@ void Player::Impl::make_ready(Slot slot) {
 
 void Player::Impl::end(Slot slot) {
   Entry& entry = entries_[slot];
-  slots_.erase(entry.run->id());
   entry.active = false;
   ++entry.timer;
   ended_.push_back(slot);
@@ -261,9 +280,12 @@ void Player::Impl::end(Slot slot) {
 void Player::Impl::release_ended(Time now) {
   if (ended_.empty()) return;
   shared_.dropped = shared_.stack.dropped();
+  for (const Slot slot : ended_) entries_[slot].run->close();
+  if (shared_.traits.mortal) shared_.stack.run_until(now, *this);
   for (const Slot slot : ended_) {
     --active_;
     Run* run = entries_[slot].run.get();
+    slots_.erase(run->id());
     run->finish(now);
     free_.push_back(slot);
   }
@@ -281,21 +303,22 @@ void Player::Impl::on_packet(stack::CaseId id, Time at, std::span<const uint8_t>
   // A packet that has lain there for long was kept waiting by the harness.
   if (!shared_.traits.virtual_time && turn_at_ - at > kLate) was_late(turn_at_);
   Entry* entry = entry_of(id);
-  if (entry == nullptr || !entry->run->on_packet(at, packet)) return;
+  if (entry == nullptr || !entry->active || !entry->run->on_packet(at, packet)) return;
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 
 void Player::Impl::on_return(stack::CaseId id, stack::Ticket ticket, Time at,
                              const stack::CallResult& result) {
   Entry* entry = entry_of(id);
-  if (entry == nullptr || !entry->run->on_return(ticket, at, result)) return;
+  if (entry == nullptr || !entry->active || !entry->run->on_return(ticket, at, result)) return;
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 
-void Player::Impl::broke(stack::CaseId id, const Error& error, bool again) {
+// Also to a case that has ended and is being closed.
+void Player::Impl::broke(stack::CaseId id, const std::function<void(Run&)>& tell) {
   Entry* entry = entry_of(id);
   if (entry == nullptr) return;
-  entry->run->on_broken(error.message, again);
+  tell(*entry->run);
   make_ready(static_cast<Slot>(entry - entries_.data()));
 }
 

@@ -45,7 +45,8 @@ struct Mismatch {
 enum class Outcome : uint8_t {
   kPlayed,   // to the last step
   kCut,      // stopped at a mismatch
-  kBroken,   // the harness or the stack broke: `broken` says how
+  kBroken,   // the harness broke: `broken` says how
+  kCrashed,  // the stack came to its end: `broken` holds its last words
   kSkipped,  // needs what is not there: `broken` says what
 };
 

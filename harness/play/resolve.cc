@@ -48,7 +48,7 @@ uint8_t Names::stack_window_shift() const {
 
 std::optional<uint32_t> resolve(const script::Number& number, uint32_t literal_base,
                                 const Names& names) {
-  uint32_t sum = static_cast<uint32_t>(number.offset);
+  auto sum = static_cast<uint32_t>(number.offset);
   if (number.base == Base::kLiteral) {
     sum += literal_base;
   } else if (number.base != Base::kAbsolute) {

@@ -42,6 +42,9 @@ Next Run::advance(Time now) {
       case Phase::kExpect:
         progress = expect(now);
         break;
+      case Phase::kPython:
+        progress = wait_for_python(now);
+        break;
       case Phase::kFinal:
         progress = final(now);
         break;
@@ -131,11 +134,11 @@ void Run::stimulus(Time at) {
 // ----------------------------------------------------------------------------------------
 
 Run::Progress Run::due(Time now) {
-  if (preparing_ || held_) {
+  if (preparing_) {
     if (auto progress = hold(now)) return progress;
   }
   if (step_ == program_->steps.size()) {
-    phase_ = Phase::kFinal;
+    phase_ = pieces_.empty() ? Phase::kFinal : Phase::kPython;
     return {};
   }
   if (step().kind == StepKind::kExpect) {
@@ -274,15 +277,15 @@ void Run::cut() {
   phase_ = Phase::kFinal;
 }
 
-void Run::break_off(std::string why) {
-  result_.outcome = Outcome::kBroken;
+void Run::break_off(std::string why, Outcome outcome) {
+  result_.outcome = outcome;
   result_.broken = std::move(why);
   phase_ = Phase::kOver;
 }
 
-void Run::on_broken(const std::string& why, bool again) {
+void Run::on_lost(const std::string& why) {
   break_off(why);
-  if (again) unreliable(why);
+  unreliable(why);
 }
 
 void Run::unreliable(std::string why) {
@@ -290,11 +293,15 @@ void Run::unreliable(std::string why) {
   if (result_.unreliable_reason.empty()) result_.unreliable_reason = std::move(why);
 }
 
-void Run::finish(Time now) {
-  result_.ended = now;
+void Run::close() {
   leave_shell();
   if (opened_) shared_.stack.close(id_);
   opened_ = false;
+}
+
+void Run::finish(Time now) {
+  result_.ended = now;
+  close();
   if (shared_.dropped != dropped_before_) {
     unreliable(fmt::format("{} packets were lost between harness and stack",
                            shared_.dropped - dropped_before_));

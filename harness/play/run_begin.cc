@@ -1,6 +1,7 @@
 // How a case begins: what it needs, and what its program holds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "harness/play/describe.h"
@@ -68,8 +69,15 @@ std::string Run::unplayable() const {
   if (job_.options.ipv6 && !program_->ipv6) return "the program is for IPv4 only";
   if (!job_.options.ipv6 && !program_->ipv4) return "the program is for IPv6 only";
   if (job_.options.ipv6 && !shared_.traits.ipv6) return "the stack has no IPv6 here";
+  const stack::Traits& traits = shared_.traits;
   for (const auto& [key, value] : program_->needs) {
-    if (key != "sysctl") return fmt::format("it needs {} {}", key, value);
+    if (std::find(traits.lacks.begin(), traits.lacks.end(), key) != traits.lacks.end()) {
+      return fmt::format("it needs {}, which the stack does not offer", key);
+    }
+  }
+  if (!traits.only_profile.empty() && !program_->profile.empty() &&
+      program_->profile != traits.only_profile) {
+    return fmt::format("it is made for the choices of {}", program_->profile);
   }
   for (const script::Step& step : program_->steps) {
     if (step.kind == StepKind::kShell && !job_.options.allow_shell) {
@@ -85,9 +93,8 @@ std::string Run::unplayable() const {
       return fmt::format("line {} reads out of band, but urgent text is in line on this stack",
                          step.line);
     }
-    if (step.kind == StepKind::kCode && !program_->codes[step.index]) {
-      return fmt::format("line {} holds Python code that is more than asserts on numbers",
-                         step.line);
+    if (step.kind == StepKind::kCode) {
+      if (auto why = uncodeable(step); !why.empty()) return why;
     }
   }
   if (program_->place.own && !shared_.traits.own_places) {
@@ -124,6 +131,7 @@ Result<void> Run::open_case() {
   if (needs.connections == 0) needs.connections = 1;
   needs.place = program_->place;
   for (const auto& [key, value] : program_->needs) {
+    if (key != "sysctl") continue;
     const auto equals = value.find('=');
     if (equals == std::string::npos) return fail("the need `sysctl " + value + "` has no value");
     needs.sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));
@@ -163,8 +171,9 @@ bool Run::begin(Job job) {
   opened_ = false;
   quiet_noted_ = true;
   late_.clear();
-  held_ = false;
+  slipped_ = Duration{0};
   variables_.clear();
+  pieces_.clear();
   step_ = 0;
   last_time_ = result_.started;
   dropped_before_ = shared_.dropped;
@@ -183,6 +192,8 @@ bool Run::begin(Job job) {
   look_at_program();
   if (program_->set_up > 0) {
     preparing_ = true;
+    disturbs_ = true;
+    starts_.reset();
     ++shared_.preparing;
   }
   if (program_->tolerance) job_.options.tolerance_min = *program_->tolerance;

@@ -66,7 +66,6 @@ uint16_t Run::connection_of(const wire::Decoded& packet) {
     const wire::FourTuple before = connections_[i].tuple;
     connections_[i].tuple = shared_.stack.address(id_, i);
     if (!is_mine(connections_[i])) continue;
-    // In its own place a case may open one connection after the other.
     if (program_->place.own && connections_[i].tuple != before) {
       connections_[i].reset(connections_[i].tuple, connections_[i].peer_isn());
     }
@@ -87,7 +86,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   arrived.readable = decoded.has_value();
   if (decoded) {
     arrived.connection = connection_of(*decoded);
-    if (!program_->place.own || decoded->source == connections_[arrived.connection].tuple.local) {
+    if (concerns_a_step(*decoded, arrived.connection)) {
       connections_[arrived.connection].sent(decoded->segment);
     }
   }
@@ -95,11 +94,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   append(EventKind::kSent, at, arrived.connection, octets);
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
-  // What an earlier connection of a case in its own place still sends, no step expects.
-  if (program_->place.own && decoded &&
-      decoded->source != connections_[arrived.connection].tuple.local) {
-    return false;
-  }
+  if (decoded && !concerns_a_step(*decoded, arrived.connection)) return false;
   if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
   arrived.optional = decoded && is_optional(*decoded, arrived.connection);
   unclaimed_.push_back(arrived);
@@ -296,8 +291,8 @@ void Run::check_data(const Pending& pending, Time at, const stack::CallResult& r
   }
   if (call.name == CallName::kRecvmsg) {
     if (result.value < 0) return;
-    check_message(call.message, result.data, at - result_.started, job_.options.tolerance_min,
-                  differences);
+    check_message(call.message, result.data,
+                  {at - result_.started, job_.options.tolerance_min, slipped_}, differences);
     return;
   }
   if (call.check_data) {

@@ -183,8 +183,9 @@ void Diagram::draw_box(State state) {
   int place = 0;
   for (const Edge* edge : moves(state, State::kClosed)) {
     const bool on = cases_of(*edge) > 0;
+    const int row = place / 2;
     const double x = corner.x + 8 + place % 2 * kSecond;
-    const double y = corner.y + kTitle + 9 + place / 2 * kChip;
+    const double y = corner.y + kTitle + 9 + row * kChip;
     boxes_ +=
         fmt::format("<text class=\"w{}\" x=\"{}\" y=\"{}\">{} {}<title>{}</title></text>",
                     on ? " on" : "", x, y, on ? "●" : "○", word_of(edge->event), title_of(*edge));

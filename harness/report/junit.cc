@@ -45,7 +45,7 @@ std::string seconds(int64_t ns) { return fmt::format("{:.6f}", static_cast<doubl
 
 // "wanted ACK, got nothing", or the reason where there is one.
 std::string message_of(const proto::CaseResult& result) {
-  const std::string word = proto::Verdict_Name(result.verdict());
+  std::string word = proto::Verdict_Name(result.verdict());
   if (!result.reason().empty()) return word + ": " + result.reason();
   const proto::Divergence* divergence = main_divergence(result);
   if (divergence == nullptr) return word;

@@ -135,7 +135,7 @@ std::string summary_text(const proto::RunResult& run, const Style& style) {
 
 Terminal::Terminal(std::FILE* out, Style style, int verbosity)
     : out_(out),
-      style_(std::move(style)),
+      style_(style),
       verbosity_(verbosity),
       started_(steady_clock::now()),
       last_progress_(started_) {}

@@ -159,7 +159,7 @@ void option_value(const proto::Value& value, int64_t size, Arguments* arguments,
   const bool scalar = !value.has_array() && !value.has_struct_();
   const std::vector<const proto::Value*> parts =
       scalar ? std::vector<const proto::Value*>{&value} : members(value);
-  const int64_t count = static_cast<int64_t>(parts.size());
+  const auto count = static_cast<int64_t>(parts.size());
   const bool wide = count > 0 && size == 8 * count;
   for (const proto::Value* part : parts) {
     if (part->has_struct_() || part->has_array()) {

@@ -134,7 +134,7 @@ class Compiler {
       if (auto done = compile_annotation(annotation, &step); !done) return done;
     }
     pass(*when);
-    flat_.steps.push_back(std::move(step));
+    flat_.steps.push_back(step);
     return {};
   }
 

@@ -15,6 +15,9 @@ namespace {
 constexpr std::array<std::string_view, 8> kProgramKeys = {"requires", "needs",  "profile", "ip",
                                                           "role",     "sysctl", "doc",     "each"};
 
+// Options of TCP that a stack may have or not.
+constexpr std::array<std::string_view, 3> kNeeds = {"sack", "dsack", "timestamps"};
+
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> words;
   while (true) {
@@ -45,10 +48,15 @@ Result<void> add_requirements(std::string_view value, FlatProgram* flat) {
   return {};
 }
 
-// `needs what[ detail]`
-void add_need(std::string_view value, FlatProgram* flat) {
-  const std::size_t end = std::min(value.find(' '), value.size());
-  flat->needs.emplace_back(value.substr(0, end), trim(value.substr(end)));
+// `needs option option`
+Result<void> add_needs(std::string_view value, FlatProgram* flat) {
+  for (const std::string_view need : split(value)) {
+    if (std::find(kNeeds.begin(), kNeeds.end(), need) == kNeeds.end()) {
+      return fail(fmt::format("unknown need '{}'{}", need, suggestion(need, kNeeds)));
+    }
+    flat->needs.emplace_back(need, "");
+  }
+  return {};
 }
 
 Result<void> set_ip(std::string_view value, FlatProgram* flat) {
@@ -64,7 +72,7 @@ Result<void> set_ip(std::string_view value, FlatProgram* flat) {
 
 std::optional<State> find_state(std::string_view name) {
   for (std::size_t i = 0; i < kStateCount; ++i) {
-    const State state = static_cast<State>(i);
+    const auto state = static_cast<State>(i);
     if (to_string(state) == name) return state;
   }
   return std::nullopt;
@@ -83,9 +91,8 @@ Result<void> compile_annotation(const proto::Annotation& annotation, FlatProgram
   if (key == "requires") return add_requirements(value, flat);
   if (key == "ip") return set_ip(value, flat);
   if (key == "each") return fail("'each' makes several programs of a file; it was not expanded");
-  if (key == "needs") {
-    add_need(value, flat);
-  } else if (key == "sysctl") {
+  if (key == "needs") return add_needs(value, flat);
+  if (key == "sysctl") {
     if (value.find('=') == std::string::npos) return fail("expected //@ sysctl name=value");
     flat->needs.emplace_back("sysctl", value);
   } else if (key == "profile") {

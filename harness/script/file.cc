@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -53,10 +52,12 @@ Result<void> write_file(const std::string& path, std::string_view text) {
 }
 
 Result<void> parse_message(const std::string& path, const std::string& text,
-                           google::protobuf::Message* message) {
+                           google::protobuf::Message* message,
+                           google::protobuf::TextFormat::ParseInfoTree* places) {
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
+  if (places != nullptr) parser.WriteLocationsTo(places);
   if (!parser.ParseFromString(text, message)) return fail(fmt::format("{}:{}", path, error.text));
   return {};
 }

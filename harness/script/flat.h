@@ -89,7 +89,7 @@ struct SegmentSpec {
   std::optional<Number> window;  // header field; a symbol is octets and is scaled down
   std::optional<uint16_t> urgent;
   std::vector<OptionSpec> options;
-  bool any_options = false;  // <...>: and any others
+  bool any_options = false;  // <...>: as written; options that are not named are not checked
   bool any_seq = false;
   bool any_length = false;
   std::vector<uint8_t> text;  // empty: pattern octets, see pattern()
@@ -228,7 +228,7 @@ struct FlatProgram {
   std::string name;
   std::string file;
   std::vector<std::string> requirements;                   // `//@ requires`
-  std::vector<std::pair<std::string, std::string>> needs;  // `//@ needs sysctl x=y`, and others
+  std::vector<std::pair<std::string, std::string>> needs;  // "sysctl" and "x=y"; "sack" and ""
   std::string profile;                                     // `//@ profile`, empty: the stack's own
   bool ipv4 = true;                                        // `//@ ip 4|6|both` (default both)
   bool ipv6 = true;

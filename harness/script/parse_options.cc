@@ -156,13 +156,13 @@ bool parse_octets(Cursor& cursor, std::string_view prefix, std::string* out) {
 }
 
 bool parse_options(Cursor& cursor, bool inject, proto::Segment* segment) {
+  if (cursor.is(TokenKind::kEllipsis)) {
+    if (inject) return cursor.fail("<...> is for expected segments only");
+    cursor.take();
+    segment->set_any_options(true);
+    return cursor.expect('>');
+  }
   do {
-    if (cursor.is(TokenKind::kEllipsis)) {  // last: any others
-      if (inject) return cursor.fail("<...> is for expected segments only");
-      cursor.take();
-      segment->set_any_options(true);
-      break;
-    }
     if (!parse_option(cursor, inject, segment->add_options())) return false;
   } while (cursor.accept(','));
   return cursor.expect('>');

@@ -122,13 +122,16 @@ void print_raw(const proto::TcpOption::Raw& raw, std::string* out) {
 }
 
 void print_options(const proto::Segment& segment, std::string* out) {
-  if (segment.options().empty() && !segment.any_options()) return;
+  if (segment.any_options()) {
+    *out += " <...>";
+    return;
+  }
+  if (segment.options().empty()) return;
   *out += " <";
   for (int i = 0; i < segment.options_size(); ++i) {
     if (i > 0) *out += ',';
     print_option(segment.options(i), out);
   }
-  if (segment.any_options()) *out += segment.options().empty() ? "..." : ",...";
   *out += '>';
 }
 

@@ -13,7 +13,10 @@ namespace synfin::shrink {
 namespace {
 
 constexpr std::size_t kVirtualBatch = 8;
-constexpr std::size_t kRealBatch = 128;
+constexpr std::size_t kRealBatch = 32;
+constexpr std::size_t kConfirmations = 3;
+// On a busy machine a candidate is lost rather than all of them played again and again.
+constexpr unsigned kUnreliablePlays = 2;
 
 }  // namespace
 
@@ -44,6 +47,7 @@ std::vector<proto::CaseResult> Plays::play(const std::vector<proto::Program>& pr
   options.most_at_once = batch();
   options.seed = seed_;
   options.include_long = true;
+  options.unreliable_plays = kUnreliablePlays;
   ClauseSet coverage;
   const auto keep = [&](const proto::CaseResult& result) {
     results[std::stoul(result.id())] = result;
@@ -63,9 +67,21 @@ std::vector<bool> Plays::shown(const std::vector<proto::Program>& programs,
   return out;
 }
 
-Shows Plays::shows(const Signature& wanted) {
-  return [this, wanted](const std::vector<proto::Program>& programs) {
-    return shown(programs, wanted);
+void Plays::confirm(const std::vector<proto::Program>& programs, const Signature& wanted,
+                    std::vector<bool>* shown) {
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    if (!(*shown)[i]) continue;
+    if (count(programs[i], wanted, kConfirmations) == kConfirmations) return;
+    (*shown)[i] = false;
+  }
+}
+
+Shows Plays::shows(const Signature& wanted, bool steady) {
+  const bool in_doubt = steady && !stack_.traits().virtual_time;
+  return [this, wanted, in_doubt](const std::vector<proto::Program>& programs) {
+    std::vector<bool> all = shown(programs, wanted);
+    if (in_doubt) confirm(programs, wanted, &all);
+    return all;
   };
 }
 

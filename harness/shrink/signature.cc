@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/verdict.h"
 #include "harness/script/text.h"
 
 namespace synfin::shrink {
@@ -38,15 +39,29 @@ std::string kind_of(std::string_view text) {
 }
 
 Signature signature_of(const proto::Divergence& divergence) {
-  return {divergence.clause(), divergence.state(), kind_of(divergence.wanted()),
+  const Objector objector = divergence.state().empty() ? Objector::kScript : Objector::kRules;
+  return {objector, divergence.clause(), divergence.state(), kind_of(divergence.wanted()),
           kind_of(divergence.got())};
 }
 
+Signature signature_of(const judge::Divergence& divergence) {
+  return {Objector::kRules, std::string(info(divergence.clause).id),
+          std::string(synfin::to_string(divergence.state)), kind_of(divergence.wanted),
+          kind_of(divergence.got)};
+}
+
+Signature crash_of(std::string_view last_words, std::string_view stack) {
+  if (last_words.starts_with(stack)) {
+    last_words.remove_prefix(std::min(stack.size() + 2, last_words.size()));
+  }
+  return {Objector::kNobody, "", "", judge::kLivesOn, kind_of(last_words)};
+}
+
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
-  const std::string_view reason = result.reason();
-  if (result.verdict() != proto::ERROR || !reason.starts_with(stack)) return std::nullopt;
-  if (!reason.substr(stack.size()).starts_with(": ")) return std::nullopt;
-  return Signature{"", "", "a stack that lives on", kind_of(reason.substr(stack.size() + 2))};
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() == judge::kLivesOn) return crash_of(each.got(), stack);
+  }
+  return std::nullopt;
 }
 
 std::vector<Signature> signatures_of(const proto::CaseResult& result, std::string_view stack) {
@@ -57,12 +72,15 @@ std::vector<Signature> signatures_of(const proto::CaseResult& result, std::strin
     }
   };
   if (auto crash = crash_of(result, stack)) add(std::move(*crash));
-  for (const proto::Divergence& each : result.divergences()) add(signature_of(each));
+  for (const proto::Divergence& each : result.divergences()) {
+    if (each.wanted() != judge::kLivesOn) add(signature_of(each));
+  }
   return all;
 }
 
 std::string to_string(const Signature& signature) {
-  std::string where = signature.clause.empty() ? "crash" : signature.clause;
+  std::string where = signature.clause;
+  if (where.empty()) where = signature.objector == Objector::kNobody ? "crash" : "script";
   if (!signature.state.empty()) where += " in " + signature.state;
   return fmt::format("{}: wanted {}, got {}", where, signature.wanted, signature.got);
 }

@@ -8,13 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/divergence.h"
 #include "harness/proto/result.pb.h"
 
 namespace synfin::shrink {
 
+// Who objects.
+enum class Objector : unsigned char {
+  kNobody,  // the stack has crashed
+  kRules,   // the judge
+  kScript,  // an expectation of the program, which alone says that it is right
+};
+
 struct Signature {
+  Objector objector = Objector::kRules;
   std::string clause;  // "SM-ACK-3"; empty for a crash
-  std::string state;   // of the connection; empty where only the script's expectation failed
+  std::string state;   // of the connection, where the rules object
   std::string wanted;  // "an ACK"; of a segment, its flags
   std::string got;     // "R."
 
@@ -25,9 +34,11 @@ struct Signature {
 std::string kind_of(std::string_view text);
 
 Signature signature_of(const proto::Divergence& divergence);
+Signature signature_of(const judge::Divergence& divergence);
 
-// Of a case that ended with the stack's end: its last words. Nothing where the harness broke, which
-// is no finding.
+// Of a stack that has come to its end, by its last words.
+Signature crash_of(std::string_view last_words, std::string_view stack);
+// The same of a case; nothing where the stack lives on.
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack);
 
 // Of everything that a result shows, each once, in the order of the program.

@@ -33,6 +33,13 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
     {"tcp_timestamps", [](Profile& p, long value) { p.timestamps = value != 0; }},
     {"tcp_sack", [](Profile& p, long value) { p.sack = value != 0; }},
+    {"tcp_ecn",
+     [](Profile& p, long value) {
+       p.ecn = value != 0;
+       p.ecn_requested = value == 1;
+     }},
+    // Whether a SYN that is sent again asks no more: the reference's does.
+    {"tcp_ecn_fallback", [](Profile&, long) {}},
     {"tcp_dsack", [](Profile& p, long value) { p.dsack = value != 0; }},
     {"tcp_invalid_ratelimit",
      [](Profile& p, long value) { p.challenge_ack_interval = std::chrono::milliseconds(value); }},
@@ -84,6 +91,23 @@ Result<void> check_profile_sysctl(const Sysctl& sysctl) {
   }
   if (!number_of(value)) return fail("the sysctl " + name + "=" + value + " is not a number");
   return {};
+}
+
+Result<void> check_no_change(const Profile& profile, std::span<const Sysctl> sysctls) {
+  for (const Sysctl& sysctl : sysctls) {
+    const bool known = check_profile_sysctl(sysctl).has_value();
+    if (known && case_profile(profile, false, std::span(&sysctl, 1)) == profile) continue;
+    return fail("has no sysctl " + sysctl.first);
+  }
+  return {};
+}
+
+std::vector<std::string_view> lacking(const Profile& profile) {
+  std::vector<std::string_view> out;
+  if (!profile.timestamps) out.emplace_back("timestamps");
+  if (!profile.sack) out.emplace_back("sack");
+  if (!profile.sack || !profile.dsack) out.emplace_back("dsack");
+  return out;
 }
 
 Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> sysctls) {

@@ -4,7 +4,9 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/profile.h"
 #include "harness/wire/error.h"
@@ -18,5 +20,12 @@ Profile case_profile(const Profile& profile, bool ipv6, std::span<const Sysctl> 
 
 // An error says why a profile cannot follow the sysctl.
 Result<void> check_profile_sysctl(const Sysctl& sysctl);
+
+// For a stack without sysctls: an error names one that asks for what the profile has not got
+// anyway.
+Result<void> check_no_change(const Profile& profile, std::span<const Sysctl> sysctls);
+
+// The options of TCP that a case may need (`//@ needs`) and the profile does not have.
+std::vector<std::string_view> lacking(const Profile& profile);
 
 }  // namespace synfin::stack

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "harness/link/error.h"
@@ -22,7 +23,29 @@ namespace synfin::stack {
 namespace {
 
 constexpr off_t kMostPrinted = 1 << 20;
-constexpr off_t kWords = 4096;
+constexpr std::size_t kWords = 4096;
+// Of a report that says first what it is about.
+constexpr std::size_t kReportLines = 12;
+
+// The beginning of a sanitizer's report, or else the end of all that was printed.
+std::string_view telling(std::string_view printed) {
+  constexpr std::array<std::string_view, 2> kReports = {"ERROR: ", "runtime error: "};
+  std::size_t begin = std::string_view::npos;
+  for (const std::string_view sign : kReports) begin = std::min(begin, printed.find(sign));
+  if (begin == std::string_view::npos) {
+    printed.remove_prefix(printed.size() - std::min(printed.size(), kWords));
+  } else {
+    const std::size_t line = printed.rfind('\n', begin);
+    printed.remove_prefix(line == std::string_view::npos ? 0 : line + 1);
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < kReportLines && end < printed.size(); ++i) {
+      end = std::min(printed.find('\n', end), printed.size() - 1) + 1;
+    }
+    printed = printed.substr(0, std::min(end, kWords));
+  }
+  while (printed.ends_with('\n')) printed.remove_suffix(1);
+  return printed;
+}
 
 [[noreturn]] void become(int talk, int printed, pid_t owner, const std::function<void(int)>& work) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -92,12 +115,11 @@ std::string ChildProcess::last_words() {
   kill(pid_, SIGKILL);
   const std::string end = wait();
   const off_t size = lseek(printed_.get(), 0, SEEK_END);
-  std::string words(static_cast<std::size_t>(std::clamp<off_t>(size, 0, kWords)), '\0');
-  const ssize_t got =
-      pread(printed_.get(), words.data(), words.size(), size - static_cast<off_t>(words.size()));
-  words.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  while (!words.empty() && words.back() == '\n') words.pop_back();
-  return words.empty() ? end : end + ": " + words;
+  std::string printed(static_cast<std::size_t>(std::clamp<off_t>(size, 0, kMostPrinted)), '\0');
+  const ssize_t got = pread(printed_.get(), printed.data(), printed.size(), 0);
+  printed.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const std::string_view words = telling(printed);
+  return words.empty() ? end : fmt::format("{}: {}", end, words);
 }
 
 }  // namespace synfin::stack

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/stack/case_profile.h"
 #include "harness/stack/child_process.h"
 #include "harness/stack/child_protocol.h"
 #include "harness/stack/child_server.h"
@@ -27,7 +28,7 @@ class ChildStack final : public Stack {
 
   const Identity& identity() const override { return options_.identity; }
   const Traits& traits() const override { return options_.traits; }
-  bool may_open() const override { return one_at_a_time_ == 0 || cases_.empty(); }
+  bool may_open() const override { return one_at_a_time_ == 0 || cases_.size() == closing_; }
   Result<CaseId> open(const CaseNeeds& needs) override;
   wire::FourTuple address(CaseId id, unsigned connection) const override;
   Time now() override { return now_; }
@@ -44,12 +45,15 @@ class ChildStack final : public Stack {
     std::vector<State> states;
     bool asked = false;  // ops of this case wait to be sent
     bool gone = false;   // with the child that had it
+    // Closed by its owner; it stays until the child has answered.
+    bool closing = false;
   };
 
   Case* find(CaseId id) {
     const auto found = cases_.find(id);
-    return found == cases_.end() ? nullptr : &found->second;
+    return found == cases_.end() || found->second.closing ? nullptr : &found->second;
   }
+  void forget_closed();
   proto::ChildOp& add(proto::ChildOp::Kind kind, CaseId id);
   void ask(Time until);
   void take_reply();
@@ -65,6 +69,7 @@ class ChildStack final : public Stack {
   std::string scratch_;
   std::vector<proto::ChildEvent> waiting_;  // to be delivered
   std::vector<CaseId> lost_;                // when the child ended, until that is delivered
+  std::size_t closing_ = 0;                 // how many cases are
   std::string how_;                         // it ended
   Time now_ = StackStart{}.now;
   CaseId next_case_ = 1;
@@ -97,10 +102,12 @@ proto::ChildOp& ChildStack::add(proto::ChildOp::Kind kind, CaseId id) {
 }
 
 Result<CaseId> ChildStack::open(const CaseNeeds& needs) {
-  if (!needs.sysctls.empty()) {
-    return fail(options_.identity.name + " has no sysctl " + needs.sysctls.front().first);
+  if (auto same = check_no_change(options_.profile, needs.sysctls); !same) {
+    return fail(options_.identity.name + " " + same.error().message);
   }
   if (!may_open()) return fail("after a crash cases are let in one at a time");
+  // Else it would share a request with the end of another case.
+  if (one_at_a_time_ > 0 && closing_ > 0) ask(now_);
   if (child_ == nullptr) {
     if (auto begun = begin(); !begun) return tl::make_unexpected(begun.error());
   }
@@ -154,10 +161,22 @@ Result<State> ChildStack::snapshot(CaseId id, unsigned connection) {
 }
 
 void ChildStack::close(CaseId id) {
-  const Case* one = find(id);
+  Case* one = find(id);
   if (one == nullptr) return;
-  if (!one->gone) add(proto::ChildOp::CLOSE, id);
-  cases_.erase(id);
+  if (one->gone) {
+    cases_.erase(id);
+    return;
+  }
+  add(proto::ChildOp::CLOSE, id);
+  one->closing = true;
+  ++closing_;
+}
+
+// The child has outlived their ends.
+void ChildStack::forget_closed() {
+  if (closing_ == 0) return;
+  std::erase_if(cases_, [](const auto& one) { return one.second.closing; });
+  closing_ = 0;
 }
 
 // --- the conversation
@@ -199,6 +218,7 @@ void ChildStack::ask(Time until) {
 }
 
 void ChildStack::take_reply() {
+  forget_closed();
   now_ = time_of(reply_.now_ns());
   for (proto::ChildEvent& event : *reply_.mutable_events()) {
     Case* one = find(event.case_id());
@@ -218,6 +238,7 @@ void ChildStack::ended(const std::string& how) {
     if (!std::exchange(one.gone, true)) lost_.push_back(id);
   }
   if (lost_.size() > 1) one_at_a_time_ = std::max(one_at_a_time_, lost_.size());
+  forget_closed();
 }
 
 // --- what is told
@@ -244,7 +265,7 @@ bool ChildStack::deliver(Sink& sink) {
   const std::vector<CaseId> lost = std::exchange(lost_, {});
   for (const CaseId id : lost) {
     if (lost.size() == 1) {
-      sink.on_broken(id, {how_});
+      sink.on_crashed(id, {how_});
     } else {
       sink.on_lost(id, {how_});
     }
@@ -261,6 +282,7 @@ void ChildStack::run_until(Time until, Sink& sink) {
 }  // namespace
 
 Result<std::unique_ptr<Stack>> make_child_stack(ChildOptions options) {
+  options.traits.mortal = true;
   auto made = std::make_unique<ChildStack>(std::move(options));
   if (auto begun = made->begin(); !begun) return tl::make_unexpected(begun.error());
   return made;

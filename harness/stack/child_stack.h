@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "engine/profile.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/error.h"
 
@@ -19,6 +20,8 @@ struct StackStart {
 struct ChildOptions {
   Identity identity;
   Traits traits;
+  // That it runs with: a sysctl is taken where it changes nothing about it.
+  Profile profile;
   // Runs in the child.
   std::function<Result<std::unique_ptr<Stack>>(const StackStart&)> make;
   // The addresses that the stack in the child gives its cases.
@@ -27,9 +30,9 @@ struct ChildOptions {
   Duration patience = std::chrono::seconds(20);
 };
 
-// The stack has to be one in virtual time and without sysctls. When the child ends, whose fault
-// that was is known only where one case was open. Else all that were open are lost
-// (Sink::on_lost); the next ones, as many, are then let in one at a time.
+// The stack has to be one in virtual time. When the child ends, whose fault that was is known only
+// where one case was open (Sink::on_crashed), counting those whose close() was not answered yet.
+// Else all of them are lost (Sink::on_lost); the next ones, as many, are then let in one at a time.
 Result<std::unique_ptr<Stack>> make_child_stack(ChildOptions options);
 
 }  // namespace synfin::stack

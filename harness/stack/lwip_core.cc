@@ -94,7 +94,11 @@ bool LwipCore::input(std::span<const uint8_t> packet) {
 
 bool LwipCore::has_timers() { return tcp_active_pcbs != nullptr || tcp_tw_pcbs != nullptr; }
 
-void LwipCore::tick() { tcp_tmr(); }
+// What tcp_tmr() does, which counts its calls to tell which are slow ticks.
+void LwipCore::tick(bool slow) {
+  tcp_fasttmr();
+  if (slow) tcp_slowtmr();
+}
 
 void LwipCore::forget(uint16_t local_port) {
   while (tcp_pcb* pcb = with_port(tcp_active_pcbs, local_port)) tcp_abandon(pcb, 0);
@@ -153,5 +157,5 @@ tcp_pcb* find_pcb(const wire::FourTuple& tuple) {
 
 }  // namespace synfin::stack
 
-// The library's own tells the real time. Nothing that runs here asks for it.
-extern "C" u32_t sys_now() { return 0; }
+// The library's own tells the real time. Only timestamps ask for it.
+extern "C" u32_t sys_now() { return tcp_ticks * TCP_SLOW_INTERVAL; }

@@ -34,8 +34,8 @@ class LwipCore {
   static bool input(std::span<const uint8_t> packet);
   // Whether its timers have anything to do: else their ticks may be left out, as lwIP itself does.
   static bool has_timers();
-  // One tick of the timers of TCP: every TCP_TMR_INTERVAL.
-  static void tick();
+  // One tick of the timers of TCP: every TCP_TMR_INTERVAL, and a slow one every TCP_SLOW_INTERVAL.
+  static void tick(bool slow);
   // Removes all that has this local port, in silence.
   static void forget(uint16_t local_port);
 

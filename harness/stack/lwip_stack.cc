@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kTick = milliseconds(TCP_TMR_INTERVAL);
+constexpr Duration kSlowTick = milliseconds(TCP_SLOW_INTERVAL);
 constexpr uint16_t kFirstPort = 1024;
 constexpr uint16_t kPorts = 60000;
 
@@ -42,7 +43,6 @@ class LwipStack final : public Stack, LwipCore::Network {
         identity_(identity_with(profile)),
         traits_(lwip_traits()),
         now_(from.now),
-        ticked_(from.now),
         ports_(kPorts),
         next_case_(from.first_case) {}
   // False when there is another one.
@@ -75,7 +75,7 @@ class LwipStack final : public Stack, LwipCore::Network {
       stack.delivery_.add_return(id, ticket, stack.now_, result);
     }
     wire::FourTuple tuple(unsigned connection) const {
-      return case_tuple(id, ipv6, port_of(id), connection);
+      return lwip_address_of(id, ipv6, connection);
     }
 
     LwipStack& stack;
@@ -99,18 +99,20 @@ class LwipStack final : public Stack, LwipCore::Network {
   Identity identity_;
   Traits traits_;
   Time now_;
-  Time ticked_;
   Delivery delivery_;
   std::unique_ptr<LwipCore> core_;
-  // In their order, so that runs are equal.
-  std::map<CaseId, std::unique_ptr<Case>> cases_;
   std::vector<CaseId> ports_;  // whose each local port is; 0: nobody's
+  // In their order, so that runs are equal. They still send while they go: after all that this
+  // needs.
+  std::map<CaseId, std::unique_ptr<Case>> cases_;
   CaseId next_case_;
   Ticket next_ticket_ = 1;
 };
 
 Result<CaseId> LwipStack::open(const CaseNeeds& needs) {
-  if (!needs.sysctls.empty()) return fail("lwIP has no sysctl " + needs.sysctls.front().first);
+  if (auto same = check_no_change(profile_, needs.sysctls); !same) {
+    return fail("lwIP " + same.error().message);
+  }
   if (cases_.size() >= traits_.max_open_cases) return fail("too many cases are open on lwIP");
   while (ports_[next_case_ % kPorts] != 0) ++next_case_;
   const CaseId id = next_case_++;
@@ -164,10 +166,10 @@ void LwipStack::sent(uint16_t local_port, std::size_t size) {
 // --- time
 // ------------------------------------------------------------------------------------------
 
-// Ticks lie on a grid; while lwIP has nothing to time they are left out.
+// Ticks are at the multiples of kTick; while lwIP has nothing to time they are left out.
 Time LwipStack::next_event() const {
   Time next = kNever;
-  if (LwipCore::has_timers()) next = ticked_ + ((now_ - ticked_) / kTick + 1) * kTick;
+  if (LwipCore::has_timers()) next = now_ + (kTick - now_.time_since_epoch() % kTick);
   for (const auto& [id, one] : cases_) {
     if (one->sockets.waits()) next = std::min(next, one->sockets.next_deadline());
   }
@@ -175,8 +177,7 @@ Time LwipStack::next_event() const {
 }
 
 void LwipStack::tick() {
-  ticked_ = now_;
-  LwipCore::tick();
+  LwipCore::tick(now_.time_since_epoch() % kSlowTick == Duration{0});
   for (const auto& [id, one] : cases_) one->tcp.refresh();
 }
 
@@ -185,7 +186,7 @@ void LwipStack::run_until(Time until, Sink& sink) {
   if (delivery_.deliver(sink, is_open)) return;
   for (Time next = next_event(); next <= until; next = next_event()) {
     now_ = std::max(now_, next);
-    if ((now_ - ticked_) % kTick == Duration{0} && LwipCore::has_timers()) tick();
+    if (now_.time_since_epoch() % kTick == Duration{0} && LwipCore::has_timers()) tick();
     for (const auto& [id, one] : cases_) {
       if (one->sockets.waits()) one->sockets.settle(now_);
     }
@@ -195,6 +196,10 @@ void LwipStack::run_until(Time until, Sink& sink) {
 }
 
 }  // namespace
+
+wire::FourTuple lwip_address_of(CaseId id, bool ipv6, unsigned connection) {
+  return case_tuple(id, ipv6, port_of(id), connection);
+}
 
 // What the code and the options of lwIP say, and `synfin probe` measures.
 Profile lwip_profile() {
@@ -258,10 +263,13 @@ Traits lwip_traits() {
   traits.virtual_time = true;
   // Its delayed ACKs come with the next tick.
   traits.quiet_time = milliseconds(TCP_FAST_INTERVAL + 50);
-  traits.timer_slack_min = milliseconds(TCP_SLOW_INTERVAL);
+  traits.timer_slack_min = kSlowTick;
+  traits.start_step = kSlowTick;
   // Its lists are searched from the front.
   traits.max_open_cases = 256;
   traits.has_option = lwip_has_option;
+  traits.lacks = lacking(lwip_profile());
+  traits.only_profile = lwip_profile().name;
   return traits;
 }
 
@@ -269,10 +277,9 @@ Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile) {
   ChildOptions options;
   options.identity = identity_with(profile);
   options.traits = lwip_traits();
+  options.profile = profile;
   options.make = [profile](const StackStart& from) { return make_lwip_in_process(profile, from); };
-  options.address = [](CaseId id, bool ipv6, unsigned connection) {
-    return case_tuple(id, ipv6, port_of(id), connection);
-  };
+  options.address = lwip_address_of;
   return make_child_stack(std::move(options));
 }
 

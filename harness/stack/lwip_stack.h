@@ -15,6 +15,8 @@ namespace synfin::stack {
 Profile lwip_profile();
 Identity lwip_identity();
 Traits lwip_traits();
+// The addresses of a case's connection.
+wire::FourTuple lwip_address_of(CaseId id, bool ipv6, unsigned connection);
 
 // In a process of its own.
 Result<std::unique_ptr<Stack>> make_lwip_stack(const Profile& profile);

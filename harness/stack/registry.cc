@@ -35,6 +35,7 @@ Profile linux_profile() {
   profile.retries = 15;
   profile.initial_window = 10;
   profile.fin_wait_2_timeout = seconds(60);
+  profile.ecn = true;  // tcp_ecn=2
   profile.rfc5961 = true;
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,15 +40,26 @@ struct Traits {
   // How exactly the stack's own timers keep their time: TIME-WAIT, retransmission.
   double timer_slack = 0.0;     // as a share of the time
   Duration timer_slack_min{0};  // and at least this
+  // A case begins at a multiple of this on the stack's clock, so that timers which all connections
+  // share stand the same to each case, whatever else is played; 0: at any time.
+  Duration start_step{0};
   bool ipv6 = true;
   // recv(MSG_OOB) gives the urgent octet. RFC 9293 §3.8.5 has no such thing: urgent text is in
   // line.
   bool out_of_band = false;
   std::size_t max_open_cases = 0;  // 0: no limit
-  bool own_places = false;         // a case can have a place of its own (script::Place)
-  bool all_calls = false;          // also those that not every plain socket has (script::CallName)
+  // It may come to its end without the harness: whether it outlived a close() is told by the next
+  // run_until().
+  bool mortal = false;
+  bool own_places = false;  // a case can have a place of its own (script::Place)
+  bool goes_first = false;  // plays there go before other work of the machine
+  bool all_calls = false;   // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;
+  // Options of TCP that it does not offer, as `//@ needs` names them: cases about them are skipped.
+  std::vector<std::string_view> lacks{};
+  // The one profile of a stack that does not take others: cases made for others are skipped.
+  std::string only_profile{};
 };
 
 // What a case needs of its surroundings.
@@ -72,9 +84,11 @@ class Sink {
   // The stack sent an IP packet that belongs to the case.
   virtual void on_packet(CaseId id, Time at, std::span<const uint8_t> packet) = 0;
   virtual void on_return(CaseId id, Ticket ticket, Time at, const CallResult& result) = 0;
-  // The stack died or the harness lost its hold of this case: its verdict is ERROR.
+  // The harness lost its hold of this case: its verdict is ERROR.
   virtual void on_broken(CaseId id, const Error& error) = 0;
-  // The same, but perhaps through the fault of another case: it has to be played again.
+  // This case was the end of the stack: a crash, a failed assertion, a hang.
+  virtual void on_crashed(CaseId id, const Error& error) { on_broken(id, error); }
+  // The stack has ended, perhaps through the fault of another case: it has to be played again.
   virtual void on_lost(CaseId id, const Error& error) { on_broken(id, error); }
 };
 

@@ -114,12 +114,13 @@ double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
-void play_reference(benchmark::State& state, Watch watch) {
-  const stack::StackInfo* info = stack::find_stack("reference");
+// A stack in this process and in virtual time.
+void play_in_process(benchmark::State& state, const char* name, Watch watch, std::size_t at_once) {
+  const stack::StackInfo* info = stack::find_stack(name);
   const Profile profile = info->profile();
-  auto target = info->make({.link = "", .seed = 1, .profile = profile});
+  auto target = info->make({.link = "", .seed = 1, .profile = profile, .in_process = true});
   if (!target) return state.SkipWithError(target.error().message.c_str());
-  Plays plays(**target, profile, watch, 64);
+  Plays plays(**target, profile, watch, at_once);
   if (!plays.compile()) return state.SkipWithError("the program does not compile");
   for (auto _ : state) plays.run(2000);
   state.counters["programs"] =
@@ -170,12 +171,29 @@ void play_linux(benchmark::State& state, Watch watch, const std::string& name, d
   bare->reset();
 }
 
-void player_reference(benchmark::State& state) { play_reference(state, Watch::kNothing); }
-void player_reference_states(benchmark::State& state) { play_reference(state, Watch::kStates); }
-void player_reference_judged(benchmark::State& state) { play_reference(state, Watch::kJudge); }
+void player_reference(benchmark::State& state) {
+  play_in_process(state, "reference", Watch::kNothing, 64);
+}
+void player_reference_states(benchmark::State& state) {
+  play_in_process(state, "reference", Watch::kStates, 64);
+}
+void player_reference_judged(benchmark::State& state) {
+  play_in_process(state, "reference", Watch::kJudge, 64);
+}
 BENCHMARK(player_reference);
 BENCHMARK(player_reference_states);
 BENCHMARK(player_reference_judged);
+
+// Only with the judge: it tells which of lwIP's ACKs alone a program may pass over.
+void player_lwip_judged(benchmark::State& state) {
+  play_in_process(state, "lwip", Watch::kJudge, 64);
+}
+// As a fuzzer plays.
+void player_lwip_judged_one_by_one(benchmark::State& state) {
+  play_in_process(state, "lwip", Watch::kJudge, 1);
+}
+BENCHMARK(player_lwip_judged);
+BENCHMARK(player_lwip_judged_one_by_one);
 
 void player_linux(benchmark::State& state) { play_linux(state, Watch::kNothing, "", 0.5); }
 void player_linux_states(benchmark::State& state) {

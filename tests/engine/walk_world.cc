@@ -123,6 +123,19 @@ void World::put(Flying&& flying, Fate fate) {
   if (fate == Fate::kOldCopy) queue(flying, milliseconds(1300));
 }
 
+std::string World::spoilt_of(const End& end, uint8_t peer_seed) {
+  for (uint32_t i = 0; i < end.received.size(); ++i) {
+    if (end.received[i] != octet(peer_seed, i)) return "octet " + std::to_string(i) + " is wrong";
+  }
+  return "";
+}
+
+std::string World::spoilt() const {
+  if (const std::string what = spoilt_of(a_, kSeedB); !what.empty()) return "A: " + what;
+  if (const std::string what = spoilt_of(b_, kSeedA); !what.empty()) return "B: " + what;
+  return "";
+}
+
 std::string World::fault_of(const End& end, const End& peer, uint8_t peer_seed) {
   if (!end.bad_signal.empty()) return end.bad_signal;
   if (end.tcp.state() != State::kClosed) {
@@ -132,10 +145,7 @@ std::string World::fault_of(const End& end, const End& peer, uint8_t peer_seed) 
   if (end.received.size() != peer.to_send) {
     return "it received " + std::to_string(end.received.size()) + " octets";
   }
-  for (uint32_t i = 0; i < peer.to_send; ++i) {
-    if (end.received[i] != octet(peer_seed, i)) return "octet " + std::to_string(i) + " is wrong";
-  }
-  return "";
+  return spoilt_of(end, peer_seed);
 }
 
 std::string World::fault() const {

@@ -53,6 +53,10 @@ class World {
   void put(Flying&& flying, Fate fate);
   // What is wrong at the end; empty when all text has arrived and both are CLOSED.
   std::string fault() const;
+  // One of the two was told that the connection has ended before its time: reset, or given up.
+  bool gave_up() const { return !a_.bad_signal.empty() || !b_.bad_signal.empty(); }
+  // What is wrong with what has arrived so far; empty when it is the beginning of what was sent.
+  std::string spoilt() const;
 
  private:
   struct End {
@@ -71,6 +75,7 @@ class World {
   bool deliver_due();
   bool let_time_pass();
   void queue(const Flying& flying, Duration delay);
+  static std::string spoilt_of(const End& end, uint8_t peer_seed);
   static std::string fault_of(const End& end, const End& peer, uint8_t peer_seed);
 
   End a_;

@@ -58,6 +58,27 @@ TEST_F(BaselineTest, AnEntryMayNameTheStateAndWhatWasDone) {
   EXPECT_FALSE(find({"MUST-13", "nothing"}));
 }
 
+TEST_F(BaselineTest, TellsWhereAnEntryStands) {
+  const auto first =
+      write("a.textproto", "deviations { case_id: \"a\" stack: \"linux\" reason: \"r\" }");
+  const auto second = write("b.textproto", R"(# About b.
+
+deviations {
+  case_id: "b" stack: "linux" reason: "r"
+}
+deviations {
+  case_id: "c" stack: "linux" reason: "r"
+})");
+  const auto baseline = Baseline::load(folder_.string());
+  ASSERT_TRUE(baseline);
+  const auto place = [&](const char* id) {
+    return baseline->place(*baseline->find(id, {"MUST-1", ""}, "linux", "6.1"));
+  };
+  EXPECT_EQ(place("a"), first + ":1");
+  EXPECT_EQ(place("b"), second + ":3");
+  EXPECT_EQ(place("c"), second + ":6");
+}
+
 TEST_F(BaselineTest, VersionsAreComparedByTheirNumbers) {
   const auto baseline = Baseline::load(write("a.textproto", R"(
     deviations { case_id: "a" stack: "linux" from_version: "6.2" to_version: "6.12" reason: "r" })"));

@@ -210,7 +210,7 @@ TEST(Expect, EveryFieldIsCompared) {
   }
 }
 
-TEST(Expect, PushAndTheOrderOfOptionsAreDontCare) {
+TEST(Expect, PushAndUnnamedOptionsAreDontCare) {
   FakeStack stack;
   stack.when_injected = [&](stack::CaseId id, const wire::Decoded& got) {
     auto packet = stack.packet(id, kSyn | kAck | kPsh, 500, got.segment.seq.value() + 1);
@@ -224,13 +224,11 @@ TEST(Expect, PushAndTheOrderOfOptionsAreDontCare) {
                     program(std::string("0 < S 0:0(0) win 1000\n+0 > S. 0:0(0) ack 1 ") + options));
   };
   for (const char* options :
-       {"<mss 1460,wscale 7>", "<wscale 7,eol,mss 1460>", "<...>", "<mss 1460, ...>"}) {
+       {"", "<mss 1460>", "<mss 1460,wscale 7>", "<wscale 7,eol,mss 1460>", "<...>"}) {
     const auto result = played(options);
     EXPECT_TRUE(result.mismatches.empty()) << explain(result);
   }
-  EXPECT_EQ(only(played("<mss 1460>")).got, "kind 3 (Window Scale)");
-  EXPECT_EQ(only(played("<mss 1459, ...>")).field, "mss");
-  EXPECT_EQ(played("").mismatches.at(0).differences.size(), 2U);
+  EXPECT_EQ(only(played("<mss 1459>")).field, "mss");
 }
 
 TEST(Expect, TextIsThePattern) {

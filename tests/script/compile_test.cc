@@ -35,8 +35,7 @@ std::string error_of(std::string_view text) {
 TEST(Compile, Program) {
   const FlatProgram flat = compiled(R"(//@ requires MUST-10 SM-ACK-3
 //@ requires SHLD-3
-//@ needs reset
-//@ needs mtu 9000
+//@ needs sack timestamps
 //@ sysctl net.ipv4.tcp_sack=0
 //@ role active
 //@ profile small
@@ -58,8 +57,8 @@ TEST(Compile, Program) {
   EXPECT_EQ(flat.file, "specs/t.pkt");
   EXPECT_EQ(flat.requirements, (std::vector<std::string>{"MUST-10", "SM-ACK-3", "SHLD-3"}));
   ASSERT_EQ(flat.needs.size(), 3U) << "a role says what the case is about, and needs nothing";
-  EXPECT_EQ(flat.needs[0], (std::pair<std::string, std::string>{"reset", ""}));
-  EXPECT_EQ(flat.needs[1], (std::pair<std::string, std::string>{"mtu", "9000"}));
+  EXPECT_EQ(flat.needs[0], (std::pair<std::string, std::string>{"sack", ""}));
+  EXPECT_EQ(flat.needs[1], (std::pair<std::string, std::string>{"timestamps", ""}));
   EXPECT_EQ(flat.needs[2], (std::pair<std::string, std::string>{"sysctl", "net.ipv4.tcp_sack=0"}));
   EXPECT_EQ(flat.profile, "small");
   EXPECT_FALSE(flat.ipv4);
@@ -74,7 +73,7 @@ TEST(Compile, Program) {
   EXPECT_EQ(flat.texts, (std::vector<std::string>{"init", "mid", "code", "fini"}));
   EXPECT_EQ(flat.steps[2].state, State::kSynReceived);
   EXPECT_EQ(flat.steps[2].connection, 1);
-  EXPECT_EQ(flat.steps[2].line, 12U);
+  EXPECT_EQ(flat.steps[2].line, 11U);
   EXPECT_EQ(flat.steps[3].when.kind, TimeKind::kRelativeRange);
   EXPECT_EQ(flat.steps[3].when.end, std::chrono::seconds(2));
   EXPECT_EQ(flat.steps[5].when.kind, TimeKind::kAny);
@@ -223,6 +222,7 @@ TEST(Compile, Errors) {
       {"//@ state CLOSED\n+0 wait",
        "f:1: unknown annotation 'state' before the first step: it belongs"},
       {"//@ ip 5\n+0 wait", "f:1: 'ip 5': expected 4, 6 or both"},
+      {"//@ needs sakc\n+0 wait", "f:1: unknown need 'sakc'; did you mean sack?"},
       {"//@ role x\n+0 wait", "f:1: 'role x': expected active, passive or both"},
       {"//@ sysctl x\n+0 wait", "f:1: expected //@ sysctl name=value"},
       {"//@ each x = 1\n+0 wait", "f:1: 'each' makes several programs"},

@@ -44,7 +44,7 @@ void random_annotation(Random& random, bool sensible, bool head, proto::Annotati
     constexpr std::string_view kOthers[][2] = {{"doc", "One sentence."},
                                                {"ip", "both"},
                                                {"role", "passive"},
-                                               {"needs", "reset"},
+                                               {"needs", "sack"},
                                                {"sysctl", "net.ipv4.tcp_sack=0"}};
     const auto& other = random.pick(kOthers);
     out->set_key(std::string(other[0]));

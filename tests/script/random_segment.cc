@@ -121,8 +121,7 @@ proto::Segment random_segment(Random& random, bool inject, const RandomShape& sh
   if (random.one_in(4)) segment.set_urgent(random.number(0xffff));
   if (!inject && random.one_in(5)) {
     segment.set_any_options(true);
-  }
-  if (!segment.any_options() || random.one_in(2)) {
+  } else {
     for (auto n = random.below(shape.sensible ? 3 : 7); n > 0; --n) {
       random_option(random, inject, shape.sensible, segment.add_options());
     }

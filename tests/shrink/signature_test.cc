@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/judge/verdict.h"
+
 namespace synfin::shrink {
 namespace {
 
@@ -45,15 +47,17 @@ TEST(Signature, NumbersMakeNoDifferenceAndWordsDo) {
 
 TEST(Signature, ACrashIsOneAndAHarnessThatBreaksIsNone) {
   proto::CaseResult result;
-  result.set_verdict(proto::ERROR);
-  result.set_reason("lwip: ended by SIGABRT (Aborted): Assertion at line 1234 in tcp_in.c");
+  proto::Divergence& end = *result.add_divergences();
+  end.set_wanted(judge::kLivesOn);
+  end.set_got("lwip: ended by SIGABRT (Aborted): Assertion at line 1234 in tcp_in.c");
   const auto found = signatures_of(result, "lwip");
   ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].objector, Objector::kNobody);
   EXPECT_EQ(found[0].clause, "");
   EXPECT_EQ(found[0].got, "ended by SIGABRT (Aborted): Assertion at line # in tcp_in.c");
-  result.set_reason("out of memory");
-  EXPECT_TRUE(signatures_of(result, "lwip").empty());
-  result.set_reason("lwipx: ended");
+  result.clear_divergences();
+  result.set_verdict(proto::ERROR);
+  result.set_reason("lwip: out of memory");
   EXPECT_TRUE(signatures_of(result, "lwip").empty());
 }
 

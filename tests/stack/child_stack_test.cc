@@ -19,7 +19,17 @@ namespace {
 using stack::CaseId;
 
 // Answers each packet with itself, unless its first octet says otherwise.
-enum Order : uint8_t { kEcho, kAbort, kHang, kEndLater, kClockBack, kShout, kExit };
+enum Order : uint8_t {
+  kEcho,
+  kAbort,
+  kHang,
+  kEndLater,
+  kEndAtClose,
+  kClockBack,
+  kShout,
+  kReport,
+  kExit
+};
 
 class Fickle final : public stack::Stack {
  public:
@@ -42,11 +52,18 @@ class Fickle final : public stack::Stack {
       case kEndLater:
         ends_ = true;
         break;
+      case kEndAtClose:
+        ends_at_close_ = true;
+        break;
       case kClockBack:
         back_ = true;
         break;
       case kShout:
         for (;;) std::fputs("never tired of saying it again\n", stderr);
+      case kReport:
+        std::fputs("before\n==7==ERROR: AddressSanitizer: heap-buffer-overflow\n", stderr);
+        for (int i = 0; i < 1000; ++i) std::fprintf(stderr, "    #%d in f%d\n", i, i);
+        std::abort();
       case kExit:
         std::_Exit(3);
       default:
@@ -65,7 +82,9 @@ class Fickle final : public stack::Stack {
     for (; told_ < ticket_; ++told_) sink.on_return(next_ - 1, told_ + 1, now_, {7, 0, {}});
   }
   Result<State> snapshot(CaseId, unsigned) override { return State::kFinWait2; }
-  void close(CaseId) override {}
+  void close(CaseId) override {
+    if (ends_at_close_) std::abort();
+  }
 
  private:
   stack::Identity identity_;
@@ -75,6 +94,7 @@ class Fickle final : public stack::Stack {
   stack::Ticket ticket_ = 0;
   stack::Ticket told_ = 0;
   bool ends_ = false;
+  bool ends_at_close_ = false;
   bool back_ = false;
   std::vector<std::pair<CaseId, std::vector<uint8_t>>> packets_;
 };
@@ -87,7 +107,8 @@ class ChildStackTest : public ::testing::Test, public stack::Sink {
   void on_return(CaseId, stack::Ticket ticket, Time, const stack::CallResult& result) override {
     returned[ticket] = result.value;
   }
-  void on_broken(CaseId id, const Error& error) override { broken[id] = error.message; }
+  void on_broken(CaseId, const Error& error) override { ADD_FAILURE() << error.message; }
+  void on_crashed(CaseId id, const Error& error) override { crashed[id] = error.message; }
   void on_lost(CaseId id, const Error& error) override { lost[id] = error.message; }
 
  protected:
@@ -124,7 +145,7 @@ class ChildStackTest : public ::testing::Test, public stack::Sink {
   std::unique_ptr<stack::Stack> made;
   std::map<CaseId, std::vector<std::vector<uint8_t>>> packets;
   std::map<stack::Ticket, int64_t> returned;
-  std::map<CaseId, std::string> broken;
+  std::map<CaseId, std::string> crashed;
   std::map<CaseId, std::string> lost;
 };
 
@@ -146,7 +167,7 @@ TEST_F(ChildStackTest, ACrashIsTheOnlyOpenCasesWithItsLastWords) {
   const CaseId id = open();
   give(id, kAbort);
   run();
-  EXPECT_EQ(broken[id], "fickle: ended by SIGABRT (Aborted): Assertion \"it is Tuesday\" failed");
+  EXPECT_EQ(crashed[id], "fickle: ended by SIGABRT (Aborted): Assertion \"it is Tuesday\" failed");
   made->close(id);
   EXPECT_TRUE(lost.empty());
   expect_sound();
@@ -178,14 +199,57 @@ TEST_F(ChildStackTest, ACrashWhileTimePassesIsACrashToo) {
   run();
   EXPECT_TRUE(broken.empty());
   run(std::chrono::seconds(1));
-  EXPECT_NE(broken[id].find("SIGABRT"), std::string::npos) << broken[id];
+  EXPECT_NE(crashed[id].find("SIGABRT"), std::string::npos) << crashed[id];
+}
+
+// The last that a case does is its own too, and not that of the one after it.
+TEST_F(ChildStackTest, ACrashAtItsEndIsOfTheCaseThatEnds) {
+  const CaseId id = open();
+  give(id, kEndAtClose);
+  run();
+  made->close(id);
+  run();
+  EXPECT_NE(crashed[id].find("SIGABRT"), std::string::npos) << crashed[id];
+  expect_sound();
+}
+
+TEST_F(ChildStackTest, ACrashAtTheEndOfOneOfManyIsFoundWhenTheyAreAlone) {
+  const CaseId one = open();
+  const CaseId other = open();
+  give(one, kEndAtClose);
+  run();
+  made->close(one);
+  run();
+  EXPECT_EQ(lost.size(), 2U);
+  EXPECT_TRUE(crashed.empty());
+  made->close(other);
+  const CaseId again = open();
+  give(again, kEndAtClose);
+  run();
+  made->close(again);
+  const CaseId sound = open();
+  give(sound, kEcho);
+  run();
+  EXPECT_EQ(crashed.size(), 1U);
+  EXPECT_TRUE(crashed.contains(again)) << "opened in the same breath as the end of another";
+  EXPECT_EQ(packets[sound].size(), 1U);
+}
+
+TEST_F(ChildStackTest, OfAReportTheBeginningIsTold) {
+  const CaseId id = open();
+  give(id, kReport);
+  run();
+  EXPECT_NE(crashed[id].find(": ==7==ERROR: AddressSanitizer: heap-buffer-overflow\n    #0 in f0"),
+            std::string::npos)
+      << crashed[id];
+  EXPECT_TRUE(crashed[id].ends_with("#10 in f10")) << crashed[id];
 }
 
 TEST_F(ChildStackTest, AHangIsToldAsOne) {
   const CaseId id = open();
   give(id, kHang);
   run();
-  EXPECT_EQ(broken[id], "fickle: did not answer within 300 ms and was ended by SIGKILL (Killed)");
+  EXPECT_EQ(crashed[id], "fickle: did not answer within 300 ms and was ended by SIGKILL (Killed)");
   made->close(id);
   expect_sound();
 }
@@ -194,22 +258,22 @@ TEST_F(ChildStackTest, AnEndWithoutASignalIsTold) {
   const CaseId id = open();
   give(id, kExit);
   run();
-  EXPECT_EQ(broken[id], "fickle: ended with status 3");
+  EXPECT_EQ(crashed[id], "fickle: ended with status 3");
 }
 
 TEST_F(ChildStackTest, AClockThatGoesBackIsNoAnswer) {
   const CaseId id = open();
   give(id, kClockBack);
   run();
-  EXPECT_NE(broken[id].find("its clock is wrong"), std::string::npos) << broken[id];
+  EXPECT_NE(crashed[id].find("its clock is wrong"), std::string::npos) << crashed[id];
 }
 
 TEST_F(ChildStackTest, WhatItPrintsIsBounded) {
   const CaseId id = open();
   give(id, kShout);
   run();
-  EXPECT_NE(broken[id].find("SIGXFSZ"), std::string::npos) << broken[id].substr(0, 100);
-  EXPECT_LT(broken[id].size(), 5000U);
+  EXPECT_NE(crashed[id].find("SIGXFSZ"), std::string::npos) << crashed[id].substr(0, 100);
+  EXPECT_LT(crashed[id].size(), 5000U);
 }
 
 TEST_F(ChildStackTest, NumbersWhosePortIsInUseArePassedOver) {

@@ -1,0 +1,102 @@
+#include "fuzz/common/program_input.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "harness/mutate/mutate.h"
+#include "harness/script/printer.h"
+
+namespace synfin::fuzz {
+namespace {
+
+// A program and its octets. libFuzzer plays what it has just been given and changes it again, so
+// that most octets need not be parsed.
+class Parsed {
+ public:
+  // False: the octets are no program.
+  bool parse(const uint8_t* data, std::size_t size) {
+    if (size == octets_.size() && std::memcmp(data, octets_.data(), size) == 0) return good_;
+    octets_.assign(reinterpret_cast<const char*>(data), size);
+    good_ = program_.ParseFromString(octets_);
+    return good_;
+  }
+  // The octets of the program as it is now, with as many steps as fit into `most`; returns how
+  // many.
+  std::size_t write(uint8_t* data, std::size_t most) {
+    auto& steps = *program_.mutable_steps();
+    while (program_.ByteSizeLong() > most && !steps.empty()) steps.RemoveLast();
+    octets_.clear();
+    {
+      google::protobuf::io::StringOutputStream stream(&octets_);
+      google::protobuf::io::CodedOutputStream coded(&stream);
+      coded.SetSerializationDeterministic(true);
+      program_.SerializeToCodedStream(&coded);
+    }
+    good_ = octets_.size() <= most;
+    if (!good_) return 0;
+    std::memcpy(data, octets_.data(), octets_.size());
+    return octets_.size();
+  }
+  void clear() { program_.Clear(); }
+  proto::Program& program() { return program_; }
+
+ private:
+  std::string octets_;
+  proto::Program program_;
+  bool good_ = true;  // no octets are an empty program
+};
+
+Parsed& last() {
+  static Parsed parsed;
+  return parsed;
+}
+
+constexpr unsigned kMostChanges = 3;  // at once
+
+}  // namespace
+
+const proto::Program* read_program(const uint8_t* data, std::size_t size) {
+  return size > 0 && last().parse(data, size) ? &last().program() : nullptr;
+}
+
+void give_up(std::string_view what, const proto::Program& program) {
+  std::fprintf(stderr, "synfin: %.*s\n\n%s\n", static_cast<int>(what.size()), what.data(),
+               script::print(program).c_str());
+  std::fflush(stderr);
+  std::abort();
+}
+
+}  // namespace synfin::fuzz
+
+extern "C" {
+
+std::size_t LLVMFuzzerCustomMutator(uint8_t* data, std::size_t size, std::size_t most,
+                                    unsigned int seed) {
+  using namespace synfin;
+  fuzz::Parsed& parsed = fuzz::last();
+  if (!parsed.parse(data, size)) parsed.clear();
+  mutate::Chance chance(seed);
+  mutate::Mutator mutator(chance.next());
+  const unsigned changes = chance.one_in(2) ? 1 : 1 + chance.below(fuzz::kMostChanges);
+  for (unsigned i = 0; i < changes; ++i) mutator.mutate(parsed.program());
+  return parsed.write(data, most);
+}
+
+std::size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, std::size_t first_size,
+                                      const uint8_t* second, std::size_t second_size, uint8_t* out,
+                                      std::size_t most, unsigned int seed) {
+  using namespace synfin;
+  proto::Program other;
+  if (!other.ParseFromArray(second, static_cast<int>(second_size))) return 0;
+  fuzz::Parsed& parsed = fuzz::last();
+  if (!parsed.parse(first, first_size)) parsed.clear();
+  mutate::Mutator(seed).cross(parsed.program(), other);
+  return parsed.write(out, most);
+}
+
+}  // extern "C"

@@ -1,0 +1,223 @@
+#include "harness/atlas/judgement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "harness/atlas/compare.h"
+#include "harness/atlas/replay.h"
+#include "harness/judge/judge.h"
+
+namespace synfin::atlas {
+namespace {
+
+constexpr std::string_view kSilence = "silence";
+
+// What a judge has just been told of a cell.
+struct Moment {
+  bool of_set_up = false;
+  const Wire* answer = nullptr;
+};
+
+// Passes a cell on to a judge, and tells after each event what that was.
+class Telling final : public play::Observer {
+ public:
+  using After = std::function<void(const Moment&)>;
+  Telling(judge::Judge& judge, const Replayer& replayer, const Behaviour& behaviour, After after)
+      : judge_(judge), replayer_(replayer), behaviour_(behaviour), after_(std::move(after)) {}
+
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override {
+    judge_.begin(program, tuples, trace);
+  }
+  void on_event(const play::Event& event) override {
+    judge_.on_event(event);
+    Moment moment;
+    moment.of_set_up = event.step < replayer_.cell_step();
+    if (!moment.of_set_up && event.kind == play::EventKind::kSent) {
+      moment.answer = &behaviour_.answers[answer_++];
+    }
+    after_(moment);
+  }
+  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
+    return judge_.value(connection, name);
+  }
+  uint8_t peer_window_shift(uint16_t connection) const override {
+    return judge_.peer_window_shift(connection);
+  }
+  uint8_t stack_window_shift(uint16_t connection) const override {
+    return judge_.stack_window_shift(connection);
+  }
+  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
+  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
+
+ private:
+  judge::Judge& judge_;
+  const Replayer& replayer_;
+  const Behaviour& behaviour_;
+  After after_;
+  std::size_t answer_ = 0;
+};
+
+// A cell told to a judge, with the words of a finding for what it objects to.
+class CellJudge {
+ public:
+  CellJudge(const Atlas& atlas, const SetUp& set_up, const Profile& profile)
+      : atlas_(atlas), set_up_(set_up), profile_(profile) {
+    traits_.quiet_time = atlas.quiet_time;
+    cells_ = cells_of(set_up.variables, atlas.with);
+  }
+
+  Result<std::vector<Difference>> judge(Replayer& replayer, uint32_t entry);
+  // What the judge says of the set-up alone, in the last cell that was told.
+  const std::vector<std::string>& of_set_up() const { return of_set_up_; }
+  bool lost() const { return lost_; }
+  const Cell& cell(uint32_t entry) const { return cells_[entry]; }
+
+ private:
+  Difference in_words(const judge::Divergence& divergence, const Moment& moment) const;
+  std::string answer_in_words(const Wire& answer, const judge::Divergence& divergence) const;
+  std::string state_in_words(const std::string& state) const;
+
+  const Atlas& atlas_;
+  const SetUp& set_up_;
+  const Profile& profile_;
+  stack::Traits traits_;
+  std::vector<Cell> cells_;
+  std::vector<std::string> of_set_up_;
+  bool lost_ = false;  // the set-up itself went where the rules cannot follow
+};
+
+std::string CellJudge::state_in_words(const std::string& state) const {
+  return state == to_string(set_up_.state) ? "stays in its state" : "state " + state;
+}
+
+// What differs from cell to cell (numbers, the state that all were in) is told by name, so that
+// cells that differ alike read alike.
+Difference CellJudge::in_words(const judge::Divergence& divergence, const Moment& moment) const {
+  Difference out;
+  out.clause = divergence.clause;
+  out.wanted = divergence.wanted;
+  out.got = divergence.got;
+  const bool of_state = !divergence.fields.empty() && divergence.fields.front().field == "state";
+  if (of_state) {
+    out.wanted = state_in_words(divergence.wanted);
+    out.got = state_in_words(divergence.got);
+  } else if (divergence.got == "nothing") {
+    out.got = kSilence;
+  } else if (moment.answer != nullptr) {
+    out.got = answer_in_words(*moment.answer, divergence);
+  }
+  return out;
+}
+
+// An answer by its flags, and by the numbers that the rule objects to.
+std::string CellJudge::answer_in_words(const Wire& answer,
+                                       const judge::Divergence& divergence) const {
+  std::string text = describe(answer.flags);
+  for (const play::Difference& field : divergence.fields) {
+    if (field.field == "seq") text += " seq " + describe(answer.seq, set_up_.variables);
+    if (field.field == "ack") text += " ack " + describe(answer.ack, set_up_.variables);
+  }
+  return text;
+}
+
+Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t entry) {
+  const Behaviour& behaviour = atlas_.behaviours[set_up_.entries[entry].behaviour];
+  judge::Judge judge(profile_, traits_);
+  std::vector<Difference> found;
+  of_set_up_.clear();
+  std::size_t seen = 0;
+  const auto after = [&](const Moment& moment) {
+    const auto& all = judge.divergences();
+    for (; seen < all.size(); ++seen) {
+      if (!moment.of_set_up) {
+        found.push_back(in_words(all[seen], moment));
+      } else {
+        of_set_up_.push_back(fmt::format("{} ({}): wanted {}, got {}", info(all[seen].clause).id,
+                                         all[seen].stimulus, all[seen].wanted, all[seen].got));
+      }
+    }
+    if (moment.of_set_up) lost_ = !judge.judged_to_the_end();
+  };
+  Telling telling(judge, replayer, behaviour, after);
+  const auto told = replayer.play(cells_[entry], behaviour, telling);
+  if (!told) return tl::make_unexpected(told.error());
+  if (!behaviour.broken.empty())
+    found.push_back({{}, "no end of the stack", behaviour.broken, "", ""});
+  return found;
+}
+
+// Marks what the baseline knows of a cell.
+class Known {
+ public:
+  Known(const judge::Baseline& baseline, const Atlas& atlas)
+      : baseline_(baseline),
+        stack_(atlas.provenance.stack()),
+        version_(atlas.provenance.stack_version()) {}
+
+  void mark(const SetUp& set_up, const Cell& cell, Difference& difference) const {
+    if (baseline_.entries().deviations().empty()) return;
+    const std::string id = fmt::format("atlas/{}/{}", set_up.id, describe(cell));
+    const std::string clause(difference.clause ? info(*difference.clause).id : "");
+    const auto* entry = baseline_.find(id, {clause, difference.got}, stack_, version_);
+    if (entry == nullptr) return;
+    difference.known = baseline_.place(*entry);
+    difference.reason = entry->reason();
+  }
+
+ private:
+  const judge::Baseline& baseline_;
+  std::string stack_;
+  std::string version_;
+};
+
+}  // namespace
+
+Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
+                              const judge::Baseline& baseline) {
+  Judgement out;
+  for (const SetUp& set_up : atlas.set_ups) {
+    if (!set_up.reached)
+      out.apart.push_back(fmt::format("{} is not reached: {}", set_up.id, set_up.why));
+  }
+  const Atlas* const one = &atlas;
+  out.domain = domain_of(std::span(&one, 1));
+  const Known known(baseline, atlas);
+  Differences differences(out.domain);
+  std::optional<CellJudge> judge;
+  std::optional<Replayer> replayer;
+  uint32_t at = UINT32_MAX;  // the set-up that these two are of
+  for (uint32_t cell = 0; cell < out.domain.grid.cells(); ++cell) {
+    const Place& place = out.domain.places.front()[cell];
+    const SetUp& set_up = atlas.set_ups[place.set_up];
+    const bool first = place.set_up != at;
+    if (first) {
+      auto made = Replayer::make(atlas, set_up);
+      if (!made) return tl::make_unexpected(made.error());
+      replayer.emplace(std::move(*made));
+      judge.emplace(atlas, set_up, profile);
+      at = place.set_up;
+    }
+    auto found = judge->judge(*replayer, place.entry);
+    if (!found) return tl::make_unexpected(found.error());
+    if (first) {
+      for (const std::string& text : judge->of_set_up()) {
+        out.apart.push_back(fmt::format("{}: on the way there, {}", set_up.id, text));
+      }
+      if (judge->lost()) out.apart.push_back(set_up.id + ": the rules cannot follow it there");
+    }
+    for (Difference& difference : *found) {
+      known.mark(set_up, judge->cell(place.entry), difference);
+      differences.add(cell, difference);
+    }
+  }
+  out.diverging = differences.cells();
+  out.findings = differences.findings();
+  return out;
+}
+
+}  // namespace synfin::atlas
