@@ -13,6 +13,7 @@
 #include "harness/cli/atlas_commands.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/terminal.h"
 
@@ -208,7 +209,9 @@ void add_atlas(CLI::App& app, Action* action) {
     if (!command->get_subcommands().empty()) return;
     *action = [options] {
       const auto checked = check(options.get());
-      if (checked) return Making(*options).run();
+      if (checked) {
+        return in_kernel(options->choice, {options->out}, [&] { return Making(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

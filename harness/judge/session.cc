@@ -93,6 +93,7 @@ play::Job Session::job_of(Play& play) {
   job.options.seed = options_.seed;
   // What the commands of a program change, the rules do not know: its own expectations judge it.
   if (!play.played->program->place.own) job.observer = play.judge.get();
+  if (options_.on_begin) job.begun = [this, &play] { options_.on_begin(*play.played); };
   job.done = [this, &play](play::PlayResult&& result) { ended(play, std::move(result)); };
   return job;
 }

@@ -86,6 +86,7 @@ struct Job {
   PlayOptions options;
   Observer* observer = nullptr;
   std::function<void(PlayResult&&)> done;  // called on the Player's thread
+  std::function<void()> begun{};           // the same, before the first step
   // In place of the program's last segment: one program serves thousands of jobs that differ in it.
   std::optional<script::SegmentSpec> last_segment{};
 };

@@ -64,6 +64,13 @@ Duration Run::tolerance(Duration wait) const {
       {job_.options.tolerance_min, shared_.traits.timer_slack_min, scaled(wait, share)});
 }
 
+// How much too early an expected packet may come. In virtual time nothing but the grain of the
+// stack's clock makes it early.
+Duration Run::early(Duration slack) const {
+  if (!shared_.traits.virtual_time) return slack;
+  return std::min(slack, std::max(job_.options.tolerance_min, shared_.traits.timer_slack_min));
+}
+
 Time Run::due_time(const script::Step& step) const {
   switch (step.when.kind) {
     case TimeKind::kRelative:
@@ -84,12 +91,12 @@ Run::Bounds Run::bounds(const script::When& when) const {
   switch (when.kind) {
     case TimeKind::kRelative: {
       const Duration slack = tolerance(when.start);
-      return {last_time_ + when.start - slack, last_time_ + when.start + slack};
+      return {last_time_ + when.start - early(slack), last_time_ + when.start + slack};
     }
     case TimeKind::kAbsolute: {
       const Time at = result_.started + when.start;
       const Duration slack = tolerance(std::max(at - last_time_, Duration{0}));
-      return {at - slack, at + slack};
+      return {at - early(slack), at + slack};
     }
     case TimeKind::kRelativeRange:
       return {last_time_ + when.start - least, last_time_ + when.end + least};

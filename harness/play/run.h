@@ -143,6 +143,7 @@ class Run {
   void stimulus(Time at);
   Time due_time(const script::Step& step) const;
   Duration tolerance(Duration wait) const;
+  Duration early(Duration slack) const;
   Bounds bounds(const script::When& when) const;
   bool was_late() const { return !shared_.traits.virtual_time && shared_.late_at >= last_time_; }
 

@@ -198,6 +198,7 @@ bool Run::begin(Job job) {
   }
   if (program_->tolerance) job_.options.tolerance_min = *program_->tolerance;
   if (job_.observer != nullptr) job_.observer->begin(*program_, result_.tuples, result_.trace);
+  if (job_.begun) job_.begun();
   phase_ = Phase::kDue;
   return true;
 }

@@ -230,6 +230,7 @@ Identity describe_linux(const LinuxOptions& options, link::Privilege privilege) 
   identity.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
   identity.settings = report_linux_sysctls(options.set);
   identity.settings["offloads"] = "off";
+  identity.settings["clock"] = options.virtual_time ? "jumps over waits" : "real time";
   identity.settings["path_mtu"] = std::to_string(options.mtu);
   identity.settings["device_mtu"] = std::to_string(kLinuxDeviceMtu);
   identity.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
