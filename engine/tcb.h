@@ -40,9 +40,9 @@ struct ReceiveSequence {
 struct Offer {
   std::optional<uint16_t> mss;
   std::optional<uint8_t> window_scale;
-  bool sack_permitted = false;
-  bool timestamps = false;
-  bool ecn = false;
+  bool sack_permitted : 1 = false;
+  bool timestamps : 1 = false;
+  bool ecn : 1 = false;
 
   Offer() = default;
   explicit Offer(const Segment& syn)
@@ -62,22 +62,24 @@ struct Tcb {
   bool send_urgent = false;     // snd.up is ahead of snd.una
   bool receive_urgent = false;  // rcv.up is ahead of what the user has read
 
-  uint16_t send_mss = 536;   // SendMSS: what the peer's SYN announced, or the default
-  bool scaling = false;      // both SYNs carried the window scale option
-  bool timestamps = false;   // both SYNs carried the timestamps option
-  bool sack = false;         // both SYNs permitted SACK
-  bool ecn = false;          // both SYNs set up ECN
-  bool ecn_echo = false;     // a CE mark came, and no CWR since (RFC 3168 §6.1.3)
-  bool ecn_reduced = false;  // the window was reduced, and no new text told so yet (§6.1.2)
+  uint16_t send_mss = 536;  // SendMSS: what the peer's SYN announced, or the default
+  bool scaling = false;     // both SYNs carried the window scale option
+  bool timestamps = false;  // both SYNs carried the timestamps option
+  bool sack = false;        // both SYNs permitted SACK
+  // RFC 3168: both SYNs set up ECN; a CE mark came, and no CWR since (§6.1.3); the window was
+  // reduced, and no new text told so yet (§6.1.2).
+  bool ecn : 1 = false;
+  bool ecn_echo : 1 = false;
+  bool ecn_reduced : 1 = false;
+  bool ts_recent_valid : 1 = false;
 
   // What our own SYN offered; the peer's SYN decides with it.
   Offer offered;
   Offer peer_offered;
 
   // RFC 7323 §4.3.
-  uint32_t ts_recent = 0;
-  bool ts_recent_valid = false;
   Time ts_recent_at{};
+  uint32_t ts_recent = 0;  // where it is valid
   uint32_t last_ts_sent = 0;
   Seq last_ack_sent;
   Seq ecn_recover;  // an ECE that acknowledges no more tells of the same window
