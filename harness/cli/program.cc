@@ -34,7 +34,7 @@ ENVIRONMENT
 EXAMPLES
   synfin run                            every case on the reference
   synfin run 'reset/*' --stack linux    one topic on this machine's kernel
-  synfin show specs/close/simple.pkt --as ladder
+  synfin show specs/close/figure-12-active.pkt --as ladder
 
 'synfin COMMAND --help' tells more about each.)";
 
