@@ -16,8 +16,8 @@ struct PlainCommand {
   };
   Kind kind = Kind::kNothing;
   std::vector<std::pair<std::string, std::string>> settings{};  // sysctls
-  bool may_lack = false;                                      // sysctls that there are not
-  std::string interface{};
+  bool may_lack = false;                                        // sysctls that there are not
+  std::string interface {};
   std::string queue{};
   bool replaces = false;
 };
