@@ -35,7 +35,7 @@ EXAMPLES
   synfin run                            every case on the reference
   synfin run 'reset/*' --stack linux    one topic on this machine's kernel
   synfin run --kernel 6.12              every case on Linux 6.12, in virtual time ('synfin kernel')
-  synfin show specs/close/simple.pkt --as ladder
+  synfin show specs/close/figure-12-active.pkt --as ladder
 
 'synfin COMMAND --help' tells more about each.)";
 
