@@ -33,7 +33,7 @@ for name in "${mutants[@]}"; do
   # By its CPU time: what else the machine does is not known.
   took=$({ time (ulimit -t $limit && SYNFIN_FUZZ_ENGINE=$work/engine.so exec "$target" \
     -max_total_time=$((10 * limit)) -max_len=16384 -entropic=0 -seed=1 -verbosity=0 -print_funcs=0 \
-    -artifact_prefix="$work/" > "$work/log" 2>&1) || true; } 2>&1 | tail -1)
+    -artifact_prefix="$work/" > "$work/log" 2>&1) || true; } 2>&1 | grep -E '^[0-9.]+$' | tail -1)
   what=$(grep -m 1 -a '^synfin: .* in .* after ' "$work/log" | sed 's/^synfin: //; s/ after .*//' || true)
   printf '%-36s %-16s %7s  %s\n' "$name" "$rule" "$took" "${what:-NOT FOUND}"
   if [[ $what ]]; then ((found += 1)); fi
