@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,9 @@ struct PlayOptions {
   // always read.
   bool read_states = true;
   uint32_t states_from = 0;  // but not before this step
+  // Wait for the quiet time after the last step. A program that has waited for it before its last
+  // calls need not.
+  bool quiet_at_end = true;
   // Two times are equal within max(tolerance_min, tolerance × the wait), as packetdrill has it.
   Duration tolerance_min = std::chrono::milliseconds(4);
   double tolerance = 0.125;
@@ -73,6 +77,8 @@ struct Job {
   PlayOptions options;
   Observer* observer = nullptr;
   std::function<void(PlayResult&&)> done;  // called on the Player's thread
+  // In place of the program's last segment: one program serves thousands of jobs that differ in it.
+  std::optional<script::SegmentSpec> last_segment{};
 };
 
 class Player {

@@ -202,7 +202,7 @@ Run::Progress Run::expect(Time now) {
 }
 
 Run::Progress Run::final(Time now) {
-  if (!quiet_noted_) return wait(quiet_at_);
+  if (!quiet_noted_ && job_.options.quiet_at_end) return wait(quiet_at_);
   for (const Pending& call : pending_) {
     if (result_.outcome != Outcome::kPlayed) break;
     const Duration returns = call.returns.value_or(Duration{0});

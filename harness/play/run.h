@@ -175,6 +175,10 @@ class Run {
   void unreliable(std::string why);
 
   const script::Step& step() const { return program_->steps[step_]; }
+  const script::SegmentSpec& segment(uint32_t index) const {
+    const bool last = index + 1 == program_->segments.size();
+    return last && job_.last_segment ? *job_.last_segment : program_->segments[index];
+  }
   Names names(uint16_t connection, const Values* frozen = nullptr) const {
     return {connections_[connection], job_.observer, connection, frozen};
   }

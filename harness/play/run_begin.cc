@@ -108,7 +108,7 @@ void Run::look_at_program() {
       continue;
     }
     if (step.kind != StepKind::kInject && step.kind != StepKind::kExpect) continue;
-    const auto& spec = program_->segments[step.index];
+    const auto& spec = segment(step.index);
     if (step.kind == StepKind::kExpect) {
       if (job_.observer != nullptr && is_symbolic(spec)) freezes_values_ = true;
     } else if (!spec.text.empty() || spec.flags.urg()) {

@@ -120,14 +120,13 @@ bool Run::is_optional(const wire::Decoded& packet, uint16_t connection) const {
 void Run::compare(const script::Step& what, const Arrived& arrived, const wire::Decoded& packet) {
   const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
   differences_.clear();
-  match(program_->segments[what.index], packet, connections_[arrived.connection], now, output_,
-        differences_);
+  match(segment(what.index), packet, connections_[arrived.connection], now, output_, differences_);
 }
 
 // How many packets from this one on are the expected segment, which may come in parts where the
 // program says nothing else. 0: more have to come.
 std::size_t Run::parts(std::size_t first) const {
-  const uint32_t wanted = program_->segments[step().index].length;
+  const uint32_t wanted = segment(step().index).length;
   if (!program_->place.own || program_->place.whole_segments || wanted == 0) return 1;
   std::optional<Seq> next;
   std::size_t octets = 0;
@@ -167,7 +166,7 @@ std::optional<wire::Decoded> Run::whole(std::size_t first, std::size_t count) {
 bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
   const Arrived& arrived = unclaimed_[first];
   Event& event = result_.trace.events[arrived.event];
-  const auto& spec = program_->segments[what.index];
+  const auto& spec = segment(what.index);
   const auto packet = whole(first, count);
   if (!packet) {
     const auto why = wire::decode(result_.trace.data(event));
@@ -204,7 +203,7 @@ void Run::nothing_came() {
   const auto passed = std::find_if(passed_.begin(), passed_.end(), [this](const Arrived& arrived) {
     return arrived.connection == step().connection;
   });
-  const std::string wanted = describe(program_->segments[step().index]);
+  const std::string wanted = describe(segment(step().index));
   if (passed == passed_.end()) {
     mismatch(step_, wanted, "nothing");
     return;

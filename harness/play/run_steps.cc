@@ -44,7 +44,7 @@ void Run::perform(const script::Step& what, Time now, Time due) {
 }
 
 void Run::inject_segment(const script::Step& what) {
-  const auto& spec = program_->segments[what.index];
+  const auto& spec = segment(what.index);
   wire::Packet packet;
   if (auto built = build(spec, names(what.connection), shared_.text, packet); !built) {
     break_off(fmt::format("line {}: {}", what.line, built.error().message));

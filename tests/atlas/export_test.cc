@@ -50,7 +50,7 @@ Injected injected(const play::Trace& trace, const Variables& variables) {
 TEST(Export, AProgramForEveryClass) {
   const testing::Target target("reference");
   const Atlas& atlas = testing::reference_atlas();
-  constexpr std::size_t kStep = 97;
+  constexpr std::size_t kStep = 397;
   for (const auto& set_up : atlas.set_ups) {
     const std::vector<Cell> cells = cells_of(set_up.variables, {.ecn = true, .options = true});
     for (std::size_t i = 0; i < cells.size(); i += kStep * (cells.size() > 5000 ? 16 : 1)) {

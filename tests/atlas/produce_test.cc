@@ -198,6 +198,58 @@ TEST(Produce, OfARealKernelTwice) {
             "RST ACK seq 0 ack SEG.SEQ+SEG.LEN win 0; CLOSED");
 }
 
+// Every second play of a cell finds another kernel: the third decides, and the cell is marked.
+class Fickle final : public stack::Stack {
+ public:
+  explicit Fickle(std::unique_ptr<stack::Stack> inner) : inner_(std::move(inner)) {}
+  const stack::Identity& identity() const override { return inner_->identity(); }
+  const stack::Traits& traits() const override { return inner_->traits(); }
+  Result<stack::CaseId> open(const stack::CaseNeeds& needs) override { return inner_->open(needs); }
+  wire::FourTuple address(stack::CaseId id, unsigned connection) const override {
+    return inner_->address(id, connection);
+  }
+  Time now() override { return inner_->now(); }
+  Result<Time> inject(stack::CaseId id, std::span<const uint8_t> packet) override {
+    return inner_->inject(id, packet);
+  }
+  stack::Ticket start(stack::CaseId id, unsigned connection,
+                      const script::CallSpec& call) override {
+    return inner_->start(id, connection, call);
+  }
+  void run_until(Time until, stack::Sink& sink) override { inner_->run_until(until, sink); }
+  // The first 128 readings are the first pass.
+  Result<State> snapshot(stack::CaseId id, unsigned connection) override {
+    if (++read_ == 5) return State::kTimeWait;
+    if (read_ == 128 + 9) return State::kClosing;
+    return inner_->snapshot(id, connection);
+  }
+  void close(stack::CaseId id) override { inner_->close(id); }
+
+ private:
+  std::unique_ptr<stack::Stack> inner_;
+  unsigned read_ = 0;
+};
+
+TEST(Produce, TwoOutOfThreePlaysAreRight) {
+  Target target("reference");
+  Fickle fickle(std::move(target.stack));
+  ProduceOptions options;
+  options.only = {"LISTEN"};
+  const Target steady("reference");
+  const Atlas wanted = map(*steady.stack, steady.profile, options);
+  options.confirm = true;
+  const Atlas atlas = map(fickle, target.profile, options);
+  unsigned again = 0;
+  for (std::size_t i = 0; i < 128; ++i) {
+    const Entry& entry = atlas.set_ups[0].entries[i];
+    again += entry.again ? 1 : 0;
+    EXPECT_EQ(atlas.behaviours[entry.behaviour],
+              wanted.behaviours[wanted.set_ups[0].entries[i].behaviour])
+        << i;
+  }
+  EXPECT_EQ(again, 2U);
+}
+
 TEST(Produce, OverIpv6AndWithFurtherDimensions) {
   const Target target("reference");
   ProduceOptions options;
