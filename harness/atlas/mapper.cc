@@ -13,7 +13,8 @@ constexpr std::size_t kRealAtOnce = 2048;  // their waits overlap
 // A play that says nothing is repeated so often: the harness was late, packets were lost, or the
 // stack ended while it played others as well.
 constexpr unsigned kTries = 4;
-// Each time with so many fewer at once, down to one, so that whoever ended the stack is found.
+// In virtual time with so many fewer at once each time, down to one, so that whoever ended the
+// stack is found.
 constexpr std::size_t kFewer = 8;
 // Stacks in virtual time start each batch at a whole multiple of this, so that no timer that ticks
 // for all connections together makes cells differ by when they were played.
@@ -90,7 +91,7 @@ std::vector<uint32_t> Mapper::play_all(const std::vector<std::size_t>& wanted) {
   std::size_t at_once = at_once_;
   for (unsigned tried = 0; tried < kTries && !left.empty() && !stopped_; ++tried) {
     left = play_batches(left, at_once);
-    at_once = std::max<std::size_t>(at_once / kFewer, 1);
+    if (stack_.traits().virtual_time) at_once = std::max<std::size_t>(at_once / kFewer, 1);
   }
   newly_done_ += left.size();
   tell();
@@ -124,7 +125,7 @@ void Mapper::add(std::size_t index, std::vector<std::size_t>& again) {
   job.last_segment = segment_of(stimulus_of(cells_[index], set_up_.variables));
   job.options.ipv6 = options_.ipv6;
   job.options.seed = options_.seed;
-  job.options.states_from = program_.cell_step + 1;
+  job.options.states_at = program_.cell_step + 1;
   job.options.quiet_at_end = false;
   job.observer = &onlooker_;
   job.done = [this, index, &again](play::PlayResult&& result) {

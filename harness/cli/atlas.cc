@@ -41,7 +41,6 @@ struct AtlasOptions {
   std::string shard = "1/1";
   std::vector<std::string> with;
   bool ipv4 = false;
-  bool once = false;
 };
 
 Result<atlas::Shard> read_shard(const std::string& text) {
@@ -172,9 +171,7 @@ int Making::run() {
     return !interrupted() && !broken_;
   };
   watchers.on_set_up = [this](const atlas::Atlas& part) { keep(part); };
-  atlas::ProduceOptions how = options_.how;
-  how.confirm = !options_.once && !open_.front().stack->traits().virtual_time;
-  auto atlas = atlas::produce(stacks, open_.front().profile, how, watchers);
+  auto atlas = atlas::produce(stacks, open_.front().profile, options_.how, watchers);
   if (!atlas) complain(atlas.error().message);
   if (!atlas || broken_) return report::kExitBroken;
   return finish(std::move(*atlas));
@@ -198,9 +195,8 @@ void add_atlas(CLI::App& app, Action* action) {
   command->add_option("--state", options->how.only, "This set-up alone; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  command->add_flag(
-      "--once", options->once,
-      "On a real kernel: play each cell once, not twice and where that differs again");
+  command->add_flag("--confirm", options->how.confirm,
+                    "Play each cell twice; where that differs a third time, and mark it");
   auto* ipv4 = command->add_flag("-4", options->ipv4, "Over IPv4, which is the default");
   command->add_flag("-6", options->how.ipv6, "Over IPv6")->excludes(ipv4);
   for (const auto add : {add_atlas_show, add_atlas_merge, add_atlas_compare, add_atlas_judge})

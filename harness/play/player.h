@@ -70,7 +70,7 @@ struct PlayOptions {
   // Read the stack's state after every step and append kState events. Steps with `//@ state` are
   // always read.
   bool read_states = true;
-  uint32_t states_from = 0;  // but not before this step
+  std::optional<uint32_t> states_at{};  // but after this step alone
   // Wait for the quiet time after the last step. A program that has waited for it before its last
   // calls need not.
   bool quiet_at_end = true;

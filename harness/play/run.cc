@@ -231,7 +231,7 @@ Run::Progress Run::final(Time now) {
 void Run::finish_step(Time now) {
   const script::Step& played = step();
   phase_ = Phase::kDue;
-  const bool reads = job_.options.read_states && step_ >= job_.options.states_from;
+  const bool reads = job_.options.read_states && step_ == job_.options.states_at.value_or(step_);
   if (reads || played.state) read_state(played, now);
   if (phase_ == Phase::kDue) ++step_;
 }

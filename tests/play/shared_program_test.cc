@@ -47,10 +47,10 @@ TEST(SharedProgram, EachJobHasItsOwnLastSegment) {
   EXPECT_EQ(distances[5], 1U);
 }
 
-TEST(SharedProgram, StatesAreReadFromAStepOn) {
+TEST(SharedProgram, StatesAreReadAfterOneStepAlone) {
   FakeStack stack;
   play::PlayOptions options;
-  options.states_from = 2;
+  options.states_at = 1;
   const auto result = testing::play_one(
       stack, program("0 < S 0:0(0) win 1\n+0 < . 1:1(0) ack 1 win 1\n+.1 wait\n"), options);
   EXPECT_EQ(testing::states_of(result), std::vector{State::kListen});
