@@ -180,7 +180,7 @@ TEST_F(ChildStackTest, CasesThatSharedTheCrashAreLostAndThenAlone) {
   give(guilty, kAbort);
   run();
   EXPECT_EQ(lost.size(), 2U);
-  EXPECT_TRUE(broken.empty());
+  EXPECT_TRUE(crashed.empty());
   EXPECT_TRUE(made->inject(sound, std::array<uint8_t, 1>{kEcho})) << "it ends in peace";
   EXPECT_FALSE(made->may_open());
   made->close(sound);
@@ -197,7 +197,7 @@ TEST_F(ChildStackTest, ACrashWhileTimePassesIsACrashToo) {
   const CaseId id = open();
   give(id, kEndLater);
   run();
-  EXPECT_TRUE(broken.empty());
+  EXPECT_TRUE(crashed.empty());
   run(std::chrono::seconds(1));
   EXPECT_NE(crashed[id].find("SIGABRT"), std::string::npos) << crashed[id];
 }
