@@ -70,7 +70,7 @@ TEST(ReferenceAtlas, WithAFaultIsJudgedWithAFinding) {
 
   const auto path = std::filesystem::path(::testing::TempDir()) / "atlas-baseline.textproto";
   std::ofstream(path) << R"(deviations {
-    case_id: "atlas/LISTEN/*ACK seq *" clause: "SM-LISTEN-2" stack: "reference" got: "silence"
+    case_id: "atlas/LISTEN/*ACK* seq *" clause: "SM-LISTEN-2" stack: "reference" got: "silence"
     reason: "planted" })";
   atlas.provenance.set_stack("reference");
   const auto known = judge_atlas(atlas, target.profile, judge::Baseline::load(path).value());

@@ -286,14 +286,14 @@ TEST(Compile, Messages) {
             "made: step 1: '*' is for expected sequence numbers only");
   segment->set_any_seq(false);
   segment->set_any_length(true);
-  EXPECT_EQ(compile(program).error().message, "made:0: '*' is for expected lengths only");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: '*' is for expected lengths only");
   step->mutable_packet()->set_direction(proto::Packet::EXPECT);
   EXPECT_EQ(compile(program).error().message,
-            "made:0: plain numbers have an end: no length is any length there");
+            "made: step 1: plain numbers have an end: no length is any length there");
   segment->set_any_seq(true);
   EXPECT_TRUE(compile(program));
   segment->set_length(1);
-  EXPECT_EQ(compile(program).error().message, "made:0: any length is not one length");
+  EXPECT_EQ(compile(program).error().message, "made: step 1: any length is not one length");
   segment->set_length(0);
   segment->set_any_seq(false);
   segment->set_any_length(false);
