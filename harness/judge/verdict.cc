@@ -237,7 +237,7 @@ proto::CaseResult make_result(const Case& played, const play::PlayResult& play, 
   if (play.outcome == play::Outcome::kCrashed) add_crash(program, play, out);
   add_mismatches(program, play, out);
   add_divergences(program, judge, out);
-  out.set_judged_to_the_end(judge.judged_to_the_end());
+  out.set_judged_to_the_end(play.outcome != play::Outcome::kCrashed && judge.judged_to_the_end());
   judge_divergences(played, baseline, stack, out);
   return out;
 }

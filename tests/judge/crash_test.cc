@@ -105,8 +105,8 @@ std::map<std::string, proto::CaseResult> play(const std::vector<std::string>& te
   std::vector<Case> cases;
   for (const std::string& text : texts) cases.push_back(a_case(text));
   ClauseSet coverage;
-  const proto::RunResult run = run_session(*stack, profile, {}, cases, {}, coverage,
-                                           [](const proto::CaseResult&) {}, {});
+  const proto::RunResult run =
+      run_session(*stack, profile, {}, cases, {}, coverage, [](const proto::CaseResult&) {}, {});
   std::map<std::string, proto::CaseResult> results;
   for (const auto& each : run.cases()) results.emplace(each.id(), each);
   EXPECT_EQ(results.size(), texts.size());
