@@ -76,6 +76,8 @@ void Rules::arrives_syn_sent(const Segment& segment) {
   if (ack && !(tcb_.iss_known && segment.ack.after(tcb_.snd.iss) &&
                segment.ack.at_or_before(tcb_.snd.nxt))) {
     decide(Clause::kSmSs1);
+    // §3.5.1, figures 9 and 10: the peer has a connection of which we know nothing.
+    if (!segment.flags.rst() && !segment.flags.syn()) hit(Clause::kSmHalf1);
     if (!segment.flags.rst()) owe_reset(segment, Clause::kSmSs1);
     return;
   }
@@ -136,6 +138,7 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (!step_4_syn(arrival)) return;
   if (!step_5_ack(arrival, admission)) return;
   take_user_timeout(segment);
+  take_congestion_marks(segment);
   step_6_urg(arrival);
   step_7_text(arrival);
   step_8_fin(arrival);
@@ -175,7 +178,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
   if (tcb_.timestamps && timestamps && !segment.flags.rst() &&
       (!old_ack || profile_->old_acks_update_timestamps) &&
-      !Seq(timestamps->value).before(Seq(tcb_.ts_recent)) &&
+      !(tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) &&
       segment.seq.at_or_before(tcb_.last_ack_sent)) {
     hit(Clause::kRfc7323Paws3);
     tcb_.ts_recent = timestamps->value;
@@ -228,10 +231,12 @@ bool Rules::step_2_rst(const Arrival& arrival) {
     return false;
   }
   hit(Clause::kRfc5961_3_2);
+  if (is_synchronized(state_)) hit(Clause::kRfc5961_4_2);
   switch (state_) {
     case State::kSynReceived:
       hit(Clause::kMust11);
       if (passive_) {
+        hit(Clause::kSmOld1);  // the SYN was an old duplicate (§3.5, figure 8)
         return_to_listen(Clause::kSmRst1);
       } else {
         enter_closed(EventKind::kSegment, Clause::kSmRst1);
@@ -419,7 +424,10 @@ void Rules::step_7_text(const Arrival& arrival) {
   if (duplicate_) duplicate_->owed = true;
   if (in_order) {
     drain_queue();
-    if (had_gap) owe_ack(Clause::kRfc5681_11);
+    if (had_gap) {
+      hit(Clause::kMust59);
+      owe_ack(Clause::kRfc5681_11);
+    }
   } else {
     hit(Clause::kShld31);
     if (queued_.contains(arrival.seq)) newest_ = arrival.seq;

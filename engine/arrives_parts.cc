@@ -23,7 +23,7 @@ void Rules::take_syn(const Segment& segment) {
   const uint32_t window =
       first_window_ != 0 ? first_window_ : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
   tcb_.rcv.edge = tcb_.rcv.nxt + window;
-  tcb_.peer_offered = Offer(segment.options);
+  tcb_.peer_offered = Offer(segment);
   tcb_.send_mss = segment.options.mss.value_or(profile_->default_mss);
   if (!segment.options.mss) hit(Clause::kMust15);
   hit(Clause::kMust14);
@@ -63,6 +63,8 @@ void Rules::agree_on_options() {
   }
   tcb_.timestamps = ours.timestamps && theirs.timestamps;
   tcb_.sack = ours.sack_permitted && theirs.sack_permitted;
+  tcb_.ecn = ours.ecn && theirs.ecn;
+  if (tcb_.ecn) hit(Clause::kShld8);
 }
 
 void Rules::become_established(Clause clause) {
@@ -96,6 +98,7 @@ void Rules::update_send_window(const Segment& segment) {
     if (unsent() > 0) hit(Clause::kShld15);
     if (tcb_.snd.una != tcb_.snd.nxt) hit(Clause::kShld17);
   }
+  if (tcb_.snd.wnd > UINT16_MAX) hit(Clause::kRec1);
   tcb_.snd.max_wnd = std::max(tcb_.snd.max_wnd, tcb_.snd.wnd);
   tcb_.snd.wl1 = segment.seq;
   tcb_.snd.wl2 = segment.ack;
@@ -137,6 +140,7 @@ void Rules::sample_round_trip() {
   if (tcb_.timestamps) hit(Clause::kRfc7323Ts13);
   hit(rtt_.has_sample() ? Clause::kRfc6298_2_3 : Clause::kRfc6298_2_2);
   rtt_.sample(now_ - timed_at_);
+  if (rtt_.is_granular()) hit(Clause::kRfc6298_4);
   if (rtt_.rto() == profile_->rto_min) hit(Clause::kRfc6298_2_4);
   timed_at_ = kNever;
 }
@@ -204,6 +208,7 @@ void Rules::drain_queue() {
 // §3.10.7.4 step 8: the FIN stands at RCV.NXT.
 void Rules::take_fin() {
   peer_fin_taken_ = true;
+  if (!queued_.empty()) hit(Clause::kRfc2018_10);
   queued_.clear();  // nothing stands beyond a FIN
   if (duplicate_ && duplicate_->block.right.after(tcb_.rcv.nxt)) duplicate_.reset();
   receive_ring_.drop_staged();
@@ -245,6 +250,7 @@ void Rules::fin_after_fin(const Arrival& arrival) {
 
 void Rules::enter_time_wait(Clause clause) {
   transition(State::kTimeWait, EventKind::kSegment, clause);
+  tcb_.ecn = tcb_.ecn_echo = tcb_.ecn_reduced = false;  // RFC 3168 §6.1.1 ends it here
   due_.remove(Due::kRetransmit);
   due_.remove(Due::kText);
   due_.remove(Due::kProbe);

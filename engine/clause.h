@@ -360,4 +360,9 @@ constexpr const ClauseInfo* find_clause(std::string_view id) {
 // Clause coverage: which rules the code of the reference went through. Passed in by whoever counts.
 using ClauseSet = std::bitset<kClauseCount>;
 
+// A rule was applied. `coverage` is null where nobody counts.
+inline void cover(ClauseSet* coverage, Clause clause) {
+  if (coverage != nullptr) coverage->set(static_cast<std::size_t>(clause));
+}
+
 }  // namespace synfin

@@ -38,7 +38,7 @@ void Congestion::on_established(uint32_t smss) {
   cwnd_ = initial_window(smss_, syn_lost_ ? 1 : initial_segments_);
 }
 
-Congestion::AckEffect Congestion::on_ack(uint32_t octets, Seq una, uint32_t flight) {
+Congestion::AckEffect Congestion::on_ack(uint32_t octets, Seq una, uint32_t flight, bool marked) {
   duplicate_acks_ = 0;
   limited_segments_ = 0;
   timed_out_ = false;
@@ -46,8 +46,16 @@ Congestion::AckEffect Congestion::on_ack(uint32_t octets, Seq una, uint32_t flig
   // RFC 6582 §6: a recover that falls behind by half the circle would seem to lie ahead. As close
   // behind as this it is still covered by una, and by all that follows.
   if ((una - 1).after(recover_)) recover_ = una - 2;
-  open_window(octets);
+  if (!marked) open_window(octets);
   return AckEffect::kNone;
+}
+
+// RFC 3168 §6.1.2: as a loss, but nothing has to go again.
+void Congestion::on_echo(uint32_t flight) {
+  if (in_recovery_) return;  // the window was reduced within this round trip
+  reduce_ssthresh(flight);
+  set_cwnd(ssthresh_);
+  counted_ = 0;
 }
 
 // RFC 5681 §3.1.

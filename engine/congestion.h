@@ -58,8 +58,10 @@ class Congestion {
   // --- acknowledgments ---
 
   // SND.UNA moved to `una` and so acknowledged `octets` of text that were not before. `flight` is
-  // what remains.
-  AckEffect on_ack(uint32_t octets, Seq una, uint32_t flight);
+  // what remains. `marked`: it carries an ECE (RFC 3168), and does not open the window.
+  AckEffect on_ack(uint32_t octets, Seq una, uint32_t flight, bool marked = false);
+  // An ECE tells of congestion that the window was not yet reduced for; `flight` as it was before.
+  void on_echo(uint32_t flight);
 
   // A duplicate acknowledgment by the definition of RFC 5681 §2, which is the caller's to check.
   // `new_sack` is false if SACK is in use and the segment brought no new SACK information; it then

@@ -63,6 +63,7 @@ void Rules::cover_sent(const Segment& segment) {
     hit(Clause::kRfc2018_2);
     hit(Clause::kRfc2018_3);
     hit(options.sack_count > 1 ? Clause::kRfc2018_5 : Clause::kRfc2018_4);
+    if (owed_dsack() != nullptr) cover_sent_duplicate();
   }
   if (segment.len() == 0) {
     hit(Clause::kRfc5681_18);
@@ -70,6 +71,13 @@ void Rules::cover_sent(const Segment& segment) {
     return;
   }
   cover_sent_text(segment);
+}
+
+// RFC 2883 §4: the first block tells what came twice.
+void Rules::cover_sent_duplicate() {
+  hit(Clause::kRfc2883_1);
+  hit(Clause::kRfc2883_2);  // sent() forgets it: the next ACK does not tell it again
+  if (!duplicate_->block.left.before(tcb_.rcv.nxt)) hit(Clause::kRfc2883_3);
 }
 
 void Rules::cover_sent_syn(const Segment& segment) {

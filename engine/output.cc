@@ -25,6 +25,7 @@ Findings Rules::findings(Time now, const Segment& segment) const {
     ordinary_findings(now, segment, out);
   }
   option_findings(segment, out);
+  ecn_findings(segment, out);
   if (is_repetition(segment) && !may_repeat(now, segment)) {
     out.add({.clause = Clause::kRfc6298_5_0,
              .field = Field::kTime,

@@ -25,7 +25,9 @@ struct Profile {
   std::optional<uint8_t> window_scale = 7;  // offered shift, 0–14; absent: not offered (RFC 7323)
   bool timestamps = true;
   bool sack = true;
-  bool dsack = true;  // RFC 2883
+  bool dsack = true;           // RFC 2883
+  bool ecn = true;             // RFC 3168: agreed to where the peer asks for it
+  bool ecn_requested = false;  // and asked for in a SYN of our own
 
   // --- what the rules leave open -----------------------------------------------------------------
   bool rfc5961 = true;                // challenge ACKs for RST, SYN and old ACKs
@@ -84,6 +86,7 @@ struct Profile {
   unsigned syn_retries = 8;  // R2 of a SYN: at least 3 minutes (MUST-23)
   unsigned syn_ack_retries = 5;
   unsigned retries = 15;  // R2 of text and FIN: at least 100 s (SHLD-11)
+  unsigned r1 = 3;        // retransmissions, at least 3 (SHLD-10)
   // A listener: how many connections may be half-open, and wait for accept(), for a backlog of N.
   // The limit is N plus this slack.
   unsigned syn_queue_slack = 0;

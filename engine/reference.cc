@@ -75,6 +75,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   const bool handshake = !rules_.tcb().iss_known || una == rules_.tcb().snd.iss;
   const unsigned duplicates = rules_.duplicate_acks();
   const State before = rules_.state();
+  const bool reduced = rules_.tcb().ecn_reduced;
   const Seq used = rules_.tcb().iss_known ? rules_.tcb().snd.nxt : iss_;
   rules_.on_segment(now, segment, admission);
   const State after = rules_.state();
@@ -89,10 +90,15 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   const Tcb& tcb = rules_.tcb();
   if (is_synchronized(rules_.state()) && !is_synchronized(before)) {
     congestion_ = Congestion(tcb.snd.iss, profile_->initial_window, rules_.coverage());
-    if (syn_lost_) congestion_.on_syn_lost();
+    if (syn_lost_) {
+      congestion_.on_syn_lost();
+      rules_.congestion_window_reduced();
+    }
     congestion_.on_established(rules_.effective_mss());
   } else if (is_synchronized(rules_.state())) {
-    control_congestion(una, duplicates, handshake);
+    const bool marked = tcb.ecn && segment.flags.has(kEce);
+    control_congestion(una, duplicates, handshake, marked);
+    if (tcb.ecn_reduced && !reduced && marked) congestion_.on_echo(Seq::distance(una, tcb.snd.nxt));
   }
   if (tcb.snd.una.after(resend_)) resend_ = tcb.snd.una;
   if (tcb.snd.una == tcb.snd.nxt) resending_ = resend_front_ = false;
@@ -117,10 +123,11 @@ void Reference::on_icmp(Time now, IcmpError error, Seq quoted) {
 
 // RFC 5681 §3 and RFC 6582 §3.2 for what the segment acknowledged. The acknowledgment of the SYN
 // does not open the window (RFC 5681 §3.1).
-void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake) {
+void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake, bool marked) {
   const Tcb& tcb = rules_.tcb();
   if (tcb.snd.una.after(una) && !handshake) {
-    switch (congestion_.on_ack(Seq::distance(una, tcb.snd.una), tcb.snd.una, flight())) {
+    const uint32_t octets = Seq::distance(una, tcb.snd.una);
+    switch (congestion_.on_ack(octets, tcb.snd.una, flight(), marked)) {
       case Congestion::AckEffect::kPartialAck:
       case Congestion::AckEffect::kFirstPartialAck:
         resend_front_ = true;
@@ -132,7 +139,10 @@ void Reference::control_congestion(Seq una, unsigned duplicates, bool handshake)
         break;
     }
   } else if (rules_.duplicate_acks() > duplicates) {
-    if (congestion_.on_duplicate_ack(tcb.snd.una, tcb.snd.nxt, flight())) resend_front_ = true;
+    if (congestion_.on_duplicate_ack(tcb.snd.una, tcb.snd.nxt, flight())) {
+      resend_front_ = true;
+      rules_.congestion_window_reduced();
+    }
   }
 }
 
@@ -194,6 +204,7 @@ void Reference::on_retransmission_timeout(Time now) {
   }
   if (is_synchronized(rules_.state())) {
     congestion_.on_timeout(rules_.tcb().snd.nxt, flight());
+    rules_.congestion_window_reduced();
   } else {
     syn_lost_ = true;
   }
@@ -207,6 +218,7 @@ Duration Reference::keepalive_idle() const {
   const Duration adopted = rules_.adopted_user_timeout();
   const Duration idle = rules_.keepalive_idle();
   if (adopted == Duration{0}) return idle;
+  hit(Clause::kRfc5482_9);
   return std::max(idle, adopted + std::chrono::seconds(1));
 }
 

@@ -88,7 +88,7 @@ class Reference {
   uint32_t flight() const;
   uint32_t timestamp() const;
   void emit(Time now, const Segment& out);
-  void control_congestion(Seq una, unsigned duplicates, bool handshake);
+  void control_congestion(Seq una, unsigned duplicates, bool handshake, bool marked);
   void advance_iss(Time now);
   void after_event(Time now);
   void schedule_ack(Time now);

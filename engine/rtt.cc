@@ -5,7 +5,6 @@
 namespace synfin {
 namespace {
 
-constexpr int kVarianceFactor = 4;  // K, RFC 6298 §2 (2.2)
 constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
 
 }  // namespace

@@ -50,8 +50,14 @@ class RttEstimator {
   bool syn_timed_out() const { return syn_timed_out_; }
   Duration srtt() const { return srtt_; }
   Duration rttvar() const { return rttvar_; }
+  // The round trips vary by less than the clock can tell: G stands for the variance (§2.3, §4).
+  bool is_granular() const {
+    return has_sample_ && kVarianceFactor * rttvar_ < limits_.granularity;
+  }
 
  private:
+  static constexpr int kVarianceFactor = 4;  // K, RFC 6298 §2 (2.2)
+
   Duration bounded(Duration rto) const;
 
   RttLimits limits_;

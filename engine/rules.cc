@@ -163,6 +163,7 @@ bool Rules::is_throttled(Clause clause) {
                          clause == Clause::kRfc5961_5_1 || clause == Clause::kSmAck4;
   if (!challenge || profile_->challenge_ack_interval == Duration{0}) return false;
   hit(Clause::kRfc5961_7_1);
+  hit(Clause::kRfc5961_7_2);
   throttled_ = challenged_at_ != kNever && now_ < challenged_at_ + profile_->challenge_ack_interval;
   if (!throttled_) challenged_at_ = now_;
   return throttled_;

@@ -48,9 +48,10 @@ enum class Signal : uint8_t {
   kConnectionReset,
   kConnectionRefused,
   kUserTimeout,
-  kSoftError,  // an ICMP error that leaves the connection as it is
-  kHardError,  // and one that has ended it
-  kUrgent,     // RCV.UP has moved, ahead of what the user has read
+  kSoftError,        // an ICMP error that leaves the connection as it is
+  kHardError,        // and one that has ended it
+  kDeliveryTrouble,  // R1 retransmissions without an answer (SHLD-9)
+  kUrgent,           // RCV.UP has moved, ahead of what the user has read
 };
 
 // Whether a passive OPEN named the remote socket: then a SEND in LISTEN opens actively (§3.10.2).
@@ -103,6 +104,8 @@ class Rules {
   void on_icmp(Time now, IcmpError error, Seq quoted);
   // The retransmission timer has run out; what the peer has reported by SACK counts no more.
   void forget_sacked();
+  // The sender has reduced its congestion window: the first new text tells so where ECN is in use.
+  void congestion_window_reduced() { tcb_.ecn_reduced = tcb_.ecn; }
   void on_user_timeout(Time now);  // also R2: the limit of retransmissions
   void on_time_wait_timeout(Time now);
   void on_fin_wait_2_timeout(Time now);  // an implementation gave up on an orphan
@@ -126,9 +129,7 @@ class Rules {
 
   // --- clause coverage ---------------------------------------------------------------------------
   // A rule was applied, here or by the policy of whoever sends.
-  void hit(Clause clause) const {
-    if (coverage_ != nullptr) coverage_->set(static_cast<std::size_t>(clause));
-  }
+  void hit(Clause clause) const { cover(coverage_, clause); }
   ClauseSet* coverage() const { return coverage_; }
 
   // --- looking in
@@ -201,6 +202,7 @@ class Rules {
   // §3.8.4: keep-alives, sent when nothing was received for `idle`.
   void set_keepalive(bool on, Duration idle) {
     hit(Clause::kMust24);
+    if (on && idle == profile_->keepalive_idle) hit(Clause::kMust28);
     keepalive_ = on;
     keepalive_idle_ = std::chrono::duration_cast<Milliseconds>(idle);
   }
@@ -265,6 +267,11 @@ class Rules {
   void take_user_timeout(const Segment& segment);
   void user_timeout_findings(const Segment& segment, Findings& out) const;
 
+  // RFC 3168, ecn.cc.
+  void take_congestion_marks(const Segment& segment);
+  void ecn_findings(const Segment& segment, Findings& out) const;
+  void sent_ecn(const Segment& segment);
+
   // Obligations, rules.cc.
   void owe_reset(const Segment& cause, Clause clause);
   void owe_reset_at(Seq seq, Clause clause, const Segment* cause = nullptr);
@@ -306,6 +313,7 @@ class Rules {
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
   const Obligation* matching_reset(const Segment& segment) const;
+  void count_retransmission();
   void sent_reset(const Segment& segment);
   void sent_syn(const Segment& segment);
   void sent_ordinary(const Segment& segment);
@@ -332,6 +340,7 @@ class Rules {
   void cover_arrival(const Segment& segment);
   void cover_sent(const Segment& segment);
   void cover_sent_syn(const Segment& segment);
+  void cover_sent_duplicate();
   void cover_sent_text(const Segment& segment);
   void go_active(EventKind event);
   CallStatus abort_connection(Clause clause);

@@ -53,6 +53,7 @@ void Rules::note_duplicate(const Segment& segment) {
     const Seq end = earlier(right, tcb_.rcv.nxt);
     // A SYN or a FIN is no data, but it has a number that may be told.
     if (left == with_fin) return;
+    if (end.before(right)) hit(Clause::kRfc2883_4);
     duplicate_ = {.block = {left, left == end ? with_fin : end}, .with_fin = with_fin};
     return;
   }
@@ -60,6 +61,7 @@ void Rules::note_duplicate(const Segment& segment) {
   for (const SackBlock& range : queued_) {
     const SackBlock both{later(left, range.left), earlier(right, range.right)};
     if (!both.left.before(both.right)) continue;
+    if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
     duplicate_ = {.block = both, .with_fin = both.right};
     return;
   }
@@ -147,10 +149,8 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
 void Rules::take_sack(const Segment& segment) {
   if (!tcb_.sack) return;
   auto blocks = blocks_of(segment);
-  if (reports_duplicate(blocks, segment.ack)) {
-    hit(Clause::kRfc2883_5);
-    blocks = blocks.subspan(1);
-  }
+  if (!blocks.empty() && blocks[0].right.at_or_before(tcb_.snd.una)) hit(Clause::kRfc2883_5);
+  if (reports_duplicate(blocks, segment.ack)) blocks = blocks.subspan(1);
   for (const SackBlock& block : blocks) {
     if (block.left.before(tcb_.snd.una) || block.right.after(tcb_.snd.nxt)) continue;
     hit(Clause::kRfc2018_7);

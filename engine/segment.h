@@ -39,6 +39,8 @@ struct Flags {
   constexpr bool psh() const { return has(kPsh); }
   constexpr bool ack() const { return has(kAck); }
   constexpr bool urg() const { return has(kUrg); }
+  // RFC 3168 §6.1.1: an ECN-setup SYN, or an ECN-setup SYN,ACK.
+  constexpr bool sets_up_ecn() const { return syn() && has(kEce) && has(kCwr) != ack(); }
   constexpr void set(ControlBit bit, bool on = true) {
     bits = static_cast<uint8_t>(on ? bits | bit : bits & ~bit);
   }
@@ -86,12 +88,16 @@ struct Options {
   friend constexpr bool operator==(const Options&, const Options&) = default;
 };
 
+// RFC 3168 §5: the ECN field of the IP header.
+enum class Ecn : uint8_t { kNotEct, kEct1, kEct0, kCe };
+
 struct Segment {
   Seq seq{0};
   Seq ack{0};  // meaningful only with the ACK bit
   Flags flags;
-  uint16_t wnd = 0;  // SEG.WND as in the header: octets >> scale, never scaled on a SYN
-  uint16_t up = 0;   // urgent pointer, an offset from seq; meaningful only with the URG bit
+  uint16_t wnd = 0;        // SEG.WND as in the header: octets >> scale, never scaled on a SYN
+  uint16_t up = 0;         // urgent pointer, an offset from seq; meaningful only with the URG bit
+  Ecn ecn = Ecn::kNotEct;  // of the packet that carries it
   Options options;
   // Whoever makes the segment keeps the octets alive until the callee returns.
   std::span<const uint8_t> text;

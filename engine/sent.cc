@@ -18,30 +18,45 @@ void Rules::sent(Time now, const Segment& segment) {
   } else {
     sent_ordinary(segment);
   }
-  if (segment.options.user_timeout && !segment.flags.syn()) told_user_timeout_ = true;
+  if (segment.options.user_timeout) {
+    hit(Clause::kRfc5482_3);
+    if (!segment.flags.syn()) {
+      hit(Clause::kRfc5482_6);  // the SYN may have told it in vain
+      told_user_timeout_ = true;
+    }
+  }
   if (segment.options.timestamps) tcb_.last_ts_sent = segment.options.timestamps->value;
   review_sending();
 }
 
 void Rules::sent_reset(const Segment& segment) {
   const Obligation* owed = matching_reset(segment);
+  // One of another form answers as well: findings() has told what is wrong with it.
+  if (owed == nullptr) owed = due_.find(Due::kReset);
   if (owed == nullptr) return;
   due_.remove_at(static_cast<std::size_t>(owed - due_.all().data()));
+}
+
+// §3.8.3: R1 and what follows from it. R2 is the limit of whoever sends.
+void Rules::count_retransmission() {
+  if (retransmissions_ < UINT16_MAX) ++retransmissions_;
+  if (retransmissions_ != profile_->r1) return;
+  hit(Clause::kShld9);
+  hit(Clause::kShld10);
+  signal(Signal::kDeliveryTrouble);
 }
 
 void Rules::sent_syn(const Segment& segment) {
   const bool repeated = tcb_.iss_known;
   if (!repeated) {
     tcb_.iss_known = true;
-    tcb_.snd.iss = tcb_.snd.una = segment.seq;
+    tcb_.snd.iss = tcb_.snd.una = tcb_.ecn_recover = segment.seq;
     tcb_.snd.nxt = tcb_.snd.max_edge = segment.seq + 1;
-    tcb_.offered = Offer(segment.options);
+    tcb_.offered = Offer(segment);
     timed_seq_ = segment.seq;
     timed_at_ = now_;
-  } else if (segment.flags.ack() && !due_.find(Due::kSynAck)) {
-    ++retransmissions_;
-  } else if (!segment.flags.ack() && !due_.find(Due::kSyn)) {
-    ++retransmissions_;
+  } else if (due_.find(segment.flags.ack() ? Due::kSynAck : Due::kSyn) == nullptr) {
+    count_retransmission();
   }
   if (repeated) {
     hit(Clause::kSmTmo2);
@@ -52,7 +67,7 @@ void Rules::sent_syn(const Segment& segment) {
       rtt_.on_syn_timeout();
     }
     // RFC 7323 §2.2 lets a repeated SYN offer less; what went out last is what the peer answers.
-    tcb_.offered = Offer(segment.options);
+    tcb_.offered = Offer(segment);
   }
   first_window_ = segment.wnd;
   due_.remove(Due::kSyn);
@@ -94,6 +109,7 @@ void Rules::sent_ordinary(const Segment& segment) {
   // MAY-7: the front may go again beyond the edge of a window that shrank, and probes it as well.
   const bool front = segment.len() > 0 && segment.seq.at_or_before(tcb_.snd.una) &&
                      segment.end().after(tcb_.snd.una);
+  if (front && (tcb_.snd.una + tcb_.snd.wnd).before(segment.end())) hit(Clause::kMay7);
   if (is_probe(segment) || (tcb_.snd.wnd == 0 && front)) {
     due_.remove(Due::kProbe);
     if (probed_at_ != kNever) {
@@ -107,6 +123,7 @@ void Rules::sent_ordinary(const Segment& segment) {
 }
 
 void Rules::sent_sequence_space(const Segment& segment) {
+  sent_ecn(segment);
   const Seq end = segment.end();
   const bool repeated = segment.seq.before(tcb_.snd.nxt);
   const bool timed_out = now_ - front_sent_at_ >= rtt_.rto() - profile_->clock_granularity;
@@ -117,7 +134,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
       timed_at_ = kNever;  // Karn: what was sent twice measures nothing
     }
     if (segment.seq.at_or_before(tcb_.snd.una)) {
-      if (retransmissions_ < UINT16_MAX) ++retransmissions_;
+      count_retransmission();
       hit(Clause::kRfc6298_5_4);
       if (timed_out && tcb_.snd.wnd > 0) {
         hit(Clause::kRfc6298_5_5);

@@ -36,19 +36,21 @@ struct ReceiveSequence {
   uint32_t wnd() const { return edge.after(nxt) ? Seq::distance(nxt, edge) : 0; }
 };
 
-// What of a SYN's options both sides have to agree on.
+// What of a SYN both sides have to agree on.
 struct Offer {
   std::optional<uint16_t> mss;
   std::optional<uint8_t> window_scale;
-  bool sack_permitted = false;
-  bool timestamps = false;
+  bool sack_permitted : 1 = false;
+  bool timestamps : 1 = false;
+  bool ecn : 1 = false;
 
   Offer() = default;
-  explicit Offer(const Options& options)
-      : mss(options.mss),
-        window_scale(options.window_scale),
-        sack_permitted(options.sack_permitted),
-        timestamps(options.timestamps.has_value()) {}
+  explicit Offer(const Segment& syn)
+      : mss(syn.options.mss),
+        window_scale(syn.options.window_scale),
+        sack_permitted(syn.options.sack_permitted),
+        timestamps(syn.options.timestamps.has_value()),
+        ecn(syn.flags.sets_up_ecn()) {}
 };
 
 struct Tcb {
@@ -64,17 +66,23 @@ struct Tcb {
   bool scaling = false;     // both SYNs carried the window scale option
   bool timestamps = false;  // both SYNs carried the timestamps option
   bool sack = false;        // both SYNs permitted SACK
+  // RFC 3168: both SYNs set up ECN; a CE mark came, and no CWR since (§6.1.3); the window was
+  // reduced, and no new text told so yet (§6.1.2).
+  bool ecn : 1 = false;
+  bool ecn_echo : 1 = false;
+  bool ecn_reduced : 1 = false;
+  bool ts_recent_valid : 1 = false;
 
   // What our own SYN offered; the peer's SYN decides with it.
   Offer offered;
   Offer peer_offered;
 
   // RFC 7323 §4.3.
-  uint32_t ts_recent = 0;
-  bool ts_recent_valid = false;
   Time ts_recent_at{};
+  uint32_t ts_recent = 0;  // where it is valid
   uint32_t last_ts_sent = 0;
   Seq last_ack_sent;
+  Seq ecn_recover;  // an ECE that acknowledges no more tells of the same window
 };
 
 }  // namespace synfin

@@ -58,6 +58,10 @@ bool Reference::transmit_syn(Segment& out) {
   out.seq = tcb.iss_known ? tcb.snd.iss : iss_;
   out.flags = Flags(answers ? kSyn | kAck : kSyn);
   if (answers) out.ack = tcb.rcv.nxt;
+  // RFC 3168 §6.1.1
+  const bool ecn = answers ? profile_->ecn && offered.ecn : profile_->ecn_requested;
+  out.flags.set(kEce, ecn);
+  out.flags.set(kCwr, ecn && !answers);
   // RFC 7323 §2.2: the window of a SYN is not scaled.
   out.wnd = static_cast<uint16_t>(std::min<uint32_t>(rules_.receive_room(), UINT16_MAX));
   out.options.mss = profile_->mss;
@@ -75,6 +79,8 @@ bool Reference::transmit_syn(Segment& out) {
 
 // RFC 7323 §5.4: a tick of 1 ms, and an offset of the connection's own.
 uint32_t Reference::timestamp() const {
+  hit(Clause::kRfc7323Ts9);
+  hit(Clause::kRfc7323Paws7);
   const auto ticks =
       std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
   return static_cast<uint32_t>(ticks) + timestamp_offset_;
@@ -103,6 +109,7 @@ void Reference::fill_header(Segment& out) {
   out.seq = tcb.snd.nxt;
   out.ack = tcb.rcv.nxt;
   out.flags.set(kAck);
+  out.flags.set(kEce, tcb.ecn_echo);
   const uint32_t window = tcb.rcv.wnd() + window_edge_gain();
   // A partial unit is told as a whole one: the edge must not move left (SHLD-14).
   const uint32_t grain = (1U << tcb.rcv.shift) - 1;
@@ -227,6 +234,10 @@ bool Reference::transmit_text(Segment& out) {
   fill_header(out);
   fill_text(out, seq, length);
   if (with_fin) out.flags.set(kFin);
+  if (rules_.tcb().ecn && length > 0) {  // RFC 3168 §6.1.2
+    out.ecn = Ecn::kEct0;
+    out.flags.set(kCwr, rules_.tcb().ecn_reduced);
+  }
   return true;
 }
 

@@ -71,6 +71,8 @@ void Rules::take_user_timeout(const Segment& segment) {
     return;
   }
   hit(Clause::kRfc5482_5);
+  hit(Clause::kRfc5482_7);
+  hit(Clause::kRfc5482_4);
   // L_LIMIT is larger than the retransmission timeout.
   const Duration lower =
       std::max(profile_->user_timeout_lower, rto() + profile_->clock_granularity);

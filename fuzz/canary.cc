@@ -1,5 +1,5 @@
-// A program -> nothing, but for a planted fault: text in CLOSING is a crash. A fuzzer that does not
-// find it within a minute finds nothing else either; a test sees to that.
+// A program -> nothing, but for a planted fault: text in FIN-WAIT-2 is a crash. A fuzzer that does
+// not find it within a minute finds nothing else either; a test sees to that.
 #include <cstddef>
 #include <cstdint>
 
@@ -26,8 +26,8 @@ class Target : public Feedback {
     if (event.kind != play::EventKind::kInjected) return;
     const auto packet = wire::decode(trace.data(event));
     if (!packet || packet->segment.text.empty()) return;
-    if (judge.rules(event.connection).state() == State::kClosing) {
-      give_up("the canary: text in CLOSING", *program_);
+    if (judge.rules(event.connection).state() == State::kFinWait2) {
+      give_up("the canary: text in FIN-WAIT-2", *program_);
     }
   }
 

@@ -4,8 +4,12 @@
 #include <cstdint>
 
 #include "fuzz/common/difference.h"
+#include "fuzz/common/guarded_lwip.h"
+#include "harness/stack/lwip_stack.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  static const auto target = synfin::fuzz::Difference::of("lwip");
-  return target->play(data, size);
+  using namespace synfin;
+  static fuzz::Difference target([] { return fuzz::make_guarded_lwip(stack::lwip_profile()); },
+                                 stack::lwip_profile(), fuzz::baseline_of("lwip"));
+  return target.play(data, size);
 }

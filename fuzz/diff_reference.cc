@@ -28,9 +28,10 @@ MakeTarget load(const char* path) {
 
 std::unique_ptr<Difference> make_target() {
   const char* path = std::getenv("SYNFIN_FUZZ_ENGINE");
-  if (path == nullptr) return Difference::of("reference");
-  const auto make = [engine = load(path)] {
+  const MakeTarget engine = path == nullptr ? nullptr : load(path);
+  const auto make = [engine] {
     const stack::ReferenceOptions options;
+    if (engine == nullptr) return stack::make_reference_stack(options);
     return std::unique_ptr<stack::Stack>(engine(&options));
   };
   return std::make_unique<Difference>(make, Profile{});

@@ -44,15 +44,16 @@ class Target : public Feedback {
     if (!what.empty()) give_up(what, *program_);
   }
 
-  judge::Trial trial_{
-      [this] {
-        return stack::make_reference_stack(
-            {.watch = [this](Time now, const Reference& tcp) { look_at(now, tcp); }});
-      },
-      Profile{},
-      {},
-      this,
-      clauses()};
+  judge::Trial trial_{[this] {
+                        return stack::make_reference_stack(
+                            {.profile = {}, .watch = [this](Time now, const Reference& tcp) {
+                               look_at(now, tcp);
+                             }});
+                      },
+                      Profile{},
+                      {},
+                      this,
+                      clauses()};
   const proto::Program* program_ = nullptr;
   bool reset_ = false;  // the last stimulus was a RST
   Time reset_at_{};

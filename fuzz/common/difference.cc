@@ -2,21 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
 
 #include "fuzz/common/program_input.h"
-#include "harness/stack/registry.h"
 
 namespace synfin::fuzz {
 namespace {
-
-[[noreturn]] void fail_to_start(const std::string& why) {
-  fmt::print(stderr, "synfin: {}\n", why);
-  std::exit(3);
-}
 
 // Beside the executable, where it has been taken elsewhere; else in the source tree.
 std::string baselines() {
@@ -29,29 +22,15 @@ std::string baselines() {
 
 }  // namespace
 
+judge::Baseline baseline_of(const std::string& stack) {
+  auto loaded = judge::Baseline::load((std::filesystem::path(baselines()) / stack).string());
+  if (loaded) return std::move(*loaded);
+  fmt::print(stderr, "synfin: {}\n", loaded.error().message);
+  std::exit(3);
+}
+
 Difference::Difference(judge::Trial::Make make, const Profile& profile, judge::Baseline baseline)
     : trial_(std::move(make), profile, std::move(baseline), &feedback_, feedback_.clauses()) {}
-
-std::unique_ptr<Difference> Difference::of(const std::string& name) {
-  const stack::StackInfo* info = stack::find_stack(name);
-  if (info == nullptr) fail_to_start("there is no stack " + name);
-  const auto make = [info] {
-    stack::StackOptions options;
-    options.profile = info->profile();
-    options.in_process = true;
-    auto stack = info->make(options);
-    if (!stack) fail_to_start(stack.error().message);
-    return std::move(*stack);
-  };
-  const auto folder = std::filesystem::path(baselines()) / name;
-  judge::Baseline baseline;
-  if (std::filesystem::is_directory(folder)) {
-    auto loaded = judge::Baseline::load(folder.string());
-    if (!loaded) fail_to_start(loaded.error().message);
-    baseline = std::move(*loaded);
-  }
-  return std::make_unique<Difference>(make, info->profile(), std::move(baseline));
-}
 
 Difference::~Difference() {
   if (programs_ == 0) return;

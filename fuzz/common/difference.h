@@ -27,10 +27,6 @@ class Difference {
   // What LLVMFuzzerTestOneInput() returns.
   int play(const uint8_t* data, std::size_t size);
 
-  // As stack::find_stack() has it, inside this process, with what specs/baselines knows of it. Ends
-  // the process where that cannot be made.
-  static std::unique_ptr<Difference> of(const std::string& name);
-
  private:
   Feedback feedback_;
   judge::Trial trial_;
@@ -39,5 +35,8 @@ class Difference {
   uint64_t segments_ = 0;
   uint64_t judged_ = 0;  // to the last step
 };
+
+// What specs/baselines knows of a stack; ends the process where that cannot be read.
+judge::Baseline baseline_of(const std::string& stack);
 
 }  // namespace synfin::fuzz

@@ -3,18 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "engine/clause.h"
-#include "harness/judge/trial.h"
+#include "harness/judge/watcher.h"
 
 namespace synfin::fuzz {
 
-class Feedback : public judge::Watcher {
+class Feedback : public judge::Meetings {
  public:
   void on_begin(const script::FlatProgram& program) override;
-  void on_event(const judge::Judge& judge, const play::Trace& trace,
-                const play::Event& event) override;
   // To be called once the program has been played.
   void end();
 
@@ -22,10 +19,9 @@ class Feedback : public judge::Watcher {
   ClauseSet* clauses() { return &clauses_; }
 
  private:
-  void answered(uint8_t flags);
+  void met(uint32_t meeting) override;
 
   ClauseSet clauses_;
-  std::optional<uint32_t> met_;  // state, flags and class of SEQ of what waits for its answer
 };
 
 }  // namespace synfin::fuzz

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/script/expand.h"
 #include "harness/script/file.h"
+#include "harness/script/program_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size);
 

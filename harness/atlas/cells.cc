@@ -132,7 +132,7 @@ std::vector<AckClass> ack_classes(const Variables& variables) {
 std::vector<PayloadClass> payload_classes(const Variables& variables) {
   std::vector<PayloadClass> classes = {PayloadClass::kEmpty, PayloadClass::kOne};
   if (!variables.irs_known) return classes;
-  classes.push_back(PayloadClass::kStraddling);
+  if (variables.rcv_wnd != 1) classes.push_back(PayloadClass::kStraddling);
   const bool fits = variables.rcv_wnd < kMostText;
   if (variables.rcv_wnd > 0 && fits) classes.push_back(PayloadClass::kBeyondWindow);
   return classes;

@@ -73,7 +73,7 @@ class CellJudge {
 
   Result<std::vector<Difference>> judge(Replayer& replayer, uint32_t entry);
   // What the judge says of the set-up alone, in the last cell that was told.
-  const std::vector<std::string>& of_set_up() const { return of_set_up_; }
+  const std::vector<Difference>& of_set_up() const { return of_set_up_; }
   bool lost() const { return lost_; }
   const Cell& cell(uint32_t entry) const { return cells_[entry]; }
 
@@ -87,7 +87,7 @@ class CellJudge {
   const Profile& profile_;
   stack::Traits traits_;
   std::vector<Cell> cells_;
-  std::vector<std::string> of_set_up_;
+  std::vector<Difference> of_set_up_;
   bool lost_ = false;  // the set-up itself went where the rules cannot follow
 };
 
@@ -134,12 +134,7 @@ Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t en
   const auto after = [&](const Moment& moment) {
     const auto& all = judge.divergences();
     for (; seen < all.size(); ++seen) {
-      if (!moment.of_set_up) {
-        found.push_back(in_words(all[seen], moment));
-      } else {
-        of_set_up_.push_back(fmt::format("{} ({}): wanted {}, got {}", info(all[seen].clause).id,
-                                         all[seen].stimulus, all[seen].wanted, all[seen].got));
-      }
+      (moment.of_set_up ? of_set_up_ : found).push_back(in_words(all[seen], moment));
     }
     if (moment.of_set_up) lost_ = !judge.judged_to_the_end();
   };
@@ -159,9 +154,10 @@ class Known {
         stack_(atlas.provenance.stack()),
         version_(atlas.provenance.stack_version()) {}
 
-  void mark(const SetUp& set_up, const Cell& cell, Difference& difference) const {
+  // `what`: the cell as describe() has it, or "set-up".
+  void mark(const SetUp& set_up, const std::string& what, Difference& difference) const {
     if (baseline_.entries().deviations().empty()) return;
-    const std::string id = fmt::format("atlas/{}/{}", set_up.id, describe(cell));
+    const std::string id = fmt::format("atlas/{}/{}", set_up.id, what);
     const std::string clause(difference.clause ? info(*difference.clause).id : "");
     const auto* entry = baseline_.find(id, {clause, difference.got}, stack_, version_);
     if (entry == nullptr) return;
@@ -205,13 +201,17 @@ Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
     auto found = judge->judge(*replayer, place.entry);
     if (!found) return tl::make_unexpected(found.error());
     if (first) {
-      for (const std::string& text : judge->of_set_up()) {
-        out.apart.push_back(fmt::format("{}: on the way there, {}", set_up.id, text));
+      for (Difference difference : judge->of_set_up()) {
+        known.mark(set_up, "set-up", difference);
+        if (!difference.known.empty()) continue;
+        out.apart.push_back(fmt::format("{}: on the way there {} ({}): {}", set_up.id,
+                                        difference.wanted, info(*difference.clause).id,
+                                        difference.got));
       }
       if (judge->lost()) out.apart.push_back(set_up.id + ": the rules cannot follow it there");
     }
     for (Difference& difference : *found) {
-      known.mark(set_up, judge->cell(place.entry), difference);
+      known.mark(set_up, describe(judge->cell(place.entry)), difference);
       differences.add(cell, difference);
     }
   }

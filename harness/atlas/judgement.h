@@ -22,7 +22,8 @@ struct Judgement {
 
 // `profile`: the choices that the stack is known to make. What the rules permit is no finding.
 // A known deviation has the case ID of a cell as its glob: "atlas/LISTEN/SYN seq any payload 0",
-// which is the set-up and describe(cell). An error: the atlas holds what cannot have been.
+// which is the set-up and describe(cell); one of the set-up itself "atlas/SYN-SENT/set-up". An
+// error: the atlas holds what cannot have been.
 Result<Judgement> judge_atlas(const Atlas& atlas, const Profile& profile,
                               const judge::Baseline& baseline);
 

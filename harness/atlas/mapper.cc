@@ -1,17 +1,20 @@
 #include "harness/atlas/mapper.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace synfin::atlas {
 namespace {
 
 constexpr std::size_t kVirtualAtOnce = 64;
-constexpr std::size_t kRealAtOnce = 4096;  // their waits overlap
+constexpr std::size_t kRealAtOnce = 2048;  // their waits overlap
 // A play that says nothing is repeated so often: the harness was late, packets were lost, or the
 // stack ended while it played others as well.
 constexpr unsigned kTries = 4;
-// Each time with so many fewer at once, down to one, so that whoever ended the stack is found.
+// In virtual time with so many fewer at once each time, down to one, so that whoever ended the
+// stack is found.
 constexpr std::size_t kFewer = 8;
 // Stacks in virtual time start each batch at a whole multiple of this, so that no timer that ticks
 // for all connections together makes cells differ by when they were played.
@@ -44,29 +47,60 @@ Mapper::Mapper(stack::Stack& target, const ProduceOptions& options, SetUp& set_u
       options_(options),
       set_up_(set_up),
       advance_(std::move(advance)),
+      program_(program),
+      flat_(std::make_shared<const script::FlatProgram>(program.flat)),
       cells_(cells_of(set_up.variables, options.with)),
       at_once_(std::min(most_at_once(target.traits()), std::max<std::size_t>(cells_.size(), 1))),
       player_(target, at_once_),
-      recorder_(set_up.variables, set_up.events) {
-  for (std::size_t i = 0; i < at_once_; ++i) {
-    free_.push_back(std::make_shared<CellProgram>(program));
-  }
-}
+      recorder_(set_up.variables, set_up.events) {}
 
 bool Mapper::play(std::size_t first, std::size_t last) {
   std::vector<std::size_t> wanted;
   for (std::size_t i = first; i < last; ++i) wanted.push_back(i);
-  std::size_t at_once = at_once_;
-  for (unsigned tried = 0; tried < kTries && !wanted.empty() && !stopped_; ++tried) {
-    wanted = play_batches(wanted, at_once);
-    at_once = std::max<std::size_t>(at_once / kFewer, 1);
-  }
-  advance_(wanted.size());  // that cannot be told are done as well
+  // What ends a stack is most often where the text lies: such cells then end few batches.
+  std::stable_sort(wanted.begin(), wanted.end(), [this](std::size_t a, std::size_t b) {
+    return std::tie(cells_[a].seq, cells_[a].payload) < std::tie(cells_[b].seq, cells_[b].payload);
+  });
+  counts_ = !options_.confirm;
+  std::vector<uint32_t> once = play_all(wanted);
+  if (options_.confirm && !stopped_) confirm(wanted, once);
+  for (const std::size_t cell : wanted) set_up_.entries[cell].behaviour = once[cell];
   return !stopped_;
 }
 
+// Two out of three are right; where all differ, the first.
+void Mapper::confirm(const std::vector<std::size_t>& wanted, std::vector<uint32_t>& once) {
+  counts_ = true;
+  const std::vector<uint32_t> twice = play_all(wanted);
+  std::vector<std::size_t> differ;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(differ),
+               [&](std::size_t cell) { return once[cell] != twice[cell]; });
+  if (differ.empty() || stopped_) return;
+  counts_ = false;
+  const std::vector<uint32_t> thrice = play_all(differ);
+  for (const std::size_t cell : differ) {
+    set_up_.entries[cell].again = true;
+    if (thrice[cell] == twice[cell]) once[cell] = twice[cell];
+  }
+}
+
+// The behaviour of each; kNotPlayed of what cannot be told.
+std::vector<uint32_t> Mapper::play_all(const std::vector<std::size_t>& wanted) {
+  found_.assign(cells_.size(), kNotPlayed);
+  std::vector<std::size_t> left = wanted;
+  std::size_t at_once = at_once_;
+  for (unsigned tried = 0; tried < kTries && !left.empty() && !stopped_; ++tried) {
+    left = play_batches(left, at_once);
+    if (stack_.traits().virtual_time) at_once = std::max<std::size_t>(at_once / kFewer, 1);
+  }
+  newly_done_ += left.size();
+  tell();
+  return std::move(found_);
+}
+
 bool Mapper::tell() {
-  if (!stopped_) stopped_ = !advance_(std::exchange(newly_done_, 0));
+  const std::size_t done = std::exchange(newly_done_, 0);
+  if (!stopped_) stopped_ = !advance_(counts_ ? done : 0);
   return !stopped_;
 }
 
@@ -86,27 +120,25 @@ std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wa
 }
 
 void Mapper::add(std::size_t index, std::vector<std::size_t>& again) {
-  std::shared_ptr<CellProgram> program = std::move(free_.back());
-  free_.pop_back();
-  program->set(stimulus_of(cells_[index], set_up_.variables));
   play::Job job;
-  job.program = std::shared_ptr<const script::FlatProgram>(program, &program->flat);
+  job.program = flat_;
+  job.last_segment = segment_of(stimulus_of(cells_[index], set_up_.variables));
   job.options.ipv6 = options_.ipv6;
   job.options.seed = options_.seed;
-  job.options.states_from = program->cell_step + 1;
+  job.options.states_at = program_.cell_step + 1;
+  job.options.quiet_at_end = false;
   job.observer = &onlooker_;
-  job.done = [this, index, &again, program = std::move(program)](play::PlayResult&& result) {
-    if (!stopped_ && !take(index, *program, result)) again.push_back(index);
-    free_.push_back(program);
+  job.done = [this, index, &again](play::PlayResult&& result) {
+    if (!stopped_ && !take(index, result)) again.push_back(index);
   };
   player_.add(std::move(job));
 }
 
 // False: what was played says nothing about the cell.
-bool Mapper::take(std::size_t index, const CellProgram& program, const play::PlayResult& result) {
+bool Mapper::take(std::size_t index, const play::PlayResult& result) {
   const Stimulus stimulus = stimulus_of(cells_[index], set_up_.variables);
-  if (!recorder_.record(result, program, stimulus, behaviour_).empty()) return false;
-  set_up_.entries[index].behaviour = interner_.intern(behaviour_);
+  if (!recorder_.record(result, program_, stimulus, behaviour_).empty()) return false;
+  found_[index] = interner_.intern(behaviour_);
   ++newly_done_;
   return true;
 }

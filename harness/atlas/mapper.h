@@ -27,25 +27,30 @@ class Mapper {
   std::vector<Behaviour> behaviours() { return interner_.take(); }
 
  private:
+  void confirm(const std::vector<std::size_t>& wanted, std::vector<uint32_t>& once);
+  std::vector<uint32_t> play_all(const std::vector<std::size_t>& wanted);
   std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted,
                                         std::size_t at_once);
   void add(std::size_t index, std::vector<std::size_t>& again);
-  bool take(std::size_t index, const CellProgram& program, const play::PlayResult& result);
+  bool take(std::size_t index, const play::PlayResult& result);
   bool tell();
 
   stack::Stack& stack_;
   const ProduceOptions& options_;
   SetUp& set_up_;
   std::function<bool(std::size_t)> advance_;
+  const CellProgram& program_;
+  std::shared_ptr<const script::FlatProgram> flat_;  // the program's, which all jobs share
   std::vector<Cell> cells_;
   std::size_t at_once_;
   play::Player player_;
   Onlooker onlooker_;
   Recorder recorder_;
   Interner interner_;
-  Behaviour behaviour_;  // kept for its memory
-  std::vector<std::shared_ptr<CellProgram>> free_;
+  std::vector<uint32_t> found_;  // the behaviour of each cell in the pass under way
+  Behaviour behaviour_;          // kept for its memory
   std::size_t newly_done_ = 0;
+  bool counts_ = true;  // cells of this pass are told as done
   bool stopped_ = false;
 };
 

@@ -91,6 +91,8 @@ Result<CellProgram> cell_program(const proto::Program& set_up, const SetUpInfo& 
   if (!flat) return tl::make_unexpected(flat.error());
   CellProgram out;
   out.flat = std::move(*flat);
+  // The probe has seen them; a play with the same packets and calls has the same states.
+  for (script::Step& step : out.flat.steps) step.state.reset();
   out.flat.segments.emplace_back();
   out.cell_step = add_step(out.flat, script::StepKind::kInject, out.flat.segments.size() - 1);
   const uint32_t wait = add_step(out.flat, script::StepKind::kWait, 0);

@@ -26,6 +26,9 @@ struct ProduceOptions {
   uint64_t seed = 1;              // of the peer's ISNs
   Shard shard;                    // of all cells, each has as many as the others, side by side
   std::vector<std::string> only;  // set-ups, by their IDs; empty: all
+  // Play each cell twice, as chance has a part in what a real kernel does. Where the two differ a
+  // third time decides, and the cell is marked.
+  bool confirm = false;
 };
 
 struct Progress {

@@ -87,18 +87,16 @@ std::optional<Seq> first_iss(const play::PlayResult& result, uint32_t end) {
 
 }  // namespace
 
-void CellProgram::set(const Stimulus& stimulus) {
-  script::SegmentSpec& spec = flat.segments[flat.steps[cell_step].index];
+script::SegmentSpec segment_of(const Stimulus& stimulus) {
+  script::SegmentSpec spec;
   spec.flags = stimulus.flags;
   spec.seq = {.offset = static_cast<int32_t>(stimulus.seq)};
-  spec.ack.reset();
   if (stimulus.flags.ack()) spec.ack = script::Number{.offset = static_cast<int32_t>(stimulus.ack)};
   spec.length = stimulus.length;
   spec.window = script::Number{.offset = stimulus.window};
-  spec.urgent.reset();
   if (stimulus.flags.urg()) spec.urgent = stimulus.urgent;
-  if (spec.options.empty() && stimulus.options == OptionClass::kNone) return;
   spec.options = options_of(stimulus.options);
+  return spec;
 }
 
 void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Happening>& events) {
@@ -201,6 +199,13 @@ void Recorder::api(const play::PlayResult& result, const Event& event, const Cel
     if (reads) read_before += static_cast<uint32_t>(happening.value);
   }
   behaviour.api.other_text = !is_pattern(result.trace.data(event), read_before);
+}
+
+Recorder::Recorder(const Variables& variables, const std::vector<Happening>& events)
+    : variables_(variables), events_(events) {
+  std::erase_if(events_, [](const Happening& happening) {
+    return happening.kind == Happening::Kind::kState;
+  });
 }
 
 std::string Recorder::record(const play::PlayResult& result, const CellProgram& program,

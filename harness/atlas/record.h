@@ -36,10 +36,10 @@ struct CellProgram {
   uint32_t cell_step = 0;  // injects the segment; one that waits for the quiet time follows
   std::optional<uint32_t> accept_step;
   std::optional<uint32_t> read_step;
-
-  // Puts another cell's segment in the place of the one that is there.
-  void set(const Stimulus& stimulus);
 };
+
+// The segment of a cell as a program has it.
+script::SegmentSpec segment_of(const Stimulus& stimulus);
 
 // What happened up to the step `end`, with numbers that count from ISS and IRS.
 void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Happening>& events);
@@ -48,8 +48,7 @@ void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Hap
 class Recorder {
  public:
   // All must outlive the recorder. `events`: those of the set-up, to which each play is held.
-  Recorder(const Variables& variables, const std::vector<Happening>& events)
-      : variables_(variables), events_(events) {}
+  Recorder(const Variables& variables, const std::vector<Happening>& events);
 
   // Why the play says nothing about the cell: its set-up went otherwise, the harness was late.
   // Empty: `behaviour` is what the stack did.
@@ -64,7 +63,7 @@ class Recorder {
   Number ack_name(const Segment& segment) const;
 
   const Variables& variables_;
-  const std::vector<Happening>& events_;
+  std::vector<Happening> events_;  // without states: those are read once
   std::vector<Happening> played_;
   // Of the play at hand, as on the wire.
   std::optional<Seq> iss_;

@@ -177,7 +177,7 @@ Result<void> Replayer::replay_set_up(play::Observer& observer) {
 
 Result<void> Replayer::inject(const Cell& cell, play::Observer& observer) {
   const Stimulus stimulus = stimulus_of(cell, set_up_->variables);
-  program_.set(stimulus);
+  program_.flat.segments[program_.flat.steps[program_.cell_step].index] = segment_of(stimulus);
   seg_seq_ = kIrs + stimulus.seq;
   seg_end_ = kIrs + stimulus.end();
   seg_ack_ = (set_up_->variables.iss_known ? kIss : Seq(0)) + stimulus.ack;

@@ -221,7 +221,7 @@ std::string states(const std::vector<std::string>& set_ups, uint64_t values) {
 std::string where(const Domain& domain, uint64_t values) {
   const std::size_t all = domain.set_ups.size();
   const auto count = static_cast<std::size_t>(std::popcount(values));
-  if (count == all) return "every state";
+  if (count == all && all > 1) return "every state";
   const uint64_t missing = ~values & (all == 64 ? ~uint64_t{0} : bit(all) - 1);
   if (all > 3 && count * 3 >= all * 2) {
     return "every state but " + states(domain.set_ups, missing);

@@ -13,6 +13,7 @@
 #include "harness/cli/atlas_commands.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/terminal.h"
 
@@ -194,6 +195,8 @@ void add_atlas(CLI::App& app, Action* action) {
   command->add_option("--state", options->how.only, "This set-up alone; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  command->add_flag("--confirm", options->how.confirm,
+                    "Play each cell twice; where that differs a third time, and mark it");
   auto* ipv4 = command->add_flag("-4", options->ipv4, "Over IPv4, which is the default");
   command->add_flag("-6", options->how.ipv6, "Over IPv6")->excludes(ipv4);
   for (const auto add : {add_atlas_show, add_atlas_merge, add_atlas_compare, add_atlas_judge})
@@ -202,7 +205,9 @@ void add_atlas(CLI::App& app, Action* action) {
     if (!command->get_subcommands().empty()) return;
     *action = [options] {
       const auto checked = check(options.get());
-      if (checked) return Making(*options).run();
+      if (checked) {
+        return in_kernel(options->choice, {options->out}, [&] { return Making(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

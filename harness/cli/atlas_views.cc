@@ -17,6 +17,7 @@
 #include "harness/cli/select.h"
 #include "harness/report/atlas_text.h"
 #include "harness/report/exit_code.h"
+#include "harness/report/html_atlas.h"
 #include "harness/script/file.h"
 #include "harness/stack/registry.h"
 
@@ -42,6 +43,7 @@ struct ViewOptions {
   std::string a;
   std::string b;
   std::string out;
+  std::string html;
   std::string profile;
   std::string baseline;
   std::string specs;
@@ -113,6 +115,12 @@ Result<void> View::write(const std::vector<Finding>& findings) const {
   return {};
 }
 
+// The page, where one is wanted. An error: it cannot be written.
+Result<void> write_page(const ViewOptions& options, const report::AtlasPage& page) {
+  if (options.html.empty()) return {};
+  return script::write_file(options.html, report::atlas_to_html(page));
+}
+
 std::string apart_text(const std::vector<std::string>& apart) {
   std::string text;
   for (const std::string& line : apart) text += "\n" + line + "\n";
@@ -141,7 +149,14 @@ int compare_files(const ViewOptions& options) {
                          report::grouped(cells - found.differing),
                          count_text(found.findings.size(), "finding")));
   view.write(apart_text(found.apart));
-  if (const auto written = view.write(found.findings); !written) {
+  report::AtlasPage page;
+  page.atlases = {&*a, &*b};
+  page.wanted = b->provenance.stack();
+  page.domain = &found.domain;
+  page.findings = &found.findings;
+  page.apart = found.apart;
+  for (const auto& written : {view.write(found.findings), write_page(options, page)}) {
+    if (written) continue;
     complain(written.error().message);
     return report::kExitBroken;
   }
@@ -195,7 +210,13 @@ int judge_file(const ViewOptions& options) {
                          count_text(judged->findings.size(), "finding"),
                          known > 0 ? fmt::format(", {} known", known) : ""));
   view.write(apart_text(judged->apart));
-  if (const auto written = view.write(judged->findings); !written) {
+  report::AtlasPage page;
+  page.atlases = {&*read};
+  page.domain = &judged->domain;
+  page.findings = &judged->findings;
+  page.apart = judged->apart;
+  for (const auto& written : {view.write(judged->findings), write_page(options, page)}) {
+    if (written) continue;
     complain(written.error().message);
     return report::kExitBroken;
   }
@@ -207,6 +228,8 @@ int judge_file(const ViewOptions& options) {
 void add_view_options(CLI::App& command, ViewOptions* options) {
   command.add_option("--out", options->out, "Write an example of each finding to DIR, as .pkt")
       ->type_name("DIR");
+  command.add_option("--html", options->html, "Write a page with the maps to FILE")
+      ->type_name("FILE");
   command.add_flag("-v,--verbose", options->all, "Show every rule of a finding");
 }
 

@@ -14,6 +14,7 @@ void add_list(CLI::App& app, Action* action);
 void add_show(CLI::App& app, Action* action);
 void add_replay(CLI::App& app, Action* action);
 void add_shrink(CLI::App& app, Action* action);
+void add_fuzz(CLI::App& app, Action* action);
 void add_probe(CLI::App& app, Action* action);
 void add_pair(CLI::App& app, Action* action);
 void add_merge(CLI::App& app, Action* action);

@@ -1,6 +1,7 @@
 #include "harness/cli/in_kernel.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <span>
 #include <system_error>
 
+#include "harness/kernel/board.h"
 #include "harness/kernel/boot.h"
 #include "harness/kernel/guest.h"
 #include "harness/report/exit_code.h"
@@ -65,6 +67,14 @@ kernel::Job job_of(const std::vector<std::string>& outputs) {
 
 }  // namespace
 
+void UnderWay::begins(const std::string& id) {
+  if (!kernel::inside()) return;
+  ids_.insert(id);
+  kernel::note(fmt::format("{}", fmt::join(ids_, "\n")));
+}
+
+void UnderWay::ends(const std::string& id) { ids_.erase(id); }
+
 void remember_arguments(int argc, const char* const* argv) {
   g_arguments = {argv, static_cast<std::size_t>(argc)};
 }
@@ -86,8 +96,9 @@ int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs
   if (!booted) return broken(booted.error());
   if (interrupted()) return report::kExitInterrupted;
   if (!booted->panicked) return booted->exit_code;
-  complain(
-      fmt::format("Linux {} panicked:\n{}", found->name(), kernel::reason_of_panic(booted->log)));
+  complain(fmt::format("Linux {} panicked while this was under way{}:\n{}\n{}", found->name(),
+                       booted->note.find('\n') == std::string::npos ? "" : " (-j 1 tells which)",
+                       booted->note, kernel::reason_of_panic(booted->log)));
   return report::kExitUnexpected;
 }
 

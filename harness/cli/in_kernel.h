@@ -2,12 +2,24 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "harness/cli/common.h"
 
 namespace synfin::cli {
+
+// The cases that are under way, as a note that outlives a panic of the kernel inside which they
+// are.
+class UnderWay {
+ public:
+  void begins(const std::string& id);
+  void ends(const std::string& id);
+
+ private:
+  std::set<std::string> ids_;
+};
 
 // What main() was given; in_kernel() gives the same to the program inside. It has to live as long.
 void remember_arguments(int argc, const char* const* argv);

@@ -34,7 +34,8 @@ ENVIRONMENT
 EXAMPLES
   synfin run                            every case on the reference
   synfin run 'reset/*' --stack linux    one topic on this machine's kernel
-  synfin show specs/close/simple.pkt --as ladder
+  synfin run --kernel 6.12              every case on Linux 6.12, in virtual time ('synfin kernel')
+  synfin show specs/close/figure-12-active.pkt --as ladder
 
 'synfin COMMAND --help' tells more about each.)";
 
@@ -53,6 +54,7 @@ int parse_and_act(int argc, const char* const* argv) {
            add_show,
            add_replay,
            add_shrink,
+           add_fuzz,
            add_probe,
            add_pair,
            add_merge,

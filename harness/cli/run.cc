@@ -90,7 +90,7 @@ class Run {
   std::string baseline_path() const;
   bool load_baseline();
   bool play(const std::string& profile, std::vector<judge::Case> cases, bool first);
-  judge::SessionOptions session_options(stack::Stack& stack) const;
+  judge::SessionOptions session_options(stack::Stack& stack);
   proto::RunResult play_on(OpenStack& open, const std::vector<judge::Case>& cases, unsigned tries);
   void skip_ipv6(std::vector<judge::Case>* cases);
   void add_result(const proto::CaseResult& result);
@@ -110,6 +110,7 @@ class Run {
   proto::RunResult result_;
   report::RunOutcome outcome_;
   std::size_t done_ = 0;
+  UnderWay under_way_;
 };
 
 // Cases of one profile share a session, and their waits overlap. A case that names the profile that
@@ -200,6 +201,7 @@ void Run::skip_ipv6(std::vector<judge::Case>* cases) {
 }
 
 void Run::add_result(const proto::CaseResult& result) {
+  under_way_.ends(result.id());
   ++done_;
   outcome_.add(result.verdict());
   terminal_.result(result);
@@ -222,7 +224,7 @@ bool Run::play(const std::string& profile, std::vector<judge::Case> cases, bool 
   return true;
 }
 
-judge::SessionOptions Run::session_options(stack::Stack& stack) const {
+judge::SessionOptions Run::session_options(stack::Stack& stack) {
   constexpr std::size_t kVirtual = 64;
   constexpr std::size_t kReal = 4096;  // their waits overlap
   judge::SessionOptions session;
@@ -234,6 +236,7 @@ judge::SessionOptions Run::session_options(stack::Stack& stack) const {
   session.allow_shell = options_.allow_shell;
   session.keep_traces = options_.outputs.keep_traces || !options_.outputs.pcap.empty();
   session.include_long = options_.include_long;
+  session.on_begin = [this](const judge::Case& each) { under_way_.begins(each.id); };
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   session.epoch_ns =
       std::chrono::nanoseconds(wall).count() - stack.now().time_since_epoch().count();

@@ -31,17 +31,6 @@ std::string shown(const fs::path& path) {
   return near.string();
 }
 
-std::vector<fs::path> scripts_below(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  fs::recursive_directory_iterator it(folder, error);
-  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-    if (it->path().extension() == ".pkt" && it->is_regular_file(error)) found.push_back(it->path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 // The ID of a script's file, without the values of `each`.
 std::string id_of(const fs::path& file, const std::optional<fs::path>& specs) {
   if (specs) {
@@ -136,6 +125,17 @@ Script* Selector::add(const proto::Program& program, const std::string& id,
 }
 
 }  // namespace
+
+std::vector<fs::path> scripts_below(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    if (it->path().extension() == ".pkt" && it->is_regular_file(error)) found.push_back(it->path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 std::optional<fs::path> find_specs(const std::string& option) {
   if (!option.empty()) return is_folder(option) ? std::optional<fs::path>(option) : std::nullopt;

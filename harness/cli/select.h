@@ -31,6 +31,9 @@ struct Selection {
 // else specs beside the program's own file, or share/synfin/specs where it is installed.
 std::optional<std::filesystem::path> find_specs(const std::string& option);
 
+// The .pkt files below a folder, in order; none where there is no folder.
+std::vector<std::filesystem::path> scripts_below(const std::filesystem::path& folder);
+
 // Whether a glob selects a case. It matches the whole ID, of which "@ipv6" and the values in
 // brackets may be left away; a topic's name selects all that is below it.
 bool selects(const std::string& glob, const std::string& id);

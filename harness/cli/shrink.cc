@@ -12,6 +12,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/finding.h"
+#include "harness/cli/in_kernel.h"
 #include "harness/cli/playing.h"
 #include "harness/cli/select.h"
 #include "harness/report/catalogue.h"
@@ -225,7 +226,9 @@ void add_shrink(CLI::App& app, Action* action) {
   command->callback([options, action] {
     *action = [options] {
       const auto checked = check(&options->choice);
-      if (checked) return Command(*options).run();
+      if (checked) {
+        return in_kernel(options->choice, {options->out}, [&] { return Command(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

@@ -4,43 +4,20 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <vector>
 
+#include "harness/kernel/version.h"
 #include "harness/script/file.h"
 
 namespace synfin::judge {
 namespace {
 
-// Takes the next number off the front of a version; what is not a digit separates.
-unsigned long next_number(std::string_view& version) {
-  while (!version.empty() && std::isdigit(static_cast<unsigned char>(version.front())) == 0) {
-    version.remove_prefix(1);
-  }
-  unsigned long number = 0;
-  while (!version.empty() && std::isdigit(static_cast<unsigned char>(version.front())) != 0) {
-    number = number * 10 + static_cast<unsigned long>(version.front() - '0');
-    version.remove_prefix(1);
-  }
-  return number;
-}
-
-// 6.1 < 6.12 < 6.12.3
-bool older(std::string_view a, std::string_view b) {
-  while (!a.empty() || !b.empty()) {
-    const unsigned long left = next_number(a);
-    const unsigned long right = next_number(b);
-    if (left != right) return left < right;
-  }
-  return false;
-}
-
 bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::string_view stack,
            std::string_view version) {
   if (entry.stack() != stack) return false;
-  if (!entry.from_version().empty() && older(version, entry.from_version())) return false;
-  if (!entry.to_version().empty() && !older(version, entry.to_version())) return false;
+  if (!entry.from_version().empty() && kernel::older(version, entry.from_version())) return false;
+  if (!entry.to_version().empty() && !kernel::older(version, entry.to_version())) return false;
   // An entry without an IP version is about both.
   const std::string whole(case_id);
   const std::string bare = whole.substr(0, whole.find('@'));
@@ -112,6 +89,17 @@ std::string Baseline::place(const proto::KnownDeviation& entry) const {
     if (&entries_.deviations(static_cast<int>(i)) == &entry) return places_[i];
   }
   return {};
+}
+
+Baseline Baseline::of_case(std::string_view case_id, std::string_view stack,
+                           std::string_view version) const {
+  Baseline chosen;
+  for (const auto& entry : entries_.deviations()) {
+    if (!about(entry, case_id, stack, version)) continue;
+    *chosen.entries_.add_deviations() = entry;
+    chosen.places_.push_back(place(entry));
+  }
+  return chosen;
 }
 
 const proto::KnownDeviation* Baseline::any_for(std::string_view case_id, std::string_view stack,

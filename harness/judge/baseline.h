@@ -37,6 +37,9 @@ class Baseline {
   // Where an entry of find() stands: "specs/baselines/linux/atlas.textproto:31". Empty for one that
   // was not read from a file.
   std::string place(const proto::KnownDeviation& entry) const;
+  // The entries that are about this case.
+  Baseline of_case(std::string_view case_id, std::string_view stack,
+                   std::string_view version) const;
   // Whether any entry is about this case, for XPASS.
   const proto::KnownDeviation* any_for(std::string_view case_id, std::string_view stack,
                                        std::string_view version) const;

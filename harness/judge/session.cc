@@ -16,6 +16,8 @@ namespace {
 
 // The longest case that runs without --long where time is real.
 constexpr Duration kLongest = std::chrono::seconds(75);
+// The longest that runs with it.
+constexpr Duration kLongestEver = std::chrono::hours(24);
 // How many times fewer cases are under way when spoilt ones are played again, but still so many.
 constexpr std::size_t kFewer = 8;
 constexpr std::size_t kFew = 16;
@@ -68,13 +70,15 @@ class Session {
 };
 
 bool Session::skip_long(const Case& candidate) {
-  if (stack_.traits().virtual_time || options_.include_long) return false;
-  if (candidate.program->shortest <= kLongest) return false;
+  const Duration most = options_.include_long ? kLongestEver : kLongest;
+  if (stack_.traits().virtual_time || candidate.program->shortest <= most) return false;
   proto::CaseResult result;
   result.set_id(candidate.id);
   result.set_file(candidate.program->file);
   result.set_verdict(proto::SKIP);
-  result.set_reason("takes longer than 75 s in real time: --long plays it");
+  result.set_reason(candidate.program->shortest <= kLongestEver
+                        ? "takes longer than 75 s in real time: --long plays it"
+                        : "takes longer than a day: for stacks in virtual time only");
   finish(std::move(result));
   return true;
 }
@@ -89,6 +93,7 @@ play::Job Session::job_of(Play& play) {
   job.options.seed = options_.seed;
   // What the commands of a program change, the rules do not know: its own expectations judge it.
   if (!play.played->program->place.own) job.observer = play.judge.get();
+  if (options_.on_begin) job.begun = [this, &play] { options_.on_begin(*play.played); };
   job.done = [this, &play](play::PlayResult&& result) { ended(play, std::move(result)); };
   return job;
 }

@@ -32,8 +32,9 @@ struct SessionOptions {
   // How often a case that the harness itself spoilt is played: after all others, and fewer at once
   // each time. A failure that it did not spoil stands.
   unsigned unreliable_plays = 5;
-  std::string repeat_command;  // "synfin run {id} --stack linux": {id} is replaced
-  int64_t epoch_ns = 0;        // the wall clock when the stack's own stood at zero
+  std::string repeat_command;                   // "synfin run {id} --stack linux": {id} is replaced
+  std::function<void(const Case&)> on_begin{};  // as each case begins
+  int64_t epoch_ns = 0;                         // the wall clock when the stack's own stood at zero
 };
 
 struct SessionProgress {

@@ -77,12 +77,15 @@ Admission Sockets::admission(uint16_t connection) const {
 void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t connection) {
   switch (call.name) {
     case CallName::kConnect: {
-      Socket& socket = sockets_[call.fd];
+      const auto made = sockets_.find(call.fd);
+      if (made == sockets_.end()) return;
+      Socket& socket = made->second;
       if (socket.kind == Socket::Kind::kConnected) return;  // asks how the first one went
       // MUST-46: it has to fail, and nothing is sent.
       if (call.address && !stack::names_one_host(call.address->address)) return;
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;
+      written_[connection] = 0;
       (*shadows_)[connection]->open_active(now);
       socket.incarnation = (*shadows_)[connection]->incarnation();
       tell_keepalive(call.fd);
@@ -155,6 +158,7 @@ void Sockets::accept_returns(int64_t value, uint16_t connection) {
   socket.connection = taken.connection;
   socket.incarnation = taken.incarnation;
   sockets_[static_cast<int32_t>(value)] = socket;
+  written_[taken.connection] = 0;
   tell_keepalive(static_cast<int32_t>(value));
 }
 

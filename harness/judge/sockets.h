@@ -61,7 +61,8 @@ class Sockets {
     unsigned incarnation = 0;
   };
   std::vector<Waiting> accept_queue_;
-  std::map<uint16_t, uint32_t> written_;  // octets that the user of each connection has written
+  std::map<uint16_t, uint32_t>
+      written_;  // octets that the present user of each connection has written
 };
 
 }  // namespace synfin::judge

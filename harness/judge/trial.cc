@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/judge/watcher.h"
 #include "harness/script/compile.h"
 
 namespace synfin::judge {
@@ -15,6 +16,28 @@ using script::StepKind;
 
 // A program takes a few hours at most.
 constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
+
+// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
+// the stack did in that time is seen before the stimulus changes it.
+void part_waits(std::vector<script::Step>& steps) {
+  std::vector<script::Step> parted;
+  parted.reserve(2 * steps.size());
+  for (script::Step& step : steps) {
+    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
+      script::Step wait;
+      wait.when = step.when;
+      wait.when.returns.reset();
+      wait.connection = step.connection;
+      wait.line = step.line;
+      if (step.when.returns) *step.when.returns -= step.when.start;
+      step.when.kind = script::TimeKind::kRelative;
+      step.when.start = Duration{0};
+      parted.push_back(std::move(wait));
+    }
+    parted.push_back(std::move(step));
+  }
+  steps = std::move(parted);
+}
 
 // Leaves the stimuli of a program.
 void strip(script::FlatProgram& program) {
@@ -41,40 +64,8 @@ void strip(script::FlatProgram& program) {
     call.revents.reset();
   }
   program.requirements.clear();
+  part_waits(program.steps);
 }
-
-// The judge behind a watcher.
-class Watched final : public play::Observer {
- public:
-  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
-
-  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
-             const play::Trace& trace) override {
-    trace_ = &trace;
-    watcher_.on_begin(program);
-    judge_.begin(program, tuples, trace);
-  }
-  void on_event(const play::Event& event) override {
-    watcher_.on_event(judge_, *trace_, event);
-    judge_.on_event(event);
-  }
-  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
-    return judge_.value(connection, name);
-  }
-  uint8_t peer_window_shift(uint16_t connection) const override {
-    return judge_.peer_window_shift(connection);
-  }
-  uint8_t stack_window_shift(uint16_t connection) const override {
-    return judge_.stack_window_shift(connection);
-  }
-  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
-  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
-
- private:
-  Judge& judge_;
-  Watcher& watcher_;
-  const play::Trace* trace_ = nullptr;
-};
 
 }  // namespace
 
@@ -98,6 +89,8 @@ class Trial::Impl {
   Make make_;
   Profile profile_;
   Baseline baseline_;
+  std::string known_of_;  // the program that known_ is about: one after another mostly has one name
+  Baseline known_;
   Watcher* watcher_;
   ClauseSet* coverage_;
   std::unique_ptr<stack::Stack> stack_;
@@ -127,8 +120,14 @@ synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& prog
   job.options.ipv6 = !flat->ipv4;
   job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
   job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
-  player_->add(std::move(job));
-  player_->run();
+  try {
+    player_->add(std::move(job));
+    player_->run();
+  } catch (const Stop&) {
+    result_ = {};
+    result_.outcome = play::Outcome::kCut;
+    renew();
+  }
   return &result_;
 }
 
@@ -143,10 +142,14 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
       played.trace.events.begin(), played.trace.events.end(),
       [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
   const stack::Identity& identity = stack_->identity();
+  if (!judge.divergences().empty() && program.name() != known_of_) {
+    known_of_ = program.name();
+    known_ = baseline_.of_case(known_of_, identity.name, identity.version);
+  }
   for (const Divergence& divergence : judge.divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
                               to_string(divergence.state), divergence.stimulus};
-    const auto* known = baseline_.find(program.name(), seen, identity.name, identity.version);
+    const auto* known = known_.find(program.name(), seen, identity.name, identity.version);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({divergence, known});
   }

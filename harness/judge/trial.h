@@ -16,6 +16,7 @@
 #include "harness/judge/baseline.h"
 #include "harness/judge/divergence.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 #include "harness/play/player.h"
 #include "harness/proto/program.pb.h"
 #include "harness/stack/stack.h"
@@ -23,13 +24,8 @@
 
 namespace synfin::judge {
 
-// Sees each event before the judge does.
-class Watcher {
- public:
-  virtual ~Watcher() = default;
-  virtual void on_begin(const script::FlatProgram& program) = 0;
-  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
-};
+// Thrown by a stack or a watcher it ends the program there: what comes next is not to be seen.
+struct Stop {};
 
 struct Finding {
   Divergence divergence;

@@ -161,6 +161,9 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
                                    Stream{error->mine.get(), STDERR_FILENO, nullptr}};
   if (!pump(streams, go_on)) ::kill(-*pid, SIGKILL);
   const int status = end_group(*pid);
+  if (go_on() && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    return fail("the kernel's process was killed from outside: is there memory enough?");
+  }
   const bool inside = result.log.find(kInsideMark) != std::string::npos;
   result.panicked = !WIFEXITED(status) && go_on();
   result.note = board->note();

@@ -33,7 +33,8 @@ constexpr std::array<std::pair<const char*, const char*>, 8> kTools = {{{"make",
 
 // Parts of the source that User-Mode Linux never compiles; Kconfig reads all of it.
 constexpr std::array kNotUnpacked = {"*/Documentation/*.*",
-                                     "*/arch/[!ux]*/*",
+                                     "*/arch/[!ux]*/*.[chS]",
+                                     "*/arch/[!ux]*/*.dts*",
                                      "*/drivers/gpu/*.[ch]",
                                      "*/drivers/infiniband/*.[ch]",
                                      "*/drivers/media/*.[ch]",

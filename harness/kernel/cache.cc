@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <tuple>
+
+#include "harness/kernel/version.h"
 
 namespace synfin::kernel {
 namespace {
@@ -16,21 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKasan = "kasan";
-
-std::vector<unsigned> numbers_of(std::string_view version) {
-  std::vector<unsigned> numbers;
-  while (!version.empty()) {
-    unsigned number = 0;
-    const auto [rest, error] =
-        std::from_chars(version.data(), version.data() + version.size(), number);
-    if (error != std::errc()) break;
-    numbers.push_back(number);
-    version.remove_prefix(static_cast<std::size_t>(rest - version.data()));
-    if (!version.starts_with('.')) break;
-    version.remove_prefix(1);
-  }
-  return numbers;
-}
 
 // "6.12.117+mytree+kasan" taken apart.
 Kernel parse_name(std::string_view name) {
@@ -70,9 +56,9 @@ std::string how_to_build(const Kernel& asked) {
     return fmt::format("synfin kernel build --source DIR --name {}{}", asked.variant.label,
                        asked.variant.kasan ? " --kasan" : "");
   }
-  const auto numbers = numbers_of(asked.version);
-  const std::string series =
-      numbers.size() < 2 ? asked.version : fmt::format("{}.{}", numbers[0], numbers[1]);
+  // Debian's packages are named after the series: "6.12" of "6.12.117".
+  const std::string& version = asked.version;
+  const std::string series = version.substr(0, version.find('.', version.find('.') + 1));
   return fmt::format("synfin kernel build {}{}", series, asked.variant.kasan ? " --kasan" : "");
 }
 
@@ -114,7 +100,7 @@ std::vector<Kernel> kernels(const fs::path& cache) {
     if (kernel && ::access(kernel->image().c_str(), X_OK) == 0) found.push_back(*kernel);
   }
   std::sort(found.begin(), found.end(), [](const Kernel& a, const Kernel& b) {
-    if (a.version != b.version) return version_before(a.version, b.version);
+    if (a.version != b.version) return older(a.version, b.version);
     return std::tuple(a.name(), a.config) < std::tuple(b.name(), b.config);
   });
   return found;
@@ -137,10 +123,6 @@ Result<Kernel> find_kernel(const fs::path& cache, const std::string& name) {
   if (best) return *best;
   return fail(fmt::format("no kernel {} was built yet: {}{}", name, how_to_build(asked),
                           others.empty() ? "" : fmt::format(" (there are: {})", others)));
-}
-
-bool version_before(std::string_view a, std::string_view b) {
-  return numbers_of(a) < numbers_of(b);
 }
 
 }  // namespace synfin::kernel

@@ -39,7 +39,4 @@ std::vector<Kernel> kernels(const std::filesystem::path& cache);
 // tells how to build it.
 Result<Kernel> find_kernel(const std::filesystem::path& cache, const std::string& name);
 
-// Whether a is a lower version than b: number by number.
-bool version_before(std::string_view a, std::string_view b);
-
 }  // namespace synfin::kernel

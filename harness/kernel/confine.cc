@@ -18,7 +18,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "harness/kernel/cache.h"
+#include "harness/kernel/version.h"
 #include "harness/link/error.h"
 
 namespace synfin::kernel {
@@ -100,7 +100,7 @@ bool needs_no_xstate(std::string_view version) {
   unsigned d = 0;
   // Leaf 13: what the state takes of all that the system has switched on.
   const bool known = __get_cpuid_count(13, 0, &a, &size, &c, &d) != 0;
-  return known && size > kRoomForRegisters && version_before(version, "6.13");
+  return known && size > kRoomForRegisters && older(version, "6.13");
 }
 
 Result<pid_t> start_confined(const std::vector<std::string>& command,

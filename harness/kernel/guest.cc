@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
 
 #include "harness/kernel/board.h"
@@ -69,6 +70,14 @@ void be_seeded() {
 // The folder of the host as it is, in place of what is read-only.
 bool make_writable(const std::string& folder) {
   return ::mount("none", folder.c_str(), "hostfs", 0, folder.c_str()) == 0;
+}
+
+// A kernel that has just booted is in states that no other is in: its clock's seconds are 0, which
+// TCP takes for "no timestamp was seen", and its ticks overflow five minutes later. The wait costs
+// nothing.
+void grow_up() {
+  const timespec time{.tv_sec = 400, .tv_nsec = 0};
+  ::nanosleep(&time, nullptr);
 }
 
 struct Ends {
@@ -153,6 +162,7 @@ int be_first_process(const Program& program) {
   ::mount("none", "/proc", "proc", 0, nullptr);
   ::mount("none", "/sys", "sysfs", 0, nullptr);
   be_seeded();
+  grow_up();
   write_to("/dev/kmsg", std::string(kInsideMark) + "\n");
   const auto job = read_job();
   const int code = job ? run_and_wait(*job, program) : kBroken;

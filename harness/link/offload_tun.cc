@@ -42,6 +42,8 @@ Result<Fd> open_interface(const std::string& name) {
   if (::ioctl(fd->get(), TUNSETIFF, &request) != 0) {
     return fail_errno("cannot make a TUN interface");
   }
+  // It goes with its namespace: ended by its last descriptor, it would keep the harness waiting.
+  ::ioctl(fd->get(), TUNSETPERSIST, 1);
   constexpr unsigned kOffloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
   if (::ioctl(fd->get(), TUNSETOFFLOAD, kOffloads) != 0) {
     return fail_errno("cannot turn on the offloads of a TUN interface");

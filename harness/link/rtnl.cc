@@ -3,6 +3,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -118,6 +119,16 @@ Result<void> Rtnl::set_up(unsigned index) {
   header->ifi_flags = IFF_UP;
   header->ifi_change = IFF_UP;
   return talk("bring an interface up");
+}
+
+Result<void> Rtnl::set_queue(unsigned index, const std::string& kind, bool replaces) {
+  nlmsghdr* message = begin(RTM_NEWQDISC, NLM_F_CREATE | (replaces ? NLM_F_REPLACE : NLM_F_EXCL));
+  auto* header = put_extra<tcmsg>(message);
+  header->tcm_family = AF_UNSPEC;
+  header->tcm_ifindex = static_cast<int>(index);
+  header->tcm_parent = TC_H_ROOT;
+  mnl_attr_put_strz(message, TCA_KIND, kind.c_str());
+  return talk("set the queueing discipline " + kind);
 }
 
 Result<void> Rtnl::add_address(unsigned index, const wire::Address& address, uint8_t prefix) {

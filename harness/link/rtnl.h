@@ -43,6 +43,8 @@ class Rtnl {
   Result<void> set_up(unsigned index, uint32_t mtu, uint32_t txqueuelen);
   // Brings the interface up as it is.
   Result<void> set_up(unsigned index);
+  // Gives the interface a queueing discipline by its kind ("pfifo"), as the only one.
+  Result<void> set_queue(unsigned index, const std::string& kind, bool replaces);
   Result<void> add_address(unsigned index, const wire::Address& address, uint8_t prefix);
   Result<void> add_route(unsigned index, const Route& route);
   Result<void> add_neighbour(unsigned index, const wire::Address& address, const Mac& mac);

@@ -222,7 +222,8 @@ void change_header(Chance& chance, proto::Segment& segment) {
 
 // Only lengths and backlogs change: another call is another step.
 void change_call(Chance& chance, proto::Call& call) {
-  for (int i = call.arguments_size() - 1; i > 0; --i) {
+  const bool is_option = call.name() == "setsockopt";  // its last number is a size
+  for (int i = is_option ? 0 : call.arguments_size() - 1; i > 0; --i) {
     proto::Value& value = *call.mutable_arguments(i);
     if (!value.has_integer()) continue;
     const int64_t next = chance.one_in(2) ? chance.pick<int64_t>({0, 1, 2, 536, 1460, 10000})

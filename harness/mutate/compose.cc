@@ -114,7 +114,8 @@ void open_actively(Chance& chance, proto::Program* program) {
   *program->add_steps() = call("connect", {kConnection, "...", "..."});
   if (chance.one_in(8)) return;
   const bool simultaneous = chance.one_in(4);
-  *program->add_steps() = inject(simultaneous ? kSyn : kSyn | kAck, {}, number(Number::ISS, 1));
+  const int64_t acked = chance.one_in(6) ? chance.pick<int64_t>({0, 2}) : 1;
+  *program->add_steps() = inject(simultaneous ? kSyn : kSyn | kAck, {}, number(Number::ISS, acked));
   announce(chance, program->mutable_steps(2)->mutable_packet()->mutable_segment());
   if (simultaneous) {
     *program->add_steps() = inject(kAck, number(Number::RCV_NXT), number(Number::ISS, 1));

@@ -124,6 +124,51 @@ bool splice(Chance& chance, Steps& steps, int first, const Steps& source) {
   return true;
 }
 
+// --- which calls mean something
+// ---------------------------------------------------------------------
+
+// The open descriptors of a program, as far as the program alone tells.
+class Descriptors {
+ public:
+  // Whether the call is about an open one, or makes one that was not; takes it as made.
+  bool takes(const proto::Call& call) {
+    const bool makes = call.has_result() && call.result().has_integer();
+    const bool needs = call.name() != "socket" && call.arguments_size() > 0;
+    const auto fd = needs ? static_cast<int>(call.arguments(0).integer()) : -1;
+    if (needs && !has(fd)) return false;
+    if (makes && call.name() == "socket" && has(static_cast<int>(call.result().integer()))) {
+      return false;
+    }
+    if (makes) set(static_cast<int>(call.result().integer()), true);
+    if (call.name() == "close") set(fd, false);
+    return true;
+  }
+
+ private:
+  static constexpr int kMost = 64;
+  bool has(int fd) const { return fd >= kMost || (fd >= 0 && (open_ >> fd & 1U) != 0); }
+  void set(int fd, bool open) {
+    if (fd < 0 || fd >= kMost) return;
+    const uint64_t bit = uint64_t{1} << fd;
+    open_ = open ? open_ | bit : open_ & ~bit;
+  }
+
+  uint64_t open_ = 0;
+};
+
+// A call on a descriptor that is not there does nothing, and a number that means two sockets is no
+// program's.
+void drop_dead_calls(Steps& steps) {
+  Descriptors descriptors;
+  int kept = 0;
+  for (int i = 0; i < steps.size(); ++i) {
+    if (steps[i].has_call() && !descriptors.takes(steps[i].call())) continue;
+    if (kept != i) steps.SwapElements(kept, i);
+    ++kept;
+  }
+  if (kept > 0) steps.DeleteSubrange(kept, steps.size() - kept);
+}
+
 // --- what a program may name
 // -----------------------------------------------------------------------
 
@@ -182,6 +227,7 @@ void mend(proto::Program& program) {
   program.clear_end_comments();
   Steps& steps = *program.mutable_steps();
   if (steps.size() > kMostSteps) steps.DeleteSubrange(kMostSteps, steps.size() - kMostSteps);
+  drop_dead_calls(steps);
   Known known;
   bool listens = false;
   for (proto::Step& step : steps) {

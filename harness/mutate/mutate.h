@@ -58,9 +58,9 @@ class Mutator {
   Chance chance_;
 };
 
-// Names the program `fuzz`, cuts to the bounds above what was made elsewhere, drops what only
-// people read, and takes names from numbers that have no value yet where they stand (no SND.NXT
-// before the stack has sent a SYN).
+// Names the program `fuzz` and cuts it to the bounds above. Drops what only people read, and calls
+// on descriptors that are not open. Takes names from numbers that have no value yet where they
+// stand (no SND.NXT before the stack has sent a SYN).
 void mend(proto::Program& program);
 
 }  // namespace synfin::mutate

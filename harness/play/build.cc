@@ -85,7 +85,10 @@ std::optional<uint8_t> ecn_bits(uint8_t spec) {
 
 Result<void> build(const script::SegmentSpec& spec, const Names& names, std::vector<uint8_t>& text,
                    wire::Packet& packet) {
-  const auto seq = resolve(spec.seq, names.own.peer_isn(), names);
+  // A script's SYN names a number by itself.
+  const bool names_isn = names.own.syns_name_isn && spec.flags.syn();
+  const uint32_t base = names.own.peer_isn() - (names_isn ? names.own.written_irs : 0);
+  const auto seq = resolve(spec.seq, base, names);
   if (!seq) return no_value(spec.seq);
   Segment& segment = packet.segment;
   segment = {};

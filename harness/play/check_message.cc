@@ -42,7 +42,7 @@ std::string hex(std::span<const uint8_t> octets) {
 }
 
 void check_control(const script::ControlSpec& wanted, int32_t level, int32_t type,
-                   std::span<const uint8_t> data, Duration now, Duration tolerance,
+                   std::span<const uint8_t> data, const MessageTimes& times,
                    std::vector<Difference>& differences) {
   if (wanted.level != level || wanted.type != type) {
     differences.push_back(
@@ -50,8 +50,9 @@ void check_control(const script::ControlSpec& wanted, int32_t level, int32_t typ
     return;
   }
   if (wanted.stamp) {
-    const Duration at = now - Duration(Reader(data).take<int64_t>());
-    if (at >= *wanted.stamp - tolerance && at <= *wanted.stamp + tolerance) return;
+    const Duration at = times.now - Duration(Reader(data).take<int64_t>());
+    const Duration latest = *wanted.stamp + times.tolerance + times.slipped;
+    if (at >= *wanted.stamp - times.tolerance && at <= latest) return;
     differences.push_back({"time stamp", describe(*wanted.stamp), describe(at)});
     return;
   }
@@ -63,8 +64,8 @@ void check_control(const script::ControlSpec& wanted, int32_t level, int32_t typ
 
 }  // namespace
 
-void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data, Duration now,
-                   Duration tolerance, std::vector<Difference>& differences) {
+void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> data,
+                   const MessageTimes& times, std::vector<Difference>& differences) {
   Reader reader(data);
   const auto flags = reader.take<int32_t>();
   if (wanted.flags && *wanted.flags != flags) {
@@ -79,7 +80,7 @@ void check_message(const script::MessageSpec& wanted, std::span<const uint8_t> d
     const auto size = reader.take<int32_t>();
     const auto octets = reader.take(static_cast<std::size_t>(std::max(size, 0)));
     if (count < wanted.control.size()) {
-      check_control(wanted.control[count], level, type, octets, now, tolerance, differences);
+      check_control(wanted.control[count], level, type, octets, times, differences);
     }
     ++count;
   }

@@ -5,6 +5,7 @@ namespace synfin::play {
 void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
   tuple = addresses;
   read = 0;
+  retired = false;
   peer_isn_ = isn;
   irs_.reset();
   peer_acknowledged_ = false;
@@ -20,14 +21,15 @@ void Connection::reset(const wire::FourTuple& addresses, uint32_t isn) {
 // a SYN that draws another ISS does: what else comes in a connection is a stray.
 void Connection::injected(const Segment& segment, uint32_t written) {
   if (!segment.flags.syn()) return;
-  const PeerSyn syn{.irs = segment.seq.value(), .base = segment.seq.value() - written};
+  const PeerSyn syn{.irs = segment.seq.value(), .written = written};
   if (iss_) renewal_ = syn;
   if (!peer_acknowledged_) accept(syn);
 }
 
 void Connection::accept(const PeerSyn& syn) {
   irs_ = syn.irs;
-  peer_isn_ = syn.base;
+  peer_isn_ = syns_name_isn ? syn.irs : syn.irs - syn.written;
+  written_irs = syn.written;
 }
 
 void Connection::sent(const Segment& segment) {
@@ -50,8 +52,10 @@ void Connection::sent(const Segment& segment) {
 }
 
 uint32_t Connection::bind_timestamp(uint32_t written, uint32_t on_wire) {
-  for (const auto& [script, wire] : timestamps_) {
-    if (script == written) return wire;
+  for (auto& [script, wire] : timestamps_) {
+    if (script != written) continue;
+    if (syns_name_isn) wire = on_wire;
+    return wire;
   }
   timestamps_.emplace_back(written, on_wire);
   return on_wire;

@@ -36,7 +36,8 @@ class Connection {
   bool last_was_repetition() const { return repetition_; }
 
   // Scripts write the stack's TSvals as they please and echo what they wrote: the first time that a
-  // number is expected it takes the value on the wire. Returns what `written` stands for.
+  // number is expected it takes the value on the wire; each time, as packetdrill has it. Returns
+  // what `written` stands for.
   uint32_t bind_timestamp(uint32_t written, uint32_t on_wire);
   uint32_t timestamp(uint32_t written) const;
   std::optional<uint32_t> last_timestamp() const { return last_timestamp_; }
@@ -45,14 +46,16 @@ class Connection {
   // As packetdrill has it: the number of a SYN is its sender's ISN, whatever is written, and in a
   // SYN the acknowledgment number counts from what was written for the peer's.
   bool syns_name_isn = false;
+  // A socket was made since: what still comes of this connection no step expects.
+  bool retired = false;
   uint32_t written_irs = 0;
   uint32_t read = 0;  // octets that calls have read so far
 
  private:
-  // A SYN of the peer: its number, and what literal numbers count from if it stands.
+  // A SYN of the peer: its number, and what the program has for it.
   struct PeerSyn {
     uint32_t irs = 0;
-    uint32_t base = 0;
+    uint32_t written = 0;
   };
   void accept(const PeerSyn& syn);
 

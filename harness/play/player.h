@@ -70,7 +70,10 @@ struct PlayOptions {
   // Read the stack's state after every step and append kState events. Steps with `//@ state` are
   // always read.
   bool read_states = true;
-  uint32_t states_from = 0;  // but not before this step
+  std::optional<uint32_t> states_at{};  // but after this step alone
+  // Wait for the quiet time after the last step. A program that has waited for it before its last
+  // calls need not.
+  bool quiet_at_end = true;
   // Two times are equal within max(tolerance_min, tolerance × the wait), as packetdrill has it.
   Duration tolerance_min = std::chrono::milliseconds(4);
   double tolerance = 0.125;
@@ -83,6 +86,9 @@ struct Job {
   PlayOptions options;
   Observer* observer = nullptr;
   std::function<void(PlayResult&&)> done;  // called on the Player's thread
+  std::function<void()> begun{};           // the same, before the first step
+  // In place of the program's last segment: one program serves thousands of jobs that differ in it.
+  std::optional<script::SegmentSpec> last_segment{};
 };
 
 class Player {

@@ -42,6 +42,9 @@ Next Run::advance(Time now) {
       case Phase::kExpect:
         progress = expect(now);
         break;
+      case Phase::kPython:
+        progress = wait_for_python(now);
+        break;
       case Phase::kFinal:
         progress = final(now);
         break;
@@ -59,6 +62,13 @@ Duration Run::tolerance(Duration wait) const {
   const double share = std::max(job_.options.tolerance, shared_.traits.timer_slack);
   return std::max(
       {job_.options.tolerance_min, shared_.traits.timer_slack_min, scaled(wait, share)});
+}
+
+// How much too early an expected packet may come. In virtual time nothing but the grain of the
+// stack's clock makes it early.
+Duration Run::early(Duration slack) const {
+  if (!shared_.traits.virtual_time) return slack;
+  return std::min(slack, std::max(job_.options.tolerance_min, shared_.traits.timer_slack_min));
 }
 
 Time Run::due_time(const script::Step& step) const {
@@ -81,12 +91,12 @@ Run::Bounds Run::bounds(const script::When& when) const {
   switch (when.kind) {
     case TimeKind::kRelative: {
       const Duration slack = tolerance(when.start);
-      return {last_time_ + when.start - slack, last_time_ + when.start + slack};
+      return {last_time_ + when.start - early(slack), last_time_ + when.start + slack};
     }
     case TimeKind::kAbsolute: {
       const Time at = result_.started + when.start;
       const Duration slack = tolerance(std::max(at - last_time_, Duration{0}));
-      return {at - slack, at + slack};
+      return {at - early(slack), at + slack};
     }
     case TimeKind::kRelativeRange:
       return {last_time_ + when.start - least, last_time_ + when.end + least};
@@ -124,11 +134,11 @@ void Run::stimulus(Time at) {
 // ----------------------------------------------------------------------------------------
 
 Run::Progress Run::due(Time now) {
-  if (preparing_ || held_) {
+  if (preparing_) {
     if (auto progress = hold(now)) return progress;
   }
   if (step_ == program_->steps.size()) {
-    phase_ = Phase::kFinal;
+    phase_ = pieces_.empty() ? Phase::kFinal : Phase::kPython;
     return {};
   }
   if (step().kind == StepKind::kExpect) {
@@ -202,7 +212,7 @@ Run::Progress Run::expect(Time now) {
 }
 
 Run::Progress Run::final(Time now) {
-  if (!quiet_noted_) return wait(quiet_at_);
+  if (!quiet_noted_ && job_.options.quiet_at_end) return wait(quiet_at_);
   for (const Pending& call : pending_) {
     if (result_.outcome != Outcome::kPlayed) break;
     const Duration returns = call.returns.value_or(Duration{0});
@@ -221,7 +231,7 @@ Run::Progress Run::final(Time now) {
 void Run::finish_step(Time now) {
   const script::Step& played = step();
   phase_ = Phase::kDue;
-  const bool reads = job_.options.read_states && step_ >= job_.options.states_from;
+  const bool reads = job_.options.read_states && step_ == job_.options.states_at.value_or(step_);
   if (reads || played.state) read_state(played, now);
   if (phase_ == Phase::kDue) ++step_;
 }

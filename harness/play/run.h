@@ -12,6 +12,7 @@
 #include "harness/play/connection.h"
 #include "harness/play/match.h"
 #include "harness/play/player.h"
+#include "harness/play/python.h"
 #include "harness/play/resolve.h"
 #include "harness/play/shell.h"
 #include "harness/script/flat.h"
@@ -39,6 +40,7 @@ struct Shared {
   std::vector<uint8_t> text;
   unsigned preparing = 0;  // runs whose commands still prepare their places
   unsigned shells = 0;     // commands under way
+  Time next_start{};       // of a run whose place is prepared
   // When the harness was last found to run late, in real time: an upper time bound that was missed
   // around then says nothing about the stack.
   Time late_at = Time::min();
@@ -55,6 +57,9 @@ struct Next {
   Kind kind = Kind::kAgain;
   Time until{};
 };
+
+// How often a command that is under way is looked at.
+inline constexpr Duration kLook = std::chrono::milliseconds(1);
 
 class Run {
  public:
@@ -89,6 +94,7 @@ class Run {
     kReturn,  // until a call that must not block returns
     kShell,   // until the shell command has ended
     kExpect,  // until the expected packet comes
+    kPython,  // until python3 has run the program's code
     kFinal,   // the shared quiet time, and calls that still block
     kOver,
   };
@@ -137,6 +143,7 @@ class Run {
   void stimulus(Time at);
   Time due_time(const script::Step& step) const;
   Duration tolerance(Duration wait) const;
+  Duration early(Duration slack) const;
   Bounds bounds(const script::When& when) const;
   bool was_late() const { return !shared_.traits.virtual_time && shared_.late_at >= last_time_; }
 
@@ -146,14 +153,24 @@ class Run {
   void inject_icmp(const script::Step& step);
   void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
   void call(const script::Step& step);
+  void retire(uint16_t connection);
+  void renew(uint16_t connection);
+  bool concerns_a_step(const wire::Decoded& packet, uint16_t connection) const;
 
   // run_shell.cc: commands, and the place that they prepare
   bool prepares() const { return program_->set_up > 0 && step_ < program_->set_up; }
   Progress hold(Time now);
-  void shell(const script::Step& step);
+  void others_need_not_wait();
+  void shell(const script::Step& step, Time now);
+  void start_shell();
   Progress wait_for_shell(Time now);
   void leave_shell();
+
+  // run_code.cc
+  std::string uncodeable(const script::Step& step) const;
   void code(const script::Step& step, Time now);
+  void keep_for_python(const script::Step& step, Time now);
+  Progress wait_for_python(Time now);
 
   // run_events.cc: what the stack did
   Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});
@@ -180,6 +197,10 @@ class Run {
   void unreliable(std::string why);
 
   const script::Step& step() const { return program_->steps[step_]; }
+  const script::SegmentSpec& segment(uint32_t index) const {
+    const bool last = index + 1 == program_->segments.size();
+    return last && job_.last_segment ? *job_.last_segment : program_->segments[index];
+  }
   Names names(uint16_t connection, const Values* frozen = nullptr) const {
     return {connections_[connection], job_.observer, connection, frozen};
   }
@@ -201,18 +222,22 @@ class Run {
   bool plain_input_ = true;  // all text that is injected is the pattern's
   TextCheck output_ = TextCheck::kPattern;
   uint32_t step_ = 0;
-  Time last_time_{};  // when the step before really happened
+  Duration slipped_{0};  // by so much later than meant the steps came, all together
+  Time last_time_{};     // when the step before really happened
   Time quiet_at_{};
   Time limit_{};  // of the wait under way
   Bounds bounds_{};
   std::optional<Reading> reading_;
   uint64_t dropped_before_ = 0;
   std::map<std::string, int64_t> variables_;  // of the program's code
+  std::vector<CodePiece> pieces_;             // what python3 has to run
   std::unique_ptr<Shell> shell_;
-  bool in_shell_ = false;   // a command is under way
-  bool preparing_ = false;  // counted in shared_.preparing
-  bool held_ = false;       // until all places are prepared: then its clock starts
-  std::string late_;        // the last stimulus that was given late
+  bool in_shell_ = false;       // a command is under way
+  std::string commands_;        // that the shell is to run
+  bool preparing_ = false;      // until its clock starts
+  bool disturbs_ = false;       // the others: counted in shared_.preparing
+  std::optional<Time> starts_;  // when it may
+  std::string late_;            // the last stimulus that was given late
 };
 
 }  // namespace synfin::play

@@ -93,9 +93,8 @@ std::string Run::unplayable() const {
       return fmt::format("line {} reads out of band, but urgent text is in line on this stack",
                          step.line);
     }
-    if (step.kind == StepKind::kCode && !program_->codes[step.index]) {
-      return fmt::format("line {} holds Python code that is more than asserts on numbers",
-                         step.line);
+    if (step.kind == StepKind::kCode) {
+      if (auto why = uncodeable(step); !why.empty()) return why;
     }
   }
   if (program_->place.own && !shared_.traits.own_places) {
@@ -116,7 +115,7 @@ void Run::look_at_program() {
       continue;
     }
     if (step.kind != StepKind::kInject && step.kind != StepKind::kExpect) continue;
-    const auto& spec = program_->segments[step.index];
+    const auto& spec = segment(step.index);
     if (step.kind == StepKind::kExpect) {
       if (job_.observer != nullptr && is_symbolic(spec)) freezes_values_ = true;
     } else if (!spec.text.empty() || spec.flags.urg()) {
@@ -172,8 +171,9 @@ bool Run::begin(Job job) {
   opened_ = false;
   quiet_noted_ = true;
   late_.clear();
-  held_ = false;
+  slipped_ = Duration{0};
   variables_.clear();
+  pieces_.clear();
   step_ = 0;
   last_time_ = result_.started;
   dropped_before_ = shared_.dropped;
@@ -192,10 +192,13 @@ bool Run::begin(Job job) {
   look_at_program();
   if (program_->set_up > 0) {
     preparing_ = true;
+    disturbs_ = true;
+    starts_.reset();
     ++shared_.preparing;
   }
   if (program_->tolerance) job_.options.tolerance_min = *program_->tolerance;
   if (job_.observer != nullptr) job_.observer->begin(*program_, result_.tuples, result_.trace);
+  if (job_.begun) job_.begun();
   phase_ = Phase::kDue;
   return true;
 }

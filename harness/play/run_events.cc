@@ -66,7 +66,6 @@ uint16_t Run::connection_of(const wire::Decoded& packet) {
     const wire::FourTuple before = connections_[i].tuple;
     connections_[i].tuple = shared_.stack.address(id_, i);
     if (!is_mine(connections_[i])) continue;
-    // In its own place a case may open one connection after the other.
     if (program_->place.own && connections_[i].tuple != before) {
       connections_[i].reset(connections_[i].tuple, connections_[i].peer_isn());
     }
@@ -87,7 +86,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   arrived.readable = decoded.has_value();
   if (decoded) {
     arrived.connection = connection_of(*decoded);
-    if (!program_->place.own || decoded->source == connections_[arrived.connection].tuple.local) {
+    if (concerns_a_step(*decoded, arrived.connection)) {
       connections_[arrived.connection].sent(decoded->segment);
     }
   }
@@ -95,11 +94,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   append(EventKind::kSent, at, arrived.connection, octets);
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
-  // What an earlier connection of a case in its own place still sends, no step expects.
-  if (program_->place.own && decoded &&
-      decoded->source != connections_[arrived.connection].tuple.local) {
-    return false;
-  }
+  if (decoded && !concerns_a_step(*decoded, arrived.connection)) return false;
   if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
   arrived.optional = decoded && is_optional(*decoded, arrived.connection);
   unclaimed_.push_back(arrived);
@@ -120,14 +115,13 @@ bool Run::is_optional(const wire::Decoded& packet, uint16_t connection) const {
 void Run::compare(const script::Step& what, const Arrived& arrived, const wire::Decoded& packet) {
   const Names now = names(arrived.connection, freezes_values_ ? &arrived.values : nullptr);
   differences_.clear();
-  match(program_->segments[what.index], packet, connections_[arrived.connection], now, output_,
-        differences_);
+  match(segment(what.index), packet, connections_[arrived.connection], now, output_, differences_);
 }
 
 // How many packets from this one on are the expected segment, which may come in parts where the
 // program says nothing else. 0: more have to come.
 std::size_t Run::parts(std::size_t first) const {
-  const uint32_t wanted = program_->segments[step().index].length;
+  const uint32_t wanted = segment(step().index).length;
   if (!program_->place.own || program_->place.whole_segments || wanted == 0) return 1;
   std::optional<Seq> next;
   std::size_t octets = 0;
@@ -199,7 +193,7 @@ bool Run::take(const script::Step& what, std::size_t first, std::size_t count) {
 
 // The expectation is not met: by what came, where something did.
 void Run::unmet(std::string got, const Arrived* came) {
-  const auto& spec = program_->segments[step().index];
+  const auto& spec = segment(step().index);
   const bool frozen = freezes_values_ && came != nullptr;
   const Names values = names(step().connection, frozen ? &came->values : nullptr);
   mismatch(step_, describe(spec), std::move(got), differences_);
@@ -296,8 +290,8 @@ void Run::check_data(const Pending& pending, Time at, const stack::CallResult& r
   }
   if (call.name == CallName::kRecvmsg) {
     if (result.value < 0) return;
-    check_message(call.message, result.data, at - result_.started, job_.options.tolerance_min,
-                  differences);
+    check_message(call.message, result.data,
+                  {at - result_.started, job_.options.tolerance_min, slipped_}, differences);
     return;
   }
   if (call.check_data) {

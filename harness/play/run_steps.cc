@@ -14,6 +14,7 @@ using script::StepKind;
 
 void Run::perform(const script::Step& what, Time now, Time due) {
   phase_ = Phase::kSettle;
+  if (!preparing_ && !shared_.traits.virtual_time) slipped_ += now - due;
   if (now > due + tolerance(what.when.start) && !shared_.traits.virtual_time && !preparing_) {
     late_ = fmt::format("line {} was played {} s late", what.line, describe(now - due));
   }
@@ -28,7 +29,7 @@ void Run::perform(const script::Step& what, Time now, Time due) {
       call(what);
       break;
     case StepKind::kShell:
-      shell(what);
+      shell(what, now);
       break;
     case StepKind::kWait:
       last_time_ = due;
@@ -44,7 +45,7 @@ void Run::perform(const script::Step& what, Time now, Time due) {
 }
 
 void Run::inject_segment(const script::Step& what) {
-  const auto& spec = program_->segments[what.index];
+  const auto& spec = segment(what.index);
   wire::Packet packet;
   if (auto built = build(spec, names(what.connection), shared_.text, packet); !built) {
     break_off(fmt::format("line {}: {}", what.line, built.error().message));
@@ -56,11 +57,7 @@ void Run::inject_segment(const script::Step& what) {
     return;
   }
   Connection& connection = connections_[what.connection];
-  uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
-  if (connection.syns_name_isn) {
-    if (spec.flags.syn()) connection.written_irs = written;
-    written = 0;
-  }
+  const uint32_t written = spec.seq.symbolic() ? 0 : static_cast<uint32_t>(spec.seq.offset);
   if (!spec.strays()) connection.injected(packet.segment, written);
   inject_packet(what, std::span(shared_.packet).first(*size));
 }
@@ -95,7 +92,32 @@ void Run::call(const script::Step& what) {
   pending.step = step_;
   pending.started = at;
   if (what.when.returns) pending.returns = *what.when.returns - what.when.start;
-  pending.ticket = shared_.stack.start(id_, what.connection, program_->calls[what.index]);
+  const script::CallSpec& call = program_->calls[what.index];
+  if (program_->place.own && call.name == script::CallName::kSocket) retire(what.connection);
+  pending.ticket = shared_.stack.start(id_, what.connection, call);
+  if (program_->place.own && call.name == script::CallName::kListen) renew(what.connection);
+}
+
+// In its own place a case may open one connection after the other, each with a socket of its own.
+void Run::retire(uint16_t connection) {
+  connections_[connection].retired = connections_[connection].known_iss().has_value();
+  if (!connections_[connection].retired) return;
+  const auto of_it = [&](const Arrived& arrived) { return arrived.connection == connection; };
+  std::erase_if(unclaimed_, of_it);
+}
+
+void Run::renew(uint16_t connection) {
+  const wire::FourTuple tuple = shared_.stack.address(id_, connection);
+  Connection& own = connections_[connection];
+  if (tuple == own.tuple) return;
+  own.reset(tuple, own.peer_isn());
+  result_.tuples[connection] = tuple;
+}
+
+bool Run::concerns_a_step(const wire::Decoded& packet, uint16_t connection) const {
+  if (!program_->place.own) return true;
+  const Connection& own = connections_[connection];
+  return !own.retired && packet.source == own.tuple.local && packet.destination == own.tuple.remote;
 }
 
 }  // namespace synfin::play

@@ -81,6 +81,11 @@ std::string cases_of(const HtmlInput& input, const RuleResult& rule) {
   return out;
 }
 
+std::string not_reached(const proto::Requirement& rule) {
+  const std::string why = rule.unreached().empty() ? "" : " " + html_escape(rule.unreached());
+  return "<p class=\"dim\">The reference did not come through this rule." + why + "</p>\n";
+}
+
 std::string rule_row(const HtmlInput& input, const proto::Requirement& rule, bool reached) {
   const auto found = input.rules.find(rule.id());
   const bool tested = found != input.rules.end();
@@ -106,7 +111,7 @@ std::string rule_row(const HtmlInput& input, const proto::Requirement& rule, boo
       html_escape(rule.level()), clause == nullptr ? "" : html_escape(section_of(*clause)),
       html_escape(rule.meaning()), html_verdict(verdict),
       cases == 0 ? "" : fmt::format("{} case{}", cases, cases == 1 ? "" : "s"), inside,
-      reached ? "" : "<p class=\"dim\">The reference did not come through this rule.</p>\n");
+      reached ? "" : not_reached(rule));
 }
 
 std::set<std::string> reached_by(const proto::RunResult& run) {
@@ -136,8 +141,9 @@ std::string html_coverage(const HtmlInput& input) {
       ++hit;
       continue;
     }
+    const std::string why = rule.unreached().empty() ? rule.meaning() : rule.unreached();
     missed += fmt::format("<li><a class=\"id\" href=\"#rule-{0}\">{0}</a> <span>{1}</span></li>\n",
-                          html_escape(rule.id()), html_escape(rule.meaning()));
+                          html_escape(rule.id()), html_escape(why));
   }
   std::string out =
       "<section id=\"coverage\">\n<h2>Clause coverage</h2>\n<p>Rules that the reference came "

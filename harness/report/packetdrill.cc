@@ -53,6 +53,7 @@ class Writer {
       if (stopped_) break;
       if (auto done = step(i); !done) return about(i, done.error().message);
     }
+    await_calls();
     *out_.mutable_cleanup_commands() = source_.program.cleanup_commands();
     *out_.mutable_end_comments() = source_.program.end_comments();
     return std::move(out_);
@@ -76,6 +77,7 @@ class Writer {
   Result<void> icmp(int i);
   Result<void> call(int i);
   Result<void> unasked(int before);
+  void await_calls();
   Result<proto::Segment> expected(const wire::Decoded& packet, const proto::Segment* written);
   const script::Step& flat_step(int i) const {
     return source_.flat.steps[source_.flat.set_up + static_cast<std::size_t>(i)];
@@ -98,7 +100,10 @@ class Writer {
   std::vector<StepEvents> steps_;
   std::vector<Sent> sent_;
   std::size_t next_sent_ = 0;
-  int64_t last_ns_ = 0;   // when the last step of the program happened
+  int sockets_ = 0;               // that were made
+  bool takes_segments_ = false;   // one of them listens or connects
+  int64_t blocked_until_ns_ = 0;  // by the call that blocks
+  int64_t last_ns_ = 0;           // when the last step of the program happened
   int64_t ahead_ns_ = 0;  // what was written since then took so long; negative: waits to be written
   bool fails_ = false;    // an expected segment did not come
   bool stopped_ = false;  // where the play ended: packetdrill comes no further either
@@ -169,8 +174,7 @@ void Writer::set_up() {
   if (!commands.empty()) out_.add_init_commands(commands);
 }
 
-// Those of synfin's namespace that are about what TCP does, and the program's own. Its devices do
-// not join segments, as packetdrill's would.
+// Those of synfin's namespace that are about what TCP does, and the program's own.
 std::string Writer::sysctls() const {
   std::string words;
   const auto set = [&](const std::string& name, const std::string& value) {
@@ -191,7 +195,9 @@ std::string Writer::sysctls() const {
     if (key == "sysctl") set(value.substr(0, equals), value.substr(equals + 1));
   }
   if (words.empty()) return "";
-  return fmt::format("sysctl -qw{} && ip link set dev tun0 gso_max_segs 1", words);
+  // packetdrill's device joins segments, and gathers their text, which shows in their PSH bits.
+  const std::string_view device = linux_stack ? " && ethtool -K tun0 sg off tso off gso off" : "";
+  return fmt::format("sysctl -qw{}{}", words, device);
 }
 
 // --- steps
@@ -260,6 +266,9 @@ Result<void> Writer::inject(int i) {
   const proto::Segment& written = source_.program.steps(i).packet().segment();
   const auto decoded = wire::decode(octets_of(events.injected->packet()));
   if (!decoded) return fail("a packet like this: " + decoded.error().message);
+  if (sockets_ > 0 && !takes_segments_) {
+    return fail("a segment to a socket that neither listens nor connects");
+  }
   const bool literal = written.seq().base() == proto::Number::LITERAL;
   numbers_.injected(decoded->segment, literal ? static_cast<uint32_t>(written.seq().offset()) : 0,
                     written.seq().base() == proto::Number::ABSOLUTE);
@@ -298,7 +307,10 @@ Result<void> Writer::icmp(int i) {
 Result<void> Writer::unasked(int before) {
   for (; next_sent_ < sent_.size() && sent_[next_sent_].order < before; ++next_sent_) {
     const Sent& sent = sent_[next_sent_];
-    if (sent.event->expected() || (!fails_ && !is_expected_later(next_sent_ + 1))) return {};
+    if (sent.event->expected()) return {};
+    // A SYN is, in any case: what is injected later counts from its number.
+    const bool waits = fails_ || is_expected_later(next_sent_ + 1);
+    if (!waits && !sent.packet.segment.flags.syn()) continue;
     auto segment = expected(sent.packet, nullptr);
     if (!segment) return tl::make_unexpected(segment.error());
     proto::Step& step = *out_.add_steps();
@@ -369,6 +381,7 @@ Result<void> Writer::unmet(int i) {
     out->set_offset(value);
   };
   if (!numbers.has_seq()) return fail("a sequence number that is not known");
+  if (segment.any_length()) return fail("a length that is not known");
   segment.set_any_seq(false);
   set(numbers_.own(numbers.seq()), segment.mutable_seq());
   if (numbers.has_ack()) set(numbers_.peer(numbers.ack(), syn), segment.mutable_ack());
@@ -377,6 +390,8 @@ Result<void> Writer::unmet(int i) {
     const auto& timestamps = option.timestamps();
     if (timestamps.any_value() || timestamps.any_echo()) segment.set_any_options(true);
   }
+  // It knows no list with others behind it.
+  if (segment.any_options()) segment.clear_options();
   stopped_ = true;
   return {};
 }
@@ -388,7 +403,17 @@ Result<void> Writer::call(int i) {
   const auto& spec = source_.flat.calls[flat_step(i).index];
   proto::Call& call = *add(source_.program.steps(i)).mutable_call();
   call = packetdrill_call(written, spec);
-  if (spec.name == script::CallName::kConnect) numbers_.connects();
+  using script::CallName;
+  const bool opens = spec.name == CallName::kSendto || spec.name == CallName::kSendmsg ||
+                     spec.name == CallName::kConnect;
+  if (spec.name == CallName::kConnect) numbers_.connects();
+  if (spec.name == CallName::kSocket) ++sockets_;
+  takes_segments_ = takes_segments_ || opens || spec.name == CallName::kListen;
+  if (spec.blocking) {
+    if (events.call->at_ns() < blocked_until_ns_) return fail("two calls that block at once");
+    if (events.returned == nullptr) return fail("a call that blocks for ever");
+    blocked_until_ns_ = events.returned->at_ns();
+  }
   std::string error = written.error();
   if (!written.has_result()) {
     if (events.returned == nullptr) return fail("a call that does not return");
@@ -401,6 +426,15 @@ Result<void> Writer::call(int i) {
   if (number && call.note().empty()) call.set_note(strerrordesc_np(*number));
   happened_at(events.call->at_ns());
   return {};
+}
+
+// packetdrill's script may not end while a call blocks.
+void Writer::await_calls() {
+  if (blocked_until_ns_ <= last_ns_) return;
+  proto::Step& step = *out_.add_steps();
+  const int64_t wait = blocked_until_ns_ - last_ns_ + kLater;
+  step.mutable_time()->set_start_ns(wait + wait / 8);
+  step.set_shell("true");
 }
 
 // --- times

@@ -71,7 +71,7 @@ class Compiler {
     }
     if (auto done = compile_options(program_, &flat_); !done) return place(1, done.error());
     if (program_.steps().empty()) return place(1, Error{"the program has no steps"});
-    flat_.steps.reserve(static_cast<std::size_t>(program_.steps_size()));
+    reserve();
     for (const auto& command : program_.init_commands()) text_step(StepKind::kShell, command, 1);
     flat_.set_up = static_cast<uint32_t>(flat_.steps.size());
     uint32_t line = 1;
@@ -93,6 +93,18 @@ class Compiler {
   }
 
  private:
+  void reserve() {
+    std::size_t packets = 0;
+    std::size_t calls = 0;
+    for (const auto& step : program_.steps()) {
+      packets += step.has_packet() ? 1 : 0;
+      calls += step.has_call() ? 1 : 0;
+    }
+    flat_.steps.reserve(static_cast<std::size_t>(program_.steps_size()));
+    flat_.segments.reserve(packets);
+    flat_.calls.reserve(calls);
+  }
+
   tl::unexpected<Error> place(uint32_t line, const Error& error) const {
     const std::string& file = program_.file().empty() ? program_.name() : program_.file();
     if (line == 0) return fail(fmt::format("{}: {}", file, error.message));

@@ -1,6 +1,7 @@
 // Calls whose arguments are lists and structures: poll, epoll, readv, sendmsg and their like.
 #include <fmt/format.h>
 #include <linux/errqueue.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -164,6 +165,11 @@ void add_control(const proto::Value& value, Arguments* arguments, MessageSpec* m
     } else {
       return arguments->set_error("a control message has cmsg_level, cmsg_type and cmsg_data");
     }
+  }
+  // What is read is told so too, whatever the version of the case (linux_messages.cc).
+  if (control.level == SOL_IPV6 && control.type == IPV6_RECVERR) {
+    control.level = SOL_IP;
+    control.type = IP_RECVERR;
   }
   message->control.push_back(std::move(control));
 }

@@ -50,14 +50,6 @@ bool has_odd_result(const proto::Step& step) {
   return !call.error().empty() || (call.has_result() && call.result().integer() != 0);
 }
 
-void drop_expectations(proto::Program& program) {
-  auto* steps = program.mutable_steps();
-  steps->erase(std::remove_if(steps->begin(), steps->end(), is_expected), steps->end());
-  for (proto::Step& step : *steps) {
-    if (has_odd_result(step)) drop_result(step);
-  }
-}
-
 void set_wait(proto::Step& step, int64_t ns) {
   step.mutable_time()->Clear();
   step.mutable_time()->set_start_ns(ns);
@@ -96,6 +88,14 @@ void add_waits(const proto::Step& step, int at, Edits* edits) {
 }
 
 }  // namespace
+
+void drop_expectations(proto::Program& program) {
+  auto* steps = program.mutable_steps();
+  steps->erase(std::remove_if(steps->begin(), steps->end(), is_expected), steps->end());
+  for (proto::Step& step : *steps) {
+    if (has_odd_result(step)) drop_result(step);
+  }
+}
 
 Edits bulk_edits(const proto::Program& program) {
   Edits edits;

@@ -21,6 +21,9 @@ Edits field_edits(const proto::Program& program);
 // Numbers nearer to ordinary ones: names with small offsets, short texts, short waits.
 Edits value_edits(const proto::Program& program);
 
+// Takes from a program what it expects: packets, and results that no later step depends on.
+void drop_expectations(proto::Program& program);
+
 // The parts of field_edits() and value_edits() about the segment of step number `step`.
 void add_segment_fields(const proto::Segment& segment, int step, Edits* edits);
 void add_segment_values(const proto::Segment& segment, int step, Edits* edits);

@@ -22,7 +22,10 @@ bool is_flags(std::string_view word) {
 std::string kind_of(std::string_view text) {
   const std::size_t blank = text.find(' ');
   if (blank != std::string_view::npos && is_flags(text.substr(0, blank))) {
-    return std::string(text.substr(0, blank));
+    std::string flags(text.substr(0, blank));
+    // PSH is the stack's own affair: with it or without, the same.
+    if (flags.size() > 1) std::erase(flags, 'P');
+    return flags;
   }
   std::string kind;
   for (std::size_t i = 0; i < text.size();) {
@@ -44,12 +47,22 @@ Signature signature_of(const proto::Divergence& divergence) {
           kind_of(divergence.got())};
 }
 
+Signature signature_of(const judge::Divergence& divergence) {
+  return {Objector::kRules, std::string(info(divergence.clause).id),
+          std::string(synfin::to_string(divergence.state)), kind_of(divergence.wanted),
+          kind_of(divergence.got)};
+}
+
+Signature crash_of(std::string_view last_words, std::string_view stack) {
+  if (last_words.starts_with(stack)) {
+    last_words.remove_prefix(std::min(stack.size() + 2, last_words.size()));
+  }
+  return {Objector::kNobody, "", "", judge::kLivesOn, kind_of(last_words)};
+}
+
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack) {
   for (const proto::Divergence& each : result.divergences()) {
-    if (each.wanted() != judge::kLivesOn) continue;
-    std::string_view words = each.got();
-    if (words.starts_with(stack)) words.remove_prefix(std::min(stack.size() + 2, words.size()));
-    return Signature{Objector::kNobody, "", "", judge::kLivesOn, kind_of(words)};
+    if (each.wanted() == judge::kLivesOn) return crash_of(each.got(), stack);
   }
   return std::nullopt;
 }

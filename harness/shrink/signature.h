@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/divergence.h"
 #include "harness/proto/result.pb.h"
 
 namespace synfin::shrink {
@@ -33,8 +34,11 @@ struct Signature {
 std::string kind_of(std::string_view text);
 
 Signature signature_of(const proto::Divergence& divergence);
+Signature signature_of(const judge::Divergence& divergence);
 
-// Of a case that was the stack's end: its last words.
+// Of a stack that has come to its end, by its last words.
+Signature crash_of(std::string_view last_words, std::string_view stack);
+// The same of a case; nothing where the stack lives on.
 std::optional<Signature> crash_of(const proto::CaseResult& result, std::string_view stack);
 
 // Of everything that a result shows, each once, in the order of the program.

@@ -33,6 +33,13 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},
     {"tcp_timestamps", [](Profile& p, long value) { p.timestamps = value != 0; }},
     {"tcp_sack", [](Profile& p, long value) { p.sack = value != 0; }},
+    {"tcp_ecn",
+     [](Profile& p, long value) {
+       p.ecn = value != 0;
+       p.ecn_requested = value == 1;
+     }},
+    // Whether a SYN that is sent again asks no more: the reference's does.
+    {"tcp_ecn_fallback", [](Profile&, long) {}},
     {"tcp_dsack", [](Profile& p, long value) { p.dsack = value != 0; }},
     {"tcp_invalid_ratelimit",
      [](Profile& p, long value) { p.challenge_ack_interval = std::chrono::milliseconds(value); }},

@@ -1,6 +1,7 @@
 #include "harness/stack/linux_calls.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -200,6 +201,7 @@ CallOutcome LinuxCalls::bind(LinuxCase& owner, const CallSpec& call) {
 CallOutcome LinuxCalls::listen(LinuxCase& owner, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
   const int result = ::listen(fd_of(socket), static_cast<int>(call.argument));
+  if (result == 0 && !socket->listening) ++owner.listened;
   if (result == 0) socket->listening = true;
   return outcome(result);
 }
@@ -325,7 +327,8 @@ CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallS
     return wait_with(std::move(job));
   };
   // A fast open that was begun without waiting cannot be waited for by the same call.
-  if (may_wait && (flags & MSG_FASTOPEN) != 0) return wait(0);
+  const bool opens = socket != nullptr && std::exchange(socket->opens_by_write, false);
+  if (may_wait && (opens || (flags & MSG_FASTOPEN) != 0)) return wait(0);
   const ssize_t size = ::sendto(fd_of(socket), call.no_buffer ? nullptr : octets.data(),
                                 octets.size(), flags | (may_wait ? MSG_DONTWAIT : 0),
                                 address.size > 0 ? address.get() : nullptr, address.size);
@@ -360,6 +363,9 @@ CallOutcome LinuxCalls::setsockopt(LinuxCase& owner, const CallSpec& call) {
     linger value{};
     std::memcpy(&value, call.data.data(), std::min(sizeof(value), call.data.size()));
     socket->lingers = value.l_onoff != 0 && value.l_linger > 0;
+  }
+  if (result == 0 && call.level == SOL_TCP && call.option == TCP_FASTOPEN_CONNECT) {
+    socket->opens_by_write = true;
   }
   if (call.level == SOL_SOCKET && call.option == SO_RCVLOWAT) owner.low_water = true;
   return outcome(result);

@@ -22,7 +22,8 @@ struct LinuxSocket {
   bool nonblocking = false;  // as the program sees it
   bool bound = false;        // has a local port
   bool listening = false;
-  bool lingers = false;  // SO_LINGER: close() may wait
+  bool lingers = false;         // SO_LINGER: close() may wait
+  bool opens_by_write = false;  // TCP_FASTOPEN_CONNECT: the first octets are the SYN's
 };
 
 struct LinuxConnection {
@@ -38,6 +39,7 @@ struct LinuxCase {
   bool touched = false;    // the kernel may know of it
   bool low_water = false;  // SO_RCVLOWAT was set on one of its sockets
   unsigned waiting = 0;    // calls that wait on a thread
+  unsigned listened = 0;   // sockets that became listeners
   uint16_t first_port = 0;
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;
@@ -75,7 +77,12 @@ struct LinuxCase {
         connection < connections.size() ? connections[connection].local_port : first_port;
     tuple.remote.address = addresses.remotes;
     tuple.remote.port = static_cast<uint16_t>(kLinuxRemotePort + connection);
-    if (world->own()) return tuple;
+    if (world->own()) {
+      // What comes to the next listener is no part of the connection before.
+      tuple.remote.port =
+          static_cast<uint16_t>(tuple.remote.port + (listened > 1 ? listened - 1 : 0));
+      return tuple;
+    }
     const uint32_t number = id % kLinuxRemotes;
     const std::size_t end = ipv6 ? 16 : 4;
     tuple.remote.address.octets[end - 1] |= static_cast<uint8_t>(number);
@@ -83,6 +90,17 @@ struct LinuxCase {
     tuple.remote.address.octets[end - 3] |= static_cast<uint8_t>(number >> 16U);
     return tuple;
   }
+};
+
+// A call that has returned, until the sink hears of it.
+struct LinuxReturned {
+  CaseId id = 0;
+  Ticket ticket = 0;
+  int64_t at_ns = 0;
+  int64_t value = 0;
+  int error = 0;
+  std::size_t offset = 0;  // of its octets
+  std::size_t size = 0;
 };
 
 // The case whose local port it is: for an answer to an address that is no case's.

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,14 +33,28 @@ void append(const T& value, std::vector<uint8_t>& out) {
   out.insert(out.end(), octets, octets + sizeof(value));
 }
 
-// The buffers of the call, one after the other in `octets`.
-std::vector<iovec> parts_of(const CallSpec& call, uint8_t* octets) {
+// The buffers of the call, one after the other in `octets`, with `gap` octets between them.
+std::vector<iovec> parts_of(const CallSpec& call, uint8_t* octets, std::size_t gap = 0) {
   std::vector<iovec> parts;
   for (const uint32_t length : call.message.parts) {
     parts.push_back({.iov_base = call.no_buffer ? nullptr : octets, .iov_len = length});
-    octets += length;
+    octets += length + gap;
   }
   return parts;
+}
+
+// What is sent without a copy the kernel joins where it lies together: buffers do not.
+constexpr std::size_t kGap = 16;
+
+std::vector<uint8_t> spread(const CallSpec& call, std::span<const uint8_t> octets) {
+  std::vector<uint8_t> out;
+  for (const uint32_t length : call.message.parts) {
+    const auto part = octets.first(std::min<std::size_t>(length, octets.size()));
+    out.insert(out.end(), part.begin(), part.end());
+    out.resize(out.size() + (length - part.size()) + kGap);
+    octets = octets.subspan(part.size());
+  }
+  return out;
 }
 
 std::vector<uint8_t> control_of(const std::vector<ControlSpec>& messages) {
@@ -123,8 +138,9 @@ CallOutcome LinuxCalls::send_message(LinuxCase& owner, unsigned connection, cons
   const auto octets = octets_to_write(owner, own.written, call, octets_);
   std::vector<uint8_t> writable(octets.begin(), octets.end());
   const bool pinned = (call.flags & MSG_ZEROCOPY) != 0;
-  uint8_t* start = pinned ? owner.zero_copied.back().data() : writable.data();
-  std::vector<iovec> parts = parts_of(call, start);
+  if (pinned) owner.zero_copied.back() = spread(call, writable);
+  std::vector<iovec> parts = pinned ? parts_of(call, owner.zero_copied.back().data(), kGap)
+                                    : parts_of(call, writable.data());
   std::vector<uint8_t> control = control_of(call.message.control);
   SocketAddress address;
   msghdr message{};
@@ -145,7 +161,7 @@ CallOutcome LinuxCalls::send_message(LinuxCase& owner, unsigned connection, cons
   const int error = errno;
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
   const bool fast_open = (flags & MSG_FASTOPEN) != 0 && error == EINPROGRESS;
-  if (may_wait && (size < 0 ? error == EAGAIN || fast_open : taken < octets.size())) {
+  if (may_wait && (size < 0 ? error == EAGAIN || fast_open : taken < writable.size())) {
     auto job = new_job(call, *socket);
     if (job) {
       job->name = CallName::kSend;

@@ -4,19 +4,21 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "harness/link/clock.h"
 #include "harness/link/device.h"
 #include "harness/link/error.h"
+#include "harness/link/urgent.h"
 #include "harness/stack/linux_calls.h"
 #include "harness/stack/linux_case.h"
 #include "harness/stack/linux_info.h"
@@ -31,18 +33,8 @@ constexpr std::size_t kSlots = 1U << 16U;  // more than there are local ports; a
 constexpr std::size_t kMostOpen = 20000;
 constexpr std::size_t kMostWorlds = 16;             // beyond it, those without cases go
 constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own places listen
+constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
-
-// A call that has returned, until the sink hears of it.
-struct Returned {
-  CaseId id = 0;
-  Ticket ticket = 0;
-  int64_t at_ns = 0;
-  int64_t value = 0;
-  int error = 0;
-  std::size_t offset = 0;  // of its octets
-  std::size_t size = 0;
-};
 
 class LinuxStack final : public Stack {
  public:
@@ -82,7 +74,8 @@ class LinuxStack final : public Stack {
   Result<LinuxWorld*> world_for(const Sysctls& set);
   Result<LinuxWorld*> own_world(const CaseNeeds& needs);
   void drop_idle_world();
-  void drop_own_worlds();
+  void leave_own_worlds();
+  void end_left_worlds();
   void rebuild_poll_list();
   LinuxCase& new_case();
   void take_finished_jobs();
@@ -105,7 +98,9 @@ class LinuxStack final : public Stack {
   CaseId next_id_ = 1;
   Ticket next_ticket_ = 1;
   uint64_t uses_ = 0;
-  std::size_t own_worlds_ended_ = 0;  // and not dropped yet
+  std::size_t own_worlds_ended_ = 0;  // and not left yet
+  std::vector<std::unique_ptr<LinuxWorld>> left_worlds_;
+  std::optional<link::Urgent> urgent_;
   uint64_t dropped_by_gone_worlds_ = 0;
   uint64_t dropped_ = 0;
   int64_t dropped_at_ns_ = 0;
@@ -115,7 +110,7 @@ class LinuxStack final : public Stack {
   unsigned jobs_ = 0;
   std::vector<std::unique_ptr<LinuxJob>> finished_;
   // Two of each: the sink may start calls while it hears of others.
-  std::vector<Returned> returned_, delivering_;
+  std::vector<LinuxReturned> returned_, delivering_;
   std::vector<uint8_t> octets_, delivering_octets_;
   std::size_t next_returned_ = 0;
   std::vector<pollfd> poll_list_;
@@ -131,6 +126,7 @@ LinuxStack::~LinuxStack() {
     if (one->id != 0) close(one->id);
   }
   worlds_.clear();
+  end_left_worlds();
   ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(std::max(timer_slack_, 0)));
   if (const link::Netns* home = link::Netns::home()) (void)home->enter();
 }
@@ -149,23 +145,15 @@ Result<std::unique_ptr<Stack>> LinuxStack::make(const LinuxOptions& options) {
 }
 
 void LinuxStack::describe(link::Privilege privilege) {
-  utsname system{};
-  ::uname(&system);
-  identity_.name = "linux";
-  identity_.kernel = system.release;
-  identity_.version = identity_.kernel.substr(0, identity_.kernel.find_first_not_of("0123456789."));
-  identity_.link = options_.link == LinuxLink::kTun ? "tun" : "veth";
-  identity_.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
-  identity_.settings = report_linux_sysctls(options_.set);
-  identity_.settings["offloads"] = "off";
-  identity_.settings["path_mtu"] = std::to_string(options_.mtu);
-  identity_.settings["device_mtu"] = std::to_string(kLinuxDeviceMtu);
-  identity_.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
+  identity_ = describe_linux(options_, privilege);
   traits_.virtual_time = options_.virtual_time;
   traits_.all_calls = true;
   traits_.own_places = true;
+  traits_.goes_first = !options_.virtual_time && link::Urgent().raised();
   traits_.quiet_time = std::chrono::milliseconds(100);
-  traits_.timer_slack = 0.1;
+  // The kernel's timers stand in a wheel, whose steps are at most an eighth of the time that is
+  // left (kernel/time/timer.c: 8 of 63), and begin with the next tick: 10 ms in User-Mode Linux.
+  traits_.timer_slack = options_.virtual_time ? 8.0 / 63.0 : 0.1;
   traits_.only_profile = "linux-default";
   traits_.timer_slack_min = std::chrono::milliseconds(10);
   traits_.ipv6 = worlds_.front()->ipv6();
@@ -195,16 +183,27 @@ Result<LinuxWorld*> LinuxStack::own_world(const CaseNeeds& needs) {
   if (!made) return tl::make_unexpected(made.error());
   worlds_.push_back(std::move(*made));
   rebuild_poll_list();
+  if (!urgent_ && !options_.virtual_time) urgent_.emplace();
   return worlds_.back().get();
 }
 
-// Those whose case has ended.
-void LinuxStack::drop_own_worlds() {
-  const auto count = std::erase_if(worlds_, [](const std::unique_ptr<LinuxWorld>& world) {
-    return world->own() && world->open_cases == 0;
+// Those whose case has ended. Their end itself takes its time, which no other case may wait for.
+void LinuxStack::leave_own_worlds() {
+  const auto ended = std::stable_partition(worlds_.begin(), worlds_.end(), [](const auto& world) {
+    return !world->own() || world->open_cases > 0;
   });
+  for (auto world = ended; world != worlds_.end(); ++world) {
+    dropped_by_gone_worlds_ += (*world)->dropped();
+    left_worlds_.push_back(std::move(*world));
+  }
+  worlds_.erase(ended, worlds_.end());
   own_worlds_ended_ = 0;
-  if (count > 0) rebuild_poll_list();
+  rebuild_poll_list();
+}
+
+void LinuxStack::end_left_worlds() {
+  urgent_.reset();
+  end_worlds(std::exchange(left_worlds_, {}));
 }
 
 // The first one, for cases without needs, stays.
@@ -259,6 +258,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.touched = false;
   taken.low_water = false;
   taken.waiting = 0;
+  taken.listened = 0;
   taken.first_port = *first;
   taken.port_count = static_cast<uint16_t>(ports);
   taken.connections.assign(connections, {.active = false, .local_port = *first, .written = 0});
@@ -288,7 +288,7 @@ Result<Time> LinuxStack::inject(CaseId id, std::span<const uint8_t> packet) {
 }
 
 Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec& call) {
-  Returned returned{.id = id, .ticket = next_ticket_++};
+  LinuxReturned returned{.id = id, .ticket = next_ticket_++};
   LinuxCase* found = find(id);
   if (found == nullptr || !found->world->netns().enter()) {
     returned.value = -1;
@@ -338,15 +338,16 @@ void LinuxStack::take_finished_jobs() {
   }
   if (finished_.empty()) return;
   finished_.clear();
-  std::stable_sort(returned_.begin(), returned_.end(),
-                   [](const Returned& a, const Returned& b) { return a.at_ns < b.at_ns; });
+  std::stable_sort(
+      returned_.begin(), returned_.end(),
+      [](const LinuxReturned& a, const LinuxReturned& b) { return a.at_ns < b.at_ns; });
 }
 
 // Those of `delivering_` that returned by `until_ns`.
 bool LinuxStack::deliver_returned(Sink& sink, int64_t until_ns) {
   bool any = false;
   while (next_returned_ < delivering_.size() && delivering_[next_returned_].at_ns <= until_ns) {
-    const Returned& one = delivering_[next_returned_++];
+    const LinuxReturned& one = delivering_[next_returned_++];
     if (find(one.id) == nullptr) continue;
     const CallResult result{.value = one.value,
                             .error = one.error,
@@ -395,7 +396,8 @@ bool LinuxStack::deliver(Sink& sink) {
   any |= deliver_returned(sink, std::numeric_limits<int64_t>::max());
   delivering_.clear();
   delivering_octets_.clear();
-  if (own_worlds_ended_ > 0) drop_own_worlds();
+  if (own_worlds_ended_ > 0) leave_own_worlds();
+  if (left_worlds_.size() > (open_count_ == 0 ? 0 : kMostLeft)) end_left_worlds();
   if (worlds_.size() > kMostWorlds) drop_idle_world();
   return any;
 }

@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <span>
+#include <thread>
 #include <utility>
 
+#include "harness/kernel/version.h"
 #include "harness/link/device.h"
 #include "harness/link/offload_tun.h"
 #include "harness/link/rtnl.h"
@@ -21,6 +27,14 @@ constexpr int kMostKnocks = 3000;
 constexpr const char* kOwnInterface = "tun0";  // which the commands of scripts name
 constexpr uint32_t kOwnMtu = 1500;
 constexpr uint32_t kOwnMtu6 = 1520;  // the same MSS
+
+// Each place takes four, and a thousand is what a process usually may have at first.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
@@ -80,6 +94,7 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
 }
 
 Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own(bool ipv6, const script::Place& place) {
+  allow_many_descriptors();
   auto before = link::Netns::current();
   if (!before) return tl::make_unexpected(before.error());
   auto world = make_own_inside(ipv6, place);
@@ -202,6 +217,37 @@ std::optional<uint16_t> LinuxWorld::take_ports(unsigned count) {
     return static_cast<uint16_t>(first);
   }
   return std::nullopt;
+}
+
+Identity describe_linux(const LinuxOptions& options, link::Privilege privilege) {
+  utsname system{};
+  ::uname(&system);
+  Identity identity;
+  identity.name = "linux";
+  identity.kernel = system.release;
+  identity.version = kernel::running_version();
+  identity.link = options.link == LinuxLink::kTun ? "tun" : "veth";
+  identity.privilege = privilege == link::Privilege::kRoot ? "root" : "rootless";
+  identity.settings = report_linux_sysctls(options.set);
+  identity.settings["offloads"] = "off";
+  identity.settings["clock"] = options.virtual_time ? "jumps over waits" : "real time";
+  identity.settings["path_mtu"] = std::to_string(options.mtu);
+  identity.settings["device_mtu"] = std::to_string(kLinuxDeviceMtu);
+  identity.settings["txqueuelen"] = std::to_string(kLinuxTxQueueLength);
+  return identity;
+}
+
+void end_worlds(std::vector<std::unique_ptr<LinuxWorld>> worlds) {
+  constexpr std::size_t kMostThreads = 32;
+  std::atomic<std::size_t> next = 0;
+  const auto end_some = [&] {
+    for (std::size_t i = next++; i < worlds.size(); i = next++) worlds[i].reset();
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < std::min(worlds.size(), kMostThreads); ++i) {
+    threads.emplace_back(end_some);
+  }
+  end_some();
 }
 
 void LinuxWorld::give_back_ports(uint16_t first, unsigned count) {

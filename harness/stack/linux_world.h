@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/link/link.h"
 #include "harness/link/netns.h"
@@ -69,5 +70,11 @@ class LinuxWorld {
   std::bitset<kEndPort> ports_;
   unsigned next_port_ = kFirstPort;
 };
+
+// What results say of the kernel and its surroundings.
+Identity describe_linux(const LinuxOptions& options, link::Privilege privilege);
+
+// Ends them side by side: the kernel takes some milliseconds for each, in which it mostly waits.
+void end_worlds(std::vector<std::unique_ptr<LinuxWorld>> worlds);
 
 }  // namespace synfin::stack

@@ -101,9 +101,10 @@ class LwipStack final : public Stack, LwipCore::Network {
   Time now_;
   Delivery delivery_;
   std::unique_ptr<LwipCore> core_;
-  // In their order, so that runs are equal.
-  std::map<CaseId, std::unique_ptr<Case>> cases_;
   std::vector<CaseId> ports_;  // whose each local port is; 0: nobody's
+  // In their order, so that runs are equal. They still send while they go: after all that this
+  // needs.
+  std::map<CaseId, std::unique_ptr<Case>> cases_;
   CaseId next_case_;
   Ticket next_ticket_ = 1;
 };

@@ -68,6 +68,7 @@ class ReferenceStack final : public Stack {
     }
     Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
     uint32_t timestamp_offset(const wire::FourTuple& tuple) const override {
+      stack.hit(Clause::kRfc7323Ts14);
       return static_cast<uint32_t>(stack.hash_of_ends(tuple) >> 32U);
     }
     Time next_deadline() const { return std::min(tcp.next_deadline(), sockets.next_deadline()); }
@@ -97,6 +98,7 @@ class ReferenceStack final : public Stack {
   uint64_t hash_of_ends(const wire::FourTuple& tuple) const {
     return hash_of(hash_of(mix(0, options_.seed), tuple.local), tuple.remote);
   }
+  void hit(Clause clause) const { cover(options_.coverage, clause); }
   Case* find(CaseId id) const {
     const auto found = cases_.find(id);
     return found == cases_.end() ? nullptr : found->second.get();
@@ -142,6 +144,8 @@ wire::FourTuple ReferenceStack::address(CaseId id, unsigned connection) const {
 
 // RFC 6528 §3: ISN = M + F(localip, localport, remoteip, remoteport, secretkey), M a 4 µs clock.
 Seq ReferenceStack::iss(const wire::FourTuple& tuple) const {
+  hit(Clause::kShld1);
+  hit(Clause::kRfc6528_3_1);
   const auto ticks =
       std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch()).count() / 4;
   return Seq(static_cast<uint32_t>(hash_of_ends(tuple)) + static_cast<uint32_t>(ticks));
@@ -156,12 +160,19 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
     after_event(*one);
     return now_;
   }
-  const auto decoded = wire::decode(packet);
+  const auto decoded = wire::decode(packet, options_.coverage);
   // What is not TCP, or not whole, does not get as far as TCP; nor does a wrong checksum (MUST-3).
-  if (!decoded || !decoded->tcp_checksum_ok || !decoded->ip_checksum_ok) return now_;
-  // MUST-57, MUST-63
-  const wire::Address& source = decoded->source.address;
-  if (decoded->destination.address != stack_address(one->ipv6) || !names_one_host(source)) {
+  if (!decoded || !decoded->ip_checksum_ok) return now_;
+  if (!decoded->tcp_checksum_ok) {
+    hit(Clause::kMust3);
+    return now_;
+  }
+  if (decoded->destination.address != stack_address(one->ipv6)) {
+    hit(Clause::kMust57);
+    return now_;
+  }
+  if (!names_one_host(decoded->source.address)) {
+    hit(Clause::kMust63);
     return now_;
   }
   const wire::FourTuple tuple{decoded->destination, decoded->source};
@@ -239,8 +250,12 @@ void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple, cons
   packet.segment = segment;
   packet.options = wire::encode_options(segment.options);
   packet.ip_id = from.ip_id++;
-  packet.traffic_class = ip.traffic_class;
+  packet.traffic_class = static_cast<uint8_t>(ip.traffic_class | static_cast<uint8_t>(segment.ecn));
   packet.ttl = ip.ttl.value_or(packet.ttl);
+  hit(Clause::kMust2);  // the encoder fills it in
+  if (ip.traffic_class != 0) hit(Clause::kShld22);
+  if (ip.ttl) hit(Clause::kMust49);
+  if (segment.options.timestamps) hit(Clause::kRfc7323Paws8);  // it sets DF
   constexpr std::size_t kHeaders = 40 + 60;
   const auto room = delivery_.begin_packet(kHeaders + segment.text.size());
   delivery_.end_packet(from.id, now_, wire::encode(packet, room).value_or(0));

@@ -50,6 +50,7 @@ int error_of(Signal signal, State before) {
     case Signal::kEstablished:
     case Signal::kConnectionClosing:
     case Signal::kSoftError:
+    case Signal::kDeliveryTrouble:
     case Signal::kUrgent:
       break;
   }
@@ -59,8 +60,10 @@ int error_of(Signal signal, State before) {
 }  // namespace
 
 bool reference_has_option(int level, int option) {
-  if (level == IPPROTO_IP) return option == IP_TOS || option == IP_TTL;
-  if (level == IPPROTO_IPV6) return option == IPV6_TCLASS || option == IPV6_UNICAST_HOPS;
+  if (level == IPPROTO_IP) return option == IP_TOS || option == IP_TTL || option == IP_RECVERR;
+  if (level == IPPROTO_IPV6) {
+    return option == IPV6_TCLASS || option == IPV6_UNICAST_HOPS || option == IPV6_RECVERR;
+  }
   return true;
 }
 
@@ -109,12 +112,18 @@ class ReferenceTcp::Connection final : public TcpConnection {
     tcp->set_keepalive(now, how.on, how.idle, how.interval, how.probes);
   }
 
-  void set_ip(const IpFields& fields) override { ip = fields; }
+  void set_ip(const IpFields& fields) override {
+    if (fields.traffic_class != ip.traffic_class) {
+      tcp->rules().hit(is_synchronized(state()) ? Clause::kShld21 : Clause::kMust48);
+    }
+    ip = fields;
+  }
 
   // Keeps the error that the engine tells of; `before` is the state it was in.
   void hear(State before) {
     while (const auto signal = tcp->poll_signal()) {
       if (const int error = error_of(*signal, before); error != 0) error_ = error;
+      if (*signal == Signal::kSoftError) report();
       told_of_urgent_ = told_of_urgent_ || *signal == Signal::kUrgent;
     }
   }
@@ -124,6 +133,15 @@ class ReferenceTcp::Connection final : public TcpConnection {
   IpFields ip;
 
  private:
+  // §3.9.1.8: MUST-47, but SHLD-20.
+  void report() {
+    if (ip.reports) {
+      error_ = EHOSTUNREACH;
+    } else {
+      tcp->rules().hit(Clause::kShld20);
+    }
+  }
+
   int error_ = 0;  // SO_ERROR
   bool told_of_urgent_ = false;
 };
@@ -189,12 +207,26 @@ ReferenceTcp::Listening* ReferenceTcp::listener_at(const wire::Endpoint& local) 
 std::shared_ptr<TcpListener> ReferenceTcp::listen(const wire::Endpoint& local,
                                                   const Profile& profile, int backlog) {
   if (listener_at(local) != nullptr) return nullptr;
+  for (const auto& connection : connections_) {
+    if (connection->state() == State::kClosed || connection->tuple.local.port != local.port) {
+      continue;
+    }
+    cover(coverage_, Clause::kMust41);  // they go on as they are
+    if (!is_synchronized(connection->state())) cover(coverage_, Clause::kMust42);
+  }
   return listeners_.emplace_back(std::make_shared<Listening>(*this, local, profile, backlog));
 }
 
 std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
                                                   const Profile& profile) {
-  if (connection_at(tuple) != nullptr || !names_one_host(tuple.remote.address)) return nullptr;
+  if (!names_one_host(tuple.remote.address)) {
+    cover(coverage_, Clause::kMust46);
+    return nullptr;
+  }
+  if (connection_at(tuple) != nullptr) {
+    cover(coverage_, Clause::kSmOpen3);
+    return nullptr;
+  }
   auto engine = std::make_unique<Reference>(profile, coverage_);
   return connections_.emplace_back(std::make_shared<Connection>(std::move(engine), tuple));
 }

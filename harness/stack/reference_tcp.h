@@ -43,6 +43,7 @@ class ReferenceTcp final : public TcpHost {
                                       const Profile& profile) override;
   void open(Time now, TcpConnection& connection) override;
   bool transmit(Time now) override;
+  void applied(Clause clause) override { cover(coverage_, clause); }
 
   void on_segment(Time now, const wire::FourTuple& tuple, const Segment& segment);
   void on_icmp(Time now, const wire::IcmpNotice& notice);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "harness/kernel/version.h"
 #include "harness/stack/linux_stack.h"
 #include "harness/stack/lwip_stack.h"
 #include "harness/stack/reference.h"
@@ -14,7 +15,8 @@ using std::chrono::seconds;
 
 Profile rfc_profile() { return {}; }
 
-// What an unconfigured Linux kernel of the 6 series does, apart from what linux_settings.h sets.
+// What the running kernel does, of the 6 series and unconfigured, apart from what linux_settings.h
+// sets.
 Profile linux_profile() {
   Profile profile;
   profile.name = "linux-default";
@@ -33,10 +35,14 @@ Profile linux_profile() {
   profile.retries = 15;
   profile.initial_window = 10;
   profile.fin_wait_2_timeout = seconds(60);
+  profile.ecn = true;  // tcp_ecn=2
   profile.rfc5961 = true;
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
-  profile.old_acks_update_timestamps = false;     // tcp_ack() leaves at old_ack
+  // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
+  const std::string version = kernel::running_version();
+  profile.old_acks_update_timestamps =
+      !kernel::older(version, "6.12.113") && kernel::older(version, "6.13");
   profile.drop_without_timestamps = false;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
   profile.time_based_loss = true;        // tcp_recovery.c

@@ -36,6 +36,7 @@ SocketLayer::Done SocketLayer::do_bind(const Call& call, Socket& socket) {
   if (call.spec->own_port) local.port = call.tuple.local.port;
   const auto& octets = local.address.octets;
   const bool any = std::all_of(octets.begin(), octets.end(), [](uint8_t o) { return o == 0; });
+  if (!any) host_.applied(Clause::kMust43);
   if (!any && local.address != call.tuple.local.address) return failed(EADDRNOTAVAIL);
   if (address_in_use(socket, local)) return failed(EADDRINUSE);
   socket.local = local;
@@ -81,6 +82,9 @@ SocketLayer::Attempt SocketLayer::do_connect(Time now, Call& call, Socket& socke
   if (socket.tcp != nullptr) return connect_again(call, socket);
   socket.tuple = call.tuple;
   if (socket.local) socket.tuple.local.port = socket.local->port;
+  // The host has one address, which stays with the connection.
+  if (!socket.local) host_.applied(Clause::kMust44);
+  host_.applied(Clause::kMust45);
   if (call.spec->address) socket.tuple.remote = *call.spec->address;
   if (call.spec->own_port) socket.tuple.remote.port = call.tuple.remote.port;
   socket.tcp = host_.make(socket.tuple, *socket.profile);
@@ -94,6 +98,7 @@ SocketLayer::Attempt SocketLayer::do_connect(Time now, Call& call, Socket& socke
 
 // A blocked connect() asks again, or the user of a non-blocking one.
 SocketLayer::Attempt SocketLayer::connect_again(const Call& call, Socket& socket) {
+  if (call.first) host_.applied(Clause::kSmOpen3);
   const bool blocks = !socket.nonblocking;
   if (opens(socket.tcp->state())) {
     if (!call.first || blocks) return {};

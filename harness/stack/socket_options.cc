@@ -106,6 +106,10 @@ int SocketLayer::set_ip_option(int option, std::span<const uint8_t> value, Socke
       if (*first == 0) return EINVAL;
       socket.set.ip.ttl = static_cast<uint8_t>(*first);
       return 0;
+    case IP_RECVERR:
+    case IPV6_RECVERR:
+      socket.set.ip.reports = *first != 0;
+      return 0;
     default:
       return ENOPROTOOPT;
   }

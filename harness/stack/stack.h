@@ -52,6 +52,7 @@ struct Traits {
   // run_until().
   bool mortal = false;
   bool own_places = false;  // a case can have a place of its own (script::Place)
+  bool goes_first = false;  // plays there go before other work of the machine
   bool all_calls = false;   // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.
   bool (*has_option)(int level, int option) = nullptr;

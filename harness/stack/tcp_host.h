@@ -38,10 +38,12 @@ struct KeepAlive {
   unsigned probes = 0;
 };
 
-// What the user gives for the IP header of a connection's segments (RFC 9293 §3.9.2).
+// What the user settles with IP: fields of the headers of a connection's segments (RFC 9293
+// §3.9.2), and whether errors that the network reports become errors of the socket (§3.9.1.8).
 struct IpFields {
   uint8_t traffic_class = 0;   // the Diffserv field (MUST-48); ECN's two bits are TCP's own
   std::optional<uint8_t> ttl;  // MUST-49; absent: the stack's own
+  bool reports = false;        // SHLD-20
 };
 
 // The errno of a connection that the peer has reset, by the state it was in.
@@ -111,6 +113,8 @@ class TcpHost {
   virtual void open(Time now, TcpConnection& connection) = 0;
   // Sends what is to go. False when there was nothing.
   virtual bool transmit(Time now) = 0;
+  // The socket layer has applied a rule of its own, for hosts that count (engine/clause.h).
+  virtual void applied(Clause) {}
 };
 
 }  // namespace synfin::stack

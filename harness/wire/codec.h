@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/clause.h"
 #include "harness/wire/error.h"
 #include "harness/wire/packet.h"
 
@@ -52,7 +53,9 @@ struct Decoded {
 // after the IP length (Ethernet pads short frames) do not belong to the packet. IPv6 extension
 // headers are an error. Where an option occurs more than once, the last one counts. No allocation,
 // except for the sentence of an error.
-Result<Decoded> decode(std::span<const uint8_t> packet);
+//
+// `coverage` (may be null): the rules of parsing that this packet needs (engine/clause.h).
+Result<Decoded> decode(std::span<const uint8_t> packet, ClauseSet* coverage = nullptr);
 
 // The packet that encode() turns into the same octets again, the TCP checksum included. Not kept
 // are IPv4 options, a clear DF bit, an IPv4 checksum that does not verify, and the IPv6 flow label.

@@ -29,7 +29,7 @@ Fault not_tcp(uint8_t protocol) {
 }
 
 // Reads the IPv4 header (RFC 791 §3.1); `tcp` becomes what follows it.
-Fault read_ipv4(Octets packet, Decoded& out, Octets& tcp) {
+Fault read_ipv4(Octets packet, Decoded& out, Octets& tcp, ClauseSet* coverage) {
   if (packet.size() < kIpv4Header) {
     return fault("the packet has {} octets; an IPv4 header needs 20", packet.size());
   }
@@ -51,6 +51,7 @@ Fault read_ipv4(Octets packet, Decoded& out, Octets& tcp) {
   }
   if (p[9] != kProtocolTcp) return not_tcp(p[9]);
 
+  if (header > kIpv4Header) cover(coverage, Clause::kMust50);  // its options are passed over
   out.traffic_class = p[1];
   out.ip_id = get16(p + 4);
   out.dont_fragment = (fragment & 0x4000U) != 0;
@@ -90,7 +91,7 @@ Fault read_ipv6(Octets packet, Decoded& out, Octets& tcp) {
 }
 
 // Keeps an option that the rules know. Its length was checked.
-void keep_option(uint8_t kind, Octets option, Options& out) {
+void keep_option(uint8_t kind, Octets option, Options& out, ClauseSet* coverage) {
   const uint8_t* p = option.data();
   switch (kind) {
     case kOptionMss:
@@ -117,13 +118,18 @@ void keep_option(uint8_t kind, Octets option, Options& out) {
       out.user_timeout = get16(p + 2);
       break;
     default:
+      cover(coverage, Clause::kMust6);
+      cover(coverage, Clause::kMust68);  // its length tells where the next one begins
       break;
   }
 }
 
-void read_options(Octets octets, Decoded& out) {
+void read_options(Octets octets, Decoded& out, ClauseSet* coverage) {
   out.option_octets = octets;
+  if (!octets.empty() && !out.segment.flags.syn()) cover(coverage, Clause::kMust5);
   const bool lengths_fit = for_each_option(octets, [&](uint8_t kind, Octets option) {
+    if (kind <= kOptionMss) cover(coverage, Clause::kMust4);
+    if ((option.data() - octets.data()) % 4 != 0) cover(coverage, Clause::kMust64);
     if (kind == kOptionNop) return;
     if (kind == kOptionEol) {
       const auto rest = octets.subspan(static_cast<std::size_t>(option.data() - octets.data()));
@@ -132,16 +138,17 @@ void read_options(Octets octets, Decoded& out) {
       return;
     }
     if (option_length_ok(kind, option.size())) {
-      keep_option(kind, option, out.segment.options);
+      keep_option(kind, option, out.segment.options, coverage);
     } else {
       out.options_well_formed = false;
     }
   });
   if (!lengths_fit) out.options_well_formed = false;
+  if (!out.options_well_formed) cover(coverage, Clause::kMust7);
 }
 
 // Reads header, options and text (RFC 9293 §3.1). The addresses are known by now.
-Fault read_tcp(Octets tcp, Decoded& out) {
+Fault read_tcp(Octets tcp, Decoded& out, ClauseSet* coverage) {
   if (tcp.size() < kTcpHeader) {
     return fault("{} octets follow the IP header; a TCP header needs 20", tcp.size());
   }
@@ -158,23 +165,25 @@ Fault read_tcp(Octets tcp, Decoded& out) {
   segment.seq = Seq(get32(p + 4));
   segment.ack = Seq(get32(p + 8));
   out.reserved = p[12] & 0x0FU;
+  if (out.reserved != 0) cover(coverage, Clause::kSmHdr1);
   segment.flags = Flags(p[13]);
   segment.wnd = get16(p + 14);
+  segment.ecn = static_cast<Ecn>(out.traffic_class & 3U);
   out.tcp_checksum = get16(p + kTcpChecksumAt);
   out.tcp_checksum_ok = tcp_checksum(out.source.address, out.destination.address, tcp) == 0;
   segment.up = get16(p + 18);
   segment.text = tcp.subspan(header);
-  read_options(tcp.subspan(kTcpHeader, header - kTcpHeader), out);
+  read_options(tcp.subspan(kTcpHeader, header - kTcpHeader), out, coverage);
   return {};
 }
 
-Fault read_packet(Octets packet, Decoded& out) {
+Fault read_packet(Octets packet, Decoded& out, ClauseSet* coverage) {
   if (packet.empty()) return fault("the packet is empty");
   Octets tcp;
   Fault wrong;
   switch (packet[0] >> 4U) {
     case 4:
-      wrong = read_ipv4(packet, out, tcp);
+      wrong = read_ipv4(packet, out, tcp, coverage);
       break;
     case 6:
       wrong = read_ipv6(packet, out, tcp);
@@ -182,14 +191,15 @@ Fault read_packet(Octets packet, Decoded& out) {
     default:
       return fault("the packet is not IP: its version is {}", packet[0] >> 4U);
   }
-  return wrong ? wrong : read_tcp(tcp, out);
+  return wrong ? wrong : read_tcp(tcp, out, coverage);
 }
 
 }  // namespace
 
-Result<Decoded> decode(Octets packet) {
+Result<Decoded> decode(Octets packet, ClauseSet* coverage) {
   Result<Decoded> out;
-  if (auto wrong = read_packet(packet, *out)) out = tl::make_unexpected(std::move(*wrong));
+  if (auto wrong = read_packet(packet, *out, coverage))
+    out = tl::make_unexpected(std::move(*wrong));
   return out;
 }
 

@@ -2,15 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "harness/atlas/compare.h"
 #include "harness/atlas/judgement.h"
-#include "harness/atlas/produce.h"
-#include "harness/stack/registry.h"
+#include "tests/atlas/maps.h"
 
 namespace synfin::atlas {
 namespace {
 
-using testing::IsEmpty;
+using ::testing::IsEmpty;
 
 // "wanted …, got …: where" of each finding.
 std::vector<std::string> told(const std::vector<Finding>& findings) {
@@ -29,19 +31,53 @@ std::vector<std::string> told(const std::vector<Finding>& findings) {
 }
 
 TEST(ReferenceAtlas, IsJudgedWithoutAFinding) {
-  const stack::StackInfo* info = stack::find_stack("reference");
-  const Profile profile = info->profile();
-  stack::StackOptions options;
-  options.profile = profile;
-  const auto target = info->make(options);
-  ASSERT_TRUE(target);
-  const auto atlas = produce({target->get()}, profile, {}, {});
-  ASSERT_TRUE(atlas) << atlas.error().message;
-  const auto judged = judge_atlas(*atlas, profile, {});
+  const testing::Target target("reference");
+  const Atlas& atlas = testing::reference_atlas();
+  const auto judged = judge_atlas(atlas, target.profile, {});
   ASSERT_TRUE(judged) << judged.error().message;
   EXPECT_THAT(judged->apart, IsEmpty());
   EXPECT_THAT(told(judged->findings), IsEmpty());
   EXPECT_GT(judged->domain.places.front().size(), 50000U);
+}
+
+// What is planted into the reference's own atlas is found, with its rule, and told in one rule.
+TEST(ReferenceAtlas, WithAFaultIsJudgedWithAFinding) {
+  const testing::Target target("reference");
+  Atlas atlas = testing::reference_atlas();
+  std::erase_if(atlas.set_ups, [](const auto& each) { return each.id != "LISTEN"; });
+  auto& listen = atlas.set_ups.front();
+  const std::vector<Cell> cells = cells_of(listen.variables, atlas.with);
+  const auto silent = static_cast<uint32_t>(atlas.behaviours.size());
+  const auto refused = [](const Cell& cell) {
+    const Flags flags(cell.flags);
+    return flags.ack() && !flags.rst();
+  };
+  uint32_t planted = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!refused(cells[i])) continue;
+    if (planted++ == 0) {
+      atlas.behaviours.push_back(atlas.behaviours[listen.entries[i].behaviour]);
+      atlas.behaviours.back().answers.clear();
+    }
+    listen.entries[i].behaviour = silent;
+  }
+  const auto judged = judge_atlas(atlas, target.profile, {});
+  ASSERT_TRUE(judged) << judged.error().message;
+  EXPECT_THAT(told(judged->findings),
+              ::testing::ElementsAre(std::to_string(planted) +
+                                     " cells, SM-LISTEN-2: wanted a RST, got silence\n"
+                                     "  LISTEN · any segment with ACK without RST"));
+
+  const auto path = std::filesystem::path(::testing::TempDir()) / "atlas-baseline.textproto";
+  std::ofstream(path) << R"(deviations {
+    case_id: "atlas/LISTEN/*ACK seq *" clause: "SM-LISTEN-2" stack: "reference" got: "silence"
+    reason: "planted" })";
+  atlas.provenance.set_stack("reference");
+  const auto known = judge_atlas(atlas, target.profile, judge::Baseline::load(path).value());
+  ASSERT_TRUE(known);
+  ASSERT_THAT(known->findings, ::testing::SizeIs(1));
+  EXPECT_EQ(known->findings[0].difference.known, path.string() + ":1");
+  EXPECT_EQ(known->findings[0].difference.reason, "planted");
 }
 
 }  // namespace

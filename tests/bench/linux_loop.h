@@ -18,7 +18,14 @@ namespace synfin::bench {
 // then is the same.
 class LinuxLoop {
  public:
+  enum class Program : uint8_t {
+    kPassiveClose,  // as above
+    // What a cell of the atlas in ESTABLISHED is: a small receive buffer, ten octets each way, a
+    // RST beyond RCV.NXT and its challenge ACK, a read, a close by RST.
+    kAtlasCell,
+  };
   struct Options {
+    Program program = Program::kPassiveClose;
     // Every program makes a listener of its own first and closes it at last, as a script does;
     // without it there is one for all.
     bool own_listener = true;
@@ -38,7 +45,9 @@ class LinuxLoop {
   LinuxLoop(std::unique_ptr<stack::LinuxWorld> world, const Options& options);
   int open_listener();
   bool play(int listener);
-  void send(uint8_t flags, uint32_t seq, uint32_t ack);
+  bool play_cell(int listener);
+  // With PSH there are `text` octets.
+  void send(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t text = 1);
   // The SEQ of the next packet that has just these `flags`.
   bool receive(uint8_t flags, uint32_t& seq);
 
@@ -48,7 +57,7 @@ class LinuxLoop {
   uint16_t peer_port_ = 1024;
   uint32_t header_sum_ = 0;  // of what no packet changes, for the TCP checksum
   uint32_t ip_sum_ = 0;      // of an IP header without text behind it
-  uint8_t frame_[55];        // Ethernet, IPv4, TCP, an octet of text
+  uint8_t frame_[64];        // Ethernet, IPv4, TCP, ten octets of text
 };
 
 }  // namespace synfin::bench

@@ -244,6 +244,22 @@ TEST_F(Cli, ShowsALadderAndLayers) {
   }
 }
 
+TEST_F(Cli, ShowsAProgramForPacketdrill) {
+  const Ran shown = run({"show", folder_.write("one.pkt", kHandshake), "--as", "packetdrill"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_TRUE(has(shown.out, "\n+0 > S. 0:0(0) ack 1 <...>\n")) << shown.out;
+  EXPECT_TRUE(has(shown.out, "with the numbers of reference")) << shown.out;
+  // A script that packetdrill has words for is one that synfin reads.
+  EXPECT_EQ(run({"show", folder_.write("two.pkt", shown.out)}).code, 0);
+
+  const std::string bad = with("win 65535 <mss 1460>", "win 65535 <mss 1460> {sum=bad}");
+  const Ran refused = run({"show", folder_.write("bad.pkt", bad), "--as", "packetdrill"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_TRUE(has(refused.err, "step 4 (line 6): packetdrill cannot say a wrong checksum"))
+      << refused.err;
+}
+
 TEST_F(Cli, ReplaysAFailureInFull) {
   const std::string file = folder_.write("one.pkt", with("ack 1", "ack 2"));
   const Ran ran = run({"replay", file});

@@ -41,5 +41,21 @@ TEST(Choice, NamesWhatIsNotThere) {
   EXPECT_EQ(options_of(choice), "--stack linux --seed 0x5eed");
 }
 
+TEST(Choice, AKernelIsOneOfTheLinuxStack) {
+  StackChoice choice;
+  choice.kernel = "6.12";
+  ASSERT_TRUE(check(&choice).has_value());
+  EXPECT_EQ(options_of(choice), "--stack linux --kernel 6.12 --seed 0x1");
+  choice.stack = "lwip";
+  ASSERT_FALSE(check(&choice).has_value());
+  EXPECT_EQ(check(&choice).error().message, "--kernel 6.12: the stack lwip has no kernel");
+}
+
+TEST(Choice, WithoutAnyIsTheReference) {
+  StackChoice choice;
+  ASSERT_TRUE(check(&choice).has_value());
+  EXPECT_EQ(choice.stack, "reference");
+}
+
 }  // namespace
 }  // namespace synfin::cli

@@ -62,6 +62,8 @@ std::string_view to_string(Signal signal) {
       return "user timeout";
     case Signal::kSoftError:
       return "soft error";
+    case Signal::kDeliveryTrouble:
+      return "delivery trouble";
     case Signal::kHardError:
       return "hard error";
     case Signal::kUrgent:

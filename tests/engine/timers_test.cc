@@ -50,7 +50,8 @@ TEST(Timers, GivingUpIsSignalled) {
     lab.go_to(place);
     lab.wait(std::chrono::hours(2));
     EXPECT_EQ(lab.state(), State::kClosed) << to_string(place);
-    EXPECT_EQ(lab.take_signals(), std::vector{Signal::kUserTimeout}) << to_string(place);
+    EXPECT_EQ(lab.take_signals(), (std::vector{Signal::kDeliveryTrouble, Signal::kUserTimeout}))
+        << to_string(place);
   }
 }
 

@@ -55,7 +55,10 @@ void World::act(End& end, uint8_t seed) {
     if (got == 0) break;
   }
   while (const auto signal = end.tcp.poll_signal()) {
-    if (*signal == Signal::kEstablished || *signal == Signal::kConnectionClosing) continue;
+    if (*signal == Signal::kEstablished || *signal == Signal::kConnectionClosing ||
+        *signal == Signal::kDeliveryTrouble) {
+      continue;
+    }
     end.bad_signal = "a signal of number " + std::to_string(static_cast<int>(*signal));
   }
   // A CLOSE in SYN-SENT would delete the connection (§3.10.4).

@@ -18,10 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 14> kOrder = {
-    "engine",         "harness/proto", "harness/wire",   "harness/script", "harness/link",
-    "harness/kernel", "harness/stack", "harness/play",   "harness/judge",  "harness/mutate",
-    "harness/shrink", "harness/atlas", "harness/report", "harness/cli",
+constexpr std::array<std::string_view, 15> kOrder = {
+    "engine",         "harness/proto",   "harness/wire",  "harness/script", "harness/link",
+    "harness/kernel", "harness/stack",   "harness/play",  "harness/judge",  "harness/mutate",
+    "harness/shrink", "harness/explore", "harness/atlas", "harness/report", "harness/cli",
 };
 
 // No I/O, threads, randomness or environment; <chrono> is here for its durations only.

@@ -4,15 +4,20 @@
 #
 #   run.sh <config> <patch>    exit code 0: caught
 #   run.sh <config> clean      exit code 0: nobody objects to the engine as it is
+#   run.sh <config> <patch> <file>       only makes it, as a shared object
+#
+# A third argument, `atlas`, asks the atlas instead: whether the mutant's differs from that of the engine
+# as it is. Not every fault shows in what is answered to a single segment.
 #
 # CONTRIBUTING.md tells how to add one.
 set -euo pipefail
 # shellcheck source=/dev/null
 source "$1"
 patch=$2
+judge=${3:-cases}
 CLEAN=$BUILD/libsynfin_mutant_target.so
 name=$(basename "$patch" .patch)
-work=$BUILD/$name
+work=$BUILD/$judge/$name
 engine_objects=($ENGINE_OBJECTS)
 
 fail() {
@@ -47,9 +52,13 @@ mutate() {
 
 # Sets `code` and the log of the catcher.
 catch() {
+  local limit=$LIMIT command=("$CATCHER" "$CLEAN" "$work/target.so" "$SOURCE/specs" "$rule" "$PROGRAMS")
+  if [[ $judge == atlas ]]; then
+    limit=$((5 * LIMIT))
+    command=("$MAPPER" "$CLEAN" "$work/target.so" "$BUILD/clean.atlas")
+  fi
   code=0
-  timeout "$LIMIT" "$CATCHER" "$CLEAN" "$work/target.so" "$SOURCE/specs" "$rule" "$PROGRAMS" \
-    > "$work/log" 2>&1 || code=$?
+  timeout "$limit" "${command[@]}" > "$work/log" 2>&1 || code=$?
   rm -f "$work"/*.so "$work"/*.o
   if ((code == 2 || code == 126 || code == 127)); then
     tail -5 "$work/log" >&2
@@ -71,10 +80,15 @@ fi
 rule=$(sed -n '1s/^\([A-Z][A-Za-z0-9.-]*\): .*/\1/p' "$patch")
 [[ $rule ]] || fail "the patch must begin with 'RULE-ID: what the rule says'"
 mutate
+if [[ ${3-} ]]; then
+  mv "$work/target.so" "$3"
+  rm -rf "$work"
+  exit
+fi
 catch
 caught=$(sed -n 's/^caught by //p' "$work/log")
 # A crash in one of these cases is an objection, and so is to run without end.
-if [[ ! $caught ]] && ! grep -q '^no case' "$work/log"; then
+if [[ ! $caught ]] && ((code != 0)) && ! grep -q '^no case' "$work/log"; then
   caught="a crash, or no end (exit code $code)"
 fi
 printf '%-44s %-16s %s\n' "$name" "$rule" "${caught:-NOT CAUGHT}"

@@ -1,7 +1,10 @@
 // Programs as packetdrill has them: with commands that prepare a place, asserts, several sockets.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/play/player.h"
+#include "harness/play/python.h"
 #include "harness/script/compile.h"
 #include "harness/script/parser.h"
 #include "harness/stack/linux_stack.h"
@@ -47,6 +50,11 @@ class OwnPlace : public ::testing::Test {
     return out;
   }
 
+  // The line after a text's last.
+  static uint32_t program_lines(const std::string& text) {
+    return 1 + static_cast<uint32_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
   static std::string first_of(const PlayResult& result) {
     if (!result.broken.empty()) return result.broken;
     return result.mismatches.empty() ? "played" : result.mismatches.front().got;
@@ -83,7 +91,23 @@ TEST_F(OwnPlace, AssertsAreEvaluatedWhereTheyStand) {
   const auto unknown = play(text + "+0 %{ assert tcpi_magic == 5 }%");
   EXPECT_EQ(unknown.outcome, Outcome::kSkipped);
   EXPECT_NE(unknown.broken.find("tcpi_magic"), std::string::npos);
-  EXPECT_EQ(play(text + "+0 %{ import os }%").outcome, Outcome::kSkipped);
+}
+
+// All code of a program goes to python3 where any of it has to.
+TEST_F(OwnPlace, OtherCodeIsRunByPython) {
+  const std::string text = "`true`" + std::string(kOpen) +
+                           "+0 %{ def idle(x):\n  return x == 0 }%\n"
+                           "+0 %{ assert idle(tcpi_unacked) }%\n"
+                           "+0 write(4, ..., 1000) = 1000\n"
+                           "+0 > P. 1:1001(1000) ack 1 <...>\n";
+  const auto off = play(text, false);
+  EXPECT_EQ(off.outcome, Outcome::kSkipped);
+  if (!has_python()) GTEST_SKIP() << "there is no python3";
+  EXPECT_EQ(first_of(play(text)), "played");
+  const auto wrong = play(text + "+0 %{ assert idle(tcpi_unacked) }%\n");
+  EXPECT_EQ(first_of(wrong), "python3 raises an error, tcpi_unacked = 1");
+  EXPECT_EQ(wrong.mismatches.at(0).line, program_lines(text));
+  EXPECT_EQ(play(text + "+0 %{ if tcpi_magic: pass }%\n").outcome, Outcome::kSkipped);
 }
 
 TEST_F(OwnPlace, LargeSegmentsComeWhole) {
@@ -126,6 +150,29 @@ TEST_F(OwnPlace, OneConnectionAfterTheOther) {
 +0 connect(3, ..., ...) = -1 EINPROGRESS
 +0 > S 0:0(0) <...>
 +0 < S. 0:0(0) ack 1 win 5840 <mss 1000>
++0 > . 1:1(0) ack 1
+)");
+  EXPECT_EQ(first_of(result), "played");
+}
+
+// The second listener has the first one's port, so that its peer needs another.
+TEST_F(OwnPlace, OneListenerAfterTheOther) {
+  std::string again = kOpen;
+  again.replace(again.find("0 socket"), 1, "+0");
+  const auto result = play("`true`" + std::string(kOpen) + "+0 close(3) = 0\n" + again);
+  EXPECT_EQ(first_of(result), "played");
+}
+
+// RFC 9293 §3.5, figure 7: both SYNs are the same one; the number of each stands for itself.
+TEST_F(OwnPlace, ASynNamesItsNumber) {
+  const auto result = play(R"(--remote_ip=192.0.2.9
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS
++0 > S 0:0(0) <...>
++0 < S 1234:1234(0) win 5840 <mss 1000>
++0 > S. 0:0(0) ack 1235 <...>
++0 < S. 1234:1234(0) ack 1 win 5840 <mss 1000>
 +0 > . 1:1(0) ack 1
 )");
   EXPECT_EQ(first_of(result), "played");

@@ -41,6 +41,11 @@ class TraceMaker {
     packet(proto::TraceEvent::SENT, flags, kStackIsn + seq, kPeerIsn + ack, size, false);
     return *this;
   }
+  // The segment sent last met an expectation of the program.
+  TraceMaker& taken() {
+    result_->mutable_trace()->mutable_events()->rbegin()->set_expected(true);
+    return *this;
+  }
   TraceMaker& state(const std::string& name) {
     add(proto::TraceEvent::STATE)->set_state(name);
     return *this;

@@ -21,6 +21,8 @@ TEST(Signature, ASegmentIsItsFlags) {
   EXPECT_EQ(kind_of("S. 0:0(0) ack 1 <...>"), "S.");
   EXPECT_EQ(kind_of(". seq 1 ack 11 win 65525"), ".");
   EXPECT_EQ(kind_of("- seq 1"), "-");
+  EXPECT_EQ(kind_of("FP. seq 1 ack 11"), "F.");
+  EXPECT_EQ(kind_of("P seq 1"), "P");
 }
 
 TEST(Signature, ASentenceIsItsWords) {

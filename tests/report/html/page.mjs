@@ -1,46 +1,11 @@
 // Opens a page of results in headless Chromium and uses it as a reader would.
 //   node page.mjs PAGE [FOLDER]    screenshots go to FOLDER
 // Exits with 77 where there is no playwright-core or no Chromium.
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import assert from 'node:assert/strict';
+import { launch } from './browser.mjs';
 
 const [page_path, shots] = process.argv.slice(2);
-const skip = why => {
-  console.log(why);
-  process.exit(77);
-};
-
-let chromium;
-try {
-  ({ chromium } = createRequire(import.meta.url)('playwright-core'));
-} catch {
-  skip('playwright-core is not here: npm install in tests/report/html');
-}
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-  .find(path => existsSync(path));
-if (!executablePath) skip('Chromium is not here');
-
-const address = pathToFileURL(page_path).href;
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-
-async function open(options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(10000);
-  const requests = [];
-  const messages = [];
-  page.on('request', request => requests.push(request.url()));
-  page.on('console', message => messages.push(message.text()));
-  page.on('pageerror', error => messages.push(String(error)));
-  await page.goto(address);
-  const check = () => {
-    assert.deepEqual(requests.filter(url => url !== address && !url.startsWith('data:')), []);
-    assert.deepEqual(messages, []);
-  };
-  return { page, check };
-}
+const { open, run } = await launch(page_path);
 
 const shown = rows => rows.evaluateAll(all => all.filter(row => row.checkVisibility()).length);
 
@@ -142,16 +107,4 @@ async function screenshots() {
   }
 }
 
-let failed = false;
-const tests = shots ? [screenshots] : [filters, a_failing_case, the_states, without_scripts, narrow];
-for (const test of tests) {
-  try {
-    await test();
-    console.log(`ok ${test.name}`);
-  } catch (error) {
-    failed = true;
-    console.log(`not ok ${test.name}: ${error.stack}`);
-  }
-}
-await browser.close();
-process.exit(failed ? 1 : 0);
+await run(shots ? [screenshots] : [filters, a_failing_case, the_states, without_scripts, narrow]);

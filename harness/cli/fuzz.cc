@@ -1,0 +1,360 @@
+// synfin fuzz: sequences that nobody wrote, and a file for each finding.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/common.h"
+#include "harness/cli/finding.h"
+#include "harness/cli/finding_files.h"
+#include "harness/cli/select.h"
+#include "harness/explore/explore.h"
+#include "harness/report/catalogue.h"
+#include "harness/report/exit_code.h"
+#include "harness/report/style.h"
+#include "harness/report/terminal.h"
+#include "harness/script/program_file.h"
+#include "harness/shrink/plays.h"
+#include "harness/shrink/shrink.h"
+#include "harness/stack/registry.h"
+
+namespace synfin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kAbout =
+    "Makes up programs, changes those that met with something new, and plays them to a stack while "
+    "the judge looks on.\nEach finding that the baseline does not know is made minimal and kept "
+    "once "
+    "in the folder of --out: a script (.pkt),\na capture (.pcap), and a text (.txt) that says in a "
+    "paragraph what it is, above the ladder. Two findings are one\nwhen rule, state and kind of "
+    "what "
+    "was wanted and got are the same. What --out already holds is known as well,\nand what is in "
+    "corpus/regressions/STACK beside the specs.";
+
+constexpr const char* kExamples = R"(
+
+EXIT CODES
+  0  nothing new; 1 something new was found; 2 wrong usage; 3 set-up failed, or the disk is full;
+  130 interrupted: what was found until then is kept
+
+EXAMPLES
+  synfin fuzz --stack lwip --for 10m --out findings
+  synfin fuzz --stack linux --for 1h --out findings --seed 7)";
+
+constexpr std::size_t kVirtualBatch = 64;
+constexpr std::size_t kRealBatch = 400;
+// What came once on a real machine has to come again so often, of so many plays.
+constexpr std::size_t kRepeats = 2;
+constexpr std::size_t kTimes = 10;
+constexpr auto kTellEvery = std::chrono::milliseconds(500);
+constexpr auto kTellPlainlyEvery = std::chrono::seconds(10);
+
+struct FuzzCommand {
+  StackChoice choice;
+  std::string duration = "1m";
+  std::string out;
+  std::string specs;
+  std::string baseline;
+  std::vector<std::string> seeds;
+  std::chrono::seconds for_so_long{60};
+  uint64_t programs = 0;  // 0: no limit
+  std::size_t at_once = 0;
+  bool ipv6 = false;
+};
+
+// "90s", "10m", "2h".
+std::optional<std::chrono::seconds> parse_duration(const std::string& text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  if (digits == 0 || digits > 6 || text.size() != digits + 1) return std::nullopt;
+  const std::chrono::seconds number(std::stol(text));
+  switch (text[digits]) {
+    case 's':
+      return number;
+    case 'm':
+      return number * 60;
+    case 'h':
+      return number * 3600;
+    default:
+      return std::nullopt;
+  }
+}
+
+class Fuzz {
+ public:
+  explicit Fuzz(const FuzzCommand& options)
+      : options_(options), style_(report::style_of(STDOUT_FILENO)), began_(Clock::now()) {}
+
+  int run();
+
+ private:
+  bool open();
+  bool load_baseline();
+  void add_seeds();
+  void know(const fs::path& folder);
+  void found(const shrink::Signature& signature, const proto::Program& program);
+  std::optional<Finding> settle(const shrink::Signature& signature, const proto::Program& program);
+  bool time_is_over() const;
+  bool go_on();
+  void tell(bool last);
+  void write(const std::string& text) {
+    if (line_shown_) std::fputs("\r\x1b[K", stdout);
+    line_shown_ = false;
+    const std::string shown = style_.for_reader(text);
+    std::fwrite(shown.data(), 1, shown.size(), stdout);
+    std::fflush(stdout);
+  }
+
+  const FuzzCommand& options_;
+  report::Style style_;
+  Clock::time_point began_;
+  Clock::time_point told_;
+  bool line_shown_ = false;
+  std::optional<fs::path> specs_;
+  judge::Baseline baseline_;
+  proto::Requirements catalogue_;
+  proto::Provenance provenance_;
+  Profile profile_;
+  std::unique_ptr<explore::Explorer> explorer_;
+  std::size_t new_ = 0;
+  bool broken_ = false;
+};
+
+bool Fuzz::time_is_over() const {
+  const bool enough = options_.programs > 0 && explorer_->progress().programs >= options_.programs;
+  return enough || Clock::now() - began_ >= options_.for_so_long;
+}
+
+bool Fuzz::go_on() {
+  tell(false);
+  return !interrupted();
+}
+
+// How far it is: on a terminal in one line that is written over, else now and then.
+void Fuzz::tell(bool last) {
+  const auto now = Clock::now();
+  const auto every = style_.terminal ? Clock::duration(kTellEvery) : kTellPlainlyEvery;
+  if (!last && now - told_ < every) return;
+  told_ = now;
+  const explore::Progress progress = explorer_->progress();
+  const double seconds = std::max(std::chrono::duration<double>(now - began_).count(), 1e-3);
+  const std::string text = fmt::format(
+      "{:>8}  {} programs, {:.0f}/s · {} new, {} known · {} of {} clauses, {} meetings, {} kept",
+      report::duration_text(now - began_), progress.programs,
+      static_cast<double>(progress.programs) / seconds, new_, progress.known, progress.clauses,
+      kClauseCount, progress.meetings, progress.kept);
+  write(style_.terminal && !last ? report::shorten(text, style_.columns - 1) : text + "\n");
+  line_shown_ = style_.terminal && !last;
+}
+
+bool Fuzz::load_baseline() {
+  if (options_.baseline == "none") return true;
+  fs::path path = options_.baseline;
+  if (path.empty()) {
+    if (!specs_) return true;
+    path = *specs_ / "baselines" / options_.choice.stack;
+    std::error_code error;
+    if (!fs::exists(path, error)) return true;
+  }
+  auto loaded = judge::Baseline::load(path.string());
+  if (!loaded) {
+    complain(loaded.error().message);
+    return false;
+  }
+  baseline_ = std::move(*loaded);
+  return true;
+}
+
+bool Fuzz::open() {
+  specs_ = find_specs(options_.specs);
+  auto catalogue = report::load_catalogue(specs_);
+  if (!catalogue) {
+    complain(catalogue.error().message);
+    return false;
+  }
+  catalogue_ = std::move(*catalogue);
+  if (!load_baseline()) return false;
+  std::error_code error;
+  fs::create_directories(options_.out, error);
+  if (error) {
+    complain(fmt::format("--out {}: {}", options_.out, error.message()));
+    return false;
+  }
+  const auto make = [this]() -> Result<std::unique_ptr<stack::Stack>> {
+    auto opened = open_stack(options_.choice);
+    if (!opened) return tl::make_unexpected(opened.error());
+    provenance_ = provenance_of(*opened, options_.choice);
+    profile_ = opened->profile;
+    return std::move(opened->stack);
+  };
+  auto first = make();  // tells the profile and whether time is real
+  if (!first) {
+    complain(first.error().message);
+    broken_ = true;
+    return false;
+  }
+  explore::ExploreOptions explore;
+  explore.seed = options_.choice.seed;
+  explore.ipv6 = options_.ipv6;
+  explore.batch = (*first)->traits().virtual_time ? kVirtualBatch : kRealBatch;
+  if (options_.at_once > 0) explore.batch = options_.at_once;
+  first->reset();
+  auto explorer = explore::Explorer::open(make, profile_, baseline_, explore);
+  if (!explorer) {
+    complain(explorer.error().message);
+    broken_ = true;
+    return false;
+  }
+  explorer_ = std::move(*explorer);
+  return true;
+}
+
+void Fuzz::add_seeds() {
+  std::vector<std::string> folders = options_.seeds;
+  if (folders.empty() && specs_) {
+    folders.push_back(specs_->string());
+    folders.push_back((specs_->parent_path() / "corpus" / "seeds").string());
+  }
+  for (const std::string& folder : folders) {
+    for (const fs::path& file : scripts_below(folder)) {
+      auto programs = script::parse_file(file.string());
+      if (!programs) {
+        complain(programs.error().message);
+        continue;
+      }
+      for (proto::Program& program : *programs) explorer_->add_seed(std::move(program));
+    }
+  }
+}
+
+// What the scripts of a folder show is known.
+void Fuzz::know(const fs::path& folder) {
+  shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed);
+  std::vector<proto::Program> all;
+  for (const fs::path& file : scripts_below(folder)) {
+    auto programs = script::parse_file(file.string());
+    if (!programs) {
+      complain(programs.error().message);
+      continue;
+    }
+    std::move(programs->begin(), programs->end(), std::back_inserter(all));
+  }
+  for (const proto::CaseResult& result : plays.play(all)) {
+    for (const auto& signature : shrink::signatures_of(result, options_.choice.stack)) {
+      explorer_->know(signature);
+    }
+  }
+}
+
+// Makes it minimal and tells how often it shows. Nothing: it did not come again.
+std::optional<Finding> Fuzz::settle(const shrink::Signature& signature,
+                                    const proto::Program& program) {
+  const auto between = [this] { return go_on(); };
+  shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed, between);
+  const std::size_t shown = plays.count(program, signature, kTimes);
+  const bool real = !explorer_->stack().traits().virtual_time;
+  if (shown < (real ? kRepeats : 1)) return std::nullopt;
+  shrink::ShrinkOptions bounds;
+  bounds.batch = plays.batch();
+  bounds.most_plays = real ? 1000 : 5000;
+  Finding finding{signature, {}, {}, 0, kTimes};
+  finding.program =
+      shrink::shrink(program, plays.shows(signature, shown == kTimes), bounds, between).program;
+  finding.shown = plays.count(finding.program, signature, kTimes);
+  finding.result = plays.play({finding.program}).at(0);
+  return finding;
+}
+
+void Fuzz::found(const shrink::Signature& signature, const proto::Program& program) {
+  if (interrupted() || broken_) return;
+  const auto finding = settle(signature, program);
+  if (!finding) return;
+  const auto kept = keep_finding(*finding, options_.out, provenance_, catalogue_,
+                                 (options_.ipv6 ? "-6 " : "") + options_of(options_.choice));
+  if (!kept) {
+    complain(kept.error().message);
+    broken_ = true;
+    return;
+  }
+  ++new_;
+  write(fmt::format("{}  {} in {} steps: {}\n", style_.paint(report::Ink::kRed, "NEW"),
+                    shrink::to_string(signature), finding->program.steps_size(), *kept));
+}
+
+int Fuzz::run() {
+  if (!open()) return broken_ ? report::kExitBroken : report::kExitUsage;
+  catch_interrupt();
+  write(fmt::format("synfin {} · target {} {} · profile {} · seed {:#x} · for {}\n",
+                    provenance_.version(), provenance_.stack(), provenance_.stack_version(),
+                    profile_.name, options_.choice.seed, options_.duration));
+  if (specs_) know(specs_->parent_path() / "corpus" / "regressions" / options_.choice.stack);
+  know(options_.out);
+  add_seeds();
+  while (!time_is_over() && !interrupted() && !broken_) {
+    const auto played =
+        explorer_->round([this](const shrink::Signature& signature,
+                                const proto::Program& program) { found(signature, program); },
+                         [this] { return go_on(); });
+    if (played) continue;
+    complain(played.error().message);
+    broken_ = true;
+  }
+  tell(true);
+  if (interrupted()) return report::kExitInterrupted;
+  if (broken_) return report::kExitBroken;
+  return new_ > 0 ? report::kExitUnexpected : report::kExitOk;
+}
+
+}  // namespace
+
+void add_fuzz(CLI::App& app, Action* action) {
+  auto options = std::make_shared<FuzzCommand>();
+  CLI::App* command = app.add_subcommand("fuzz", "Look for findings with made-up programs");
+  command->footer(std::string(kAbout) + kExamples);
+  add_stack_options(*command, &options->choice);
+  command->add_option("--out", options->out, "The folder that findings are kept in")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--for", options->duration, "So long: 90s, 10m, 2h")
+      ->type_name("TIME")
+      ->check([](const std::string& text) {
+        return parse_duration(text) ? "" : "expected a number and s, m or h, as in 10m";
+      })
+      ->capture_default_str();
+  command->add_option("--programs", options->programs, "Or so many programs (0: no limit)")
+      ->type_name("N");
+  command->add_option("-j", options->at_once, "So many programs at once (0: as suits the stack)")
+      ->check(CLI::Range(0U, 4096U))
+      ->type_name("N");
+  command
+      ->add_option("--seeds", options->seeds,
+                   "Folders of programs to begin with, in place of the specs and corpus/seeds")
+      ->type_name("DIR");
+  command
+      ->add_option("--baseline", options->baseline,
+                   "Known deviations: a file or folder, or none (default specs/baselines/STACK)")
+      ->type_name("PATH");
+  command->add_option("--specs", options->specs, "The folder of the cases and baselines")
+      ->type_name("DIR");
+  command->add_flag("-6", options->ipv6, "Over IPv6");
+  command->callback([options, action] {
+    *action = [options] {
+      options->for_so_long = *parse_duration(options->duration);
+      const auto checked = check(&options->choice);
+      if (checked) return Fuzz(*options).run();
+      complain(checked.error().message);
+      return static_cast<int>(report::kExitUsage);
+    };
+  });
+}
+
+}  // namespace synfin::cli

@@ -1,0 +1,73 @@
+// Those who look on while programs are judged: what a program met with guides fuzzers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "harness/judge/judge.h"
+#include "harness/play/observer.h"
+
+namespace synfin::judge {
+
+// Sees each event before the judge does.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void on_begin(const script::FlatProgram& program) = 0;
+  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
+};
+
+// The judge behind a watcher.
+class Watched final : public play::Observer {
+ public:
+  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
+
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override {
+    trace_ = &trace;
+    watcher_.on_begin(program);
+    judge_.begin(program, tuples, trace);
+  }
+  void on_event(const play::Event& event) override {
+    watcher_.on_event(judge_, *trace_, event);
+    judge_.on_event(event);
+  }
+  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
+    return judge_.value(connection, name);
+  }
+  uint8_t peer_window_shift(uint16_t connection) const override {
+    return judge_.peer_window_shift(connection);
+  }
+  uint8_t stack_window_shift(uint16_t connection) const override {
+    return judge_.stack_window_shift(connection);
+  }
+  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
+  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
+
+ private:
+  Judge& judge_;
+  Watcher& watcher_;
+  const play::Trace* trace_ = nullptr;
+};
+
+// What a program met with: each time something was injected, the state that it met, its flags,
+// where its SEQ lay to the receive window, and the flags of what came at once.
+class Meetings : public Watcher {
+ public:
+  void on_begin(const script::FlatProgram& program) override;
+  void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) override;
+  // To be called once the program has been played.
+  void end();
+
+ protected:
+  // A number for such a meeting, the same in every process.
+  virtual void met(uint32_t meeting) = 0;
+
+ private:
+  void answered(uint8_t flags);
+
+  std::optional<uint32_t> open_;  // state, flags and class of SEQ of what waits for its answer
+};
+
+}  // namespace synfin::judge

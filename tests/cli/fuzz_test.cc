@@ -1,0 +1,166 @@
+// synfin fuzz from outside, and the files that findings become.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/finding_files.h"
+#include "harness/cli/select.h"
+#include "harness/script/program_file.h"
+#include "tests/cli/program.h"
+
+namespace synfin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Fuzzing : public testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("SYNFIN_SPECS");
+    setenv("LC_ALL", "C.UTF-8", 1);
+    fs::create_directories(folder_.path() + "/none");
+  }
+  // No seeds and no baseline: what lwIP is known for is found again, within few programs.
+  std::vector<std::string> command(const std::string& out, const std::string& programs = "200") {
+    return {"fuzz",
+            "--stack",
+            "lwip",
+            "--out",
+            folder_.path() + "/" + out,
+            "--seeds",
+            folder_.path() + "/none",
+            "--baseline",
+            "none",
+            "--for",
+            "1h",
+            "--programs",
+            programs};
+  }
+  std::vector<std::string> names(const std::string& out) const {
+    std::vector<std::string> all;
+    for (const auto& entry : fs::directory_iterator(folder_.path() + "/" + out)) {
+      all.push_back(entry.path().filename().string());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  static std::string read(const fs::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  Folder folder_;
+};
+
+TEST_F(Fuzzing, KeepsWhatItFindsInThreeFormsAndOnce) {
+  const Ran ran = run(command("out"));
+  EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("NEW  "));
+  EXPECT_THAT(ran.out, HasSubstr(" clauses, "));
+  const auto scripts = scripts_below(folder_.path() + "/out");
+  ASSERT_FALSE(scripts.empty());
+  EXPECT_EQ(names("out").size(), 3 * scripts.size());
+  for (fs::path script : scripts) {
+    const Ran replayed = run({"replay", script.string(), "--stack", "lwip"});
+    EXPECT_EQ(replayed.code, 1) << script << read(script) << replayed.out << replayed.err;
+    EXPECT_THAT(read(script), testing::StartsWith("// lwip 2."));
+    EXPECT_THAT(read(script), HasSubstr("// Repeat: synfin replay " + script.string()));
+    EXPECT_TRUE(fs::exists(script.replace_extension(".pcap")));
+    const std::string text = read(script.replace_extension(".txt"));
+    EXPECT_THAT(text, HasSubstr("of 10 plays."));
+    EXPECT_THAT(text, HasSubstr("│ CLOSED"));
+  }
+  // What is there is known the next time.
+  const auto before = names("out");
+  EXPECT_EQ(run(command("out")).code, 0);
+  EXPECT_EQ(names("out"), before);
+}
+
+TEST_F(Fuzzing, ASeedGivesTheSameFindings) {
+  run(command("a"));
+  run(command("b"));
+  ASSERT_EQ(names("a"), names("b"));
+  for (const fs::path& script : scripts_below(folder_.path() + "/a")) {
+    const std::string other = read(folder_.path() + "/b/" + script.filename().string());
+    EXPECT_EQ(read(script).substr(read(script).find("\n\n")), other.substr(other.find("\n\n")));
+  }
+}
+
+TEST_F(Fuzzing, FindsNothingInTheReference) {
+  const Ran ran = run({"fuzz", "--out", folder_.path() + "/out", "--programs", "300", "--for", "1h",
+                       "--specs", std::string(SYNFIN_SOURCE_DIR) + "/specs"});
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_TRUE(names("out").empty());
+}
+
+TEST_F(Fuzzing, IsInterruptedWithoutHarm) {
+  std::vector<std::string> words = command("out", "0");
+  words.insert(words.begin(), "synfin");
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  const pid_t pid = fork();
+  if (pid == 0) {
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) std::_Exit(99);
+    std::_Exit(run_program(static_cast<int>(argv.size()), argv.data()));
+  }
+  const fs::path out = folder_.path() + "/out";
+  for (int i = 0; i < 3000 && scripts_below(out).empty(); ++i) usleep(10'000);
+  kill(pid, SIGINT);
+  int status = 0;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_FALSE(scripts_below(out).empty());
+  for (const fs::path& script : scripts_below(out)) {
+    EXPECT_TRUE(script::parse_file(script.string())) << script;
+  }
+}
+
+TEST_F(Fuzzing, RefusesWhatMakesNoSense) {
+  EXPECT_EQ(run({"fuzz", "--stack", "lwip"}).code, 2);
+  const std::string file = folder_.write("file", "");
+  const Ran ran = run({"fuzz", "--stack", "lwip", "--out", file + "/x"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("--out " + file + "/x: "));
+  for (const std::string wrong : {"10", "m", "10d", "-1m", "1.5h"}) {
+    EXPECT_EQ(run({"fuzz", "--out", folder_.path(), "--for", wrong}).code, 2) << wrong;
+  }
+}
+
+// As a full disk is: what was written before stays, and nothing is left of what was not whole.
+TEST_F(Fuzzing, AFullDiskLeavesWhatIsThere) {
+  Finding finding;
+  finding.signature = {shrink::Objector::kRules, "SM-ACK-3", "LISTEN", "a RST", "nothing"};
+  finding.program.add_steps()->set_nothing(true);
+  const std::string out = folder_.path() + "/out";
+  fs::create_directories(out);
+  const auto first = keep_finding(finding, out, {}, {}, "--stack lwip");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(*first, out + "/SM-ACK-3-in-LISTEN.pkt");
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit none{20, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &none);
+  const auto second = keep_finding(finding, out, {}, {}, "--stack lwip");
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("cannot be written: File too large"));
+  EXPECT_EQ(names("out"),
+            (std::vector<std::string>{"SM-ACK-3-in-LISTEN.pkt", "SM-ACK-3-in-LISTEN.txt"}));
+  EXPECT_TRUE(script::parse_file(*first));
+}
+
+}  // namespace
+}  // namespace synfin::cli

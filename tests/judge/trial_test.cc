@@ -1,0 +1,146 @@
+// Trials: what they leave of a program, what they find, and that one does not disturb the next.
+#include "harness/judge/trial.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "harness/script/parser.h"
+#include "harness/stack/reference.h"
+
+namespace synfin::judge {
+namespace {
+
+constexpr const char* kOpened = R"(
+0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 5) = 0
++0 < S 0:0(0) win 1000
++0 > S. 0:0(0) ack 1 <...>
++0 < . 1:1(0) ack 1 win 1000
+)";
+
+proto::Program program_of(const std::string& text) {
+  auto program = script::parse(text, "trial.pkt");
+  EXPECT_TRUE(program) << text;
+  program->set_name("fuzz");
+  return *program;
+}
+
+// A RST within the window and not at RCV.NXT: RFC 5961 asks for a challenge, RFC 793 lets it reset.
+proto::Program reset_program() {
+  return program_of(std::string(kOpened) + "+0 < R RCV.NXT+1(0) win 1000\n");
+}
+
+// The reference without RFC 5961.
+std::unique_ptr<stack::Stack> old_fashioned() {
+  stack::ReferenceOptions options;
+  options.profile.rfc5961 = false;
+  return stack::make_reference_stack(options);
+}
+
+TEST(Trial, FindsNothingWhereNothingIsWrong) {
+  Trial trial([] { return stack::make_reference_stack({}); }, Profile{});
+  for (int i = 0; i < 3; ++i) {
+    const auto result = trial.run(reset_program());
+    ASSERT_TRUE(result);
+    EXPECT_EQ((*result)->outcome, play::Outcome::kPlayed);
+    EXPECT_TRUE((*result)->findings.empty());
+    EXPECT_TRUE((*result)->judged_to_the_last_step);
+    EXPECT_EQ((*result)->segments, 3U);
+  }
+}
+
+TEST(Trial, TellsTheFirstFindingThatNobodyKnows) {
+  Trial trial(old_fashioned, Profile{});
+  const auto result = trial.run(reset_program());
+  ASSERT_TRUE(result);
+  const Finding* found = Trial::first_unknown(**result);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(info(found->divergence.clause).id, "RFC5961-3-3");
+  EXPECT_FALSE(found->divergence.in_doubt);
+  EXPECT_NE(Trial::describe(*found).find("RFC5961-3-3 (RFC 5961 §3.2) in ESTABLISHED after `R "),
+            std::string::npos)
+      << Trial::describe(*found);
+}
+
+TEST(Trial, WhatTheBaselineKnowsIsNoNews) {
+  proto::Baseline entries;
+  proto::KnownDeviation& entry = *entries.add_deviations();
+  entry.set_case_id("fuzz");
+  entry.set_stack("reference");
+  entry.set_clause("RFC5961-3-3");
+  entry.set_state("ESTABLISHED");
+  Trial trial(old_fashioned, Profile{}, Baseline(entries));
+  auto result = trial.run(reset_program());
+  ASSERT_TRUE(result);
+  EXPECT_FALSE((*result)->findings.empty());
+  EXPECT_EQ(Trial::first_unknown(**result), nullptr);
+  // Of a program with another name it is.
+  proto::Program other = reset_program();
+  other.set_name("reset/in-window");
+  result = trial.run(other);
+  ASSERT_TRUE(result);
+  EXPECT_NE(Trial::first_unknown(**result), nullptr);
+}
+
+TEST(Trial, ExpectationsAreWaits) {
+  Trial trial([] { return stack::make_reference_stack({}); }, Profile{});
+  const auto result = trial.run(program_of(std::string(kOpened) + R"(
++0 > R. 77:77(0) ack 88
++0 read(17, ..., 5) = 5
++0 < . 1:11(10) ack 1 win 1000
+)"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->outcome, play::Outcome::kPlayed);
+  EXPECT_EQ((*result)->segments, 3U);
+}
+
+// A listener's connection that was given up before the next segment came, in one step's wait.
+TEST(Trial, TheStateIsSeenBeforeAStimulusThatComesLate) {
+  Trial trial([] { return stack::make_reference_stack({}); }, Profile{});
+  const auto result = trial.run(program_of(R"(
+0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 5) = 0
++0 < S 0:0(0) win 1000
++300 < . 1:101(100) ack 1 win 1000
+)"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(Trial::first_unknown(**result), nullptr);
+}
+
+TEST(Trial, AProgramThatDoesNotCompileIsAnError) {
+  Trial trial([] { return stack::make_reference_stack({}); }, Profile{});
+  EXPECT_FALSE(trial.run({}));
+  EXPECT_TRUE(trial.run(reset_program()));
+}
+
+class Stopper : public Watcher {
+ public:
+  void on_begin(const script::FlatProgram&) override { events_ = 0; }
+  void on_event(const Judge&, const play::Trace&, const play::Event&) override {
+    if (stops && ++events_ == 5) throw Stop();
+  }
+  bool stops = true;
+
+ private:
+  int events_ = 0;
+};
+
+TEST(Trial, AWatcherMayEndAProgramAndTheNextIsPlayed) {
+  Stopper stopper;
+  Trial trial([] { return stack::make_reference_stack({}); }, Profile{}, {}, &stopper);
+  auto result = trial.run(reset_program());
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->outcome, play::Outcome::kCut);
+  EXPECT_FALSE((*result)->judged_to_the_last_step);
+  stopper.stops = false;
+  result = trial.run(reset_program());
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->outcome, play::Outcome::kPlayed);
+  EXPECT_TRUE((*result)->judged_to_the_last_step);
+}
+
+}  // namespace
+}  // namespace synfin::judge
