@@ -75,7 +75,8 @@ TEST(Expect, TooEarly) {
   auto result = play_one(stack, program("0 < S 0:0(0) win 1000\n+.5 > S. 0:0(0) ack 1\n"));
   EXPECT_EQ(only(result).field, "time");
   EXPECT_EQ(only(result).got, "0.400000");
-  // In virtual time only the least tolerance counts; in real time 12.5 % of half a second are 62.5 ms.
+  // In virtual time only the least tolerance counts; in real time 12.5 % of half a second are 62.5
+  // ms.
   stack.answer_syns(77000, 440ms);
   result = play_one(stack, program("0 < S 0:0(0) win 1000\n+.5 > S. 0:0(0) ack 1\n"));
   EXPECT_EQ(only(result).got, "0.440000");
