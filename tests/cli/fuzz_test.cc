@@ -73,11 +73,13 @@ TEST_F(Fuzzing, KeepsWhatItFindsInThreeFormsAndOnce) {
   EXPECT_EQ(names("out").size(), 3 * scripts.size());
   for (fs::path script : scripts) {
     const Ran replayed = run({"replay", script.string(), "--stack", "lwip"});
-    EXPECT_EQ(replayed.code, 1) << script << read(script) << replayed.out << replayed.err;
+    const std::string name = script.filename().string();
+    EXPECT_THAT(replayed.out, HasSubstr(name.substr(0, name.find("-in-")))) << read(script);
     EXPECT_THAT(read(script), testing::StartsWith("// lwip 2."));
     EXPECT_THAT(read(script), HasSubstr("// Repeat: synfin replay " + script.string()));
     EXPECT_TRUE(fs::exists(script.replace_extension(".pcap")));
-    const std::string text = read(script.replace_extension(".txt"));
+    std::string text = read(script.replace_extension(".txt"));
+    std::replace(text.begin(), text.end(), '\n', ' ');
     EXPECT_THAT(text, HasSubstr("of 10 plays."));
     EXPECT_THAT(text, HasSubstr("│ CLOSED"));
   }

@@ -21,12 +21,13 @@ export async function launch(page_path) {
     .find(path => existsSync(path));
   if (!executablePath) skip('Chromium is not here');
   const address = pathToFileURL(page_path).href;
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath, args: [
+    '--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 
   const open = async options => {
     const context = await browser.newContext(options);
     const page = await context.newPage();
-    page.setDefaultTimeout(10000);
+    page.setDefaultTimeout(60000);  // the other tests load the machine
     const requests = [];
     const messages = [];
     page.on('request', request => requests.push(request.url()));
