@@ -10,6 +10,7 @@
 #include "harness/atlas/compare.h"
 #include "harness/atlas/replay.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 
 namespace synfin::atlas {
 namespace {
@@ -23,18 +24,14 @@ struct Moment {
 };
 
 // Passes a cell on to a judge, and tells after each event what that was.
-class Telling final : public play::Observer {
+class Telling final : public judge::Relay {
  public:
   using After = std::function<void(const Moment&)>;
   Telling(judge::Judge& judge, const Replayer& replayer, const Behaviour& behaviour, After after)
-      : judge_(judge), replayer_(replayer), behaviour_(behaviour), after_(std::move(after)) {}
+      : Relay(judge), replayer_(replayer), behaviour_(behaviour), after_(std::move(after)) {}
 
-  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
-             const play::Trace& trace) override {
-    judge_.begin(program, tuples, trace);
-  }
   void on_event(const play::Event& event) override {
-    judge_.on_event(event);
+    Relay::on_event(event);
     Moment moment;
     moment.of_set_up = event.step < replayer_.cell_step();
     if (!moment.of_set_up && event.kind == play::EventKind::kSent) {
@@ -42,20 +39,8 @@ class Telling final : public play::Observer {
     }
     after_(moment);
   }
-  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
-    return judge_.value(connection, name);
-  }
-  uint8_t peer_window_shift(uint16_t connection) const override {
-    return judge_.peer_window_shift(connection);
-  }
-  uint8_t stack_window_shift(uint16_t connection) const override {
-    return judge_.stack_window_shift(connection);
-  }
-  bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
-  bool last_was_allowed() const override { return judge_.last_was_allowed(); }
 
  private:
-  judge::Judge& judge_;
   const Replayer& replayer_;
   const Behaviour& behaviour_;
   After after_;

@@ -18,21 +18,16 @@ class Watcher {
   virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
 };
 
-// The judge behind a watcher.
-class Watched final : public play::Observer {
+// Passes all on to a judge, and answers as it does.
+class Relay : public play::Observer {
  public:
-  Watched(Judge& judge, Watcher& watcher) : judge_(judge), watcher_(watcher) {}
+  explicit Relay(Judge& judge) : judge_(judge) {}
 
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace) override {
-    trace_ = &trace;
-    watcher_.on_begin(program);
     judge_.begin(program, tuples, trace);
   }
-  void on_event(const play::Event& event) override {
-    watcher_.on_event(judge_, *trace_, event);
-    judge_.on_event(event);
-  }
+  void on_event(const play::Event& event) override { judge_.on_event(event); }
   std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
     return judge_.value(connection, name);
   }
@@ -45,8 +40,27 @@ class Watched final : public play::Observer {
   bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
   bool last_was_allowed() const override { return judge_.last_was_allowed(); }
 
- private:
+ protected:
   Judge& judge_;
+};
+
+// The judge behind a watcher.
+class Watched final : public Relay {
+ public:
+  Watched(Judge& judge, Watcher& watcher) : Relay(judge), watcher_(watcher) {}
+
+  void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
+             const play::Trace& trace) override {
+    trace_ = &trace;
+    watcher_.on_begin(program);
+    Relay::begin(program, tuples, trace);
+  }
+  void on_event(const play::Event& event) override {
+    watcher_.on_event(judge_, *trace_, event);
+    Relay::on_event(event);
+  }
+
+ private:
   Watcher& watcher_;
   const play::Trace* trace_ = nullptr;
 };

@@ -3,22 +3,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "harness/atlas/compare.h"
 #include "harness/atlas/judgement.h"
 #include "harness/report/html_atlas_parts.h"
 #include "tests/atlas/made.h"
+#include "tests/report/browser.h"
 
 namespace synfin::report {
 namespace {
 
-namespace fs = std::filesystem;
 using atlas::Atlas;
 using atlas::Behaviour;
 using atlas::Cell;
@@ -93,23 +87,7 @@ TEST(HtmlAtlas, LettersSayWhatWasDone) {
   EXPECT_EQ(letter(behaviour), '!');
 }
 
-TEST(HtmlAtlas, WorksInABrowser) {
-  if (std::system("command -v node >/dev/null 2>&1") != 0) GTEST_SKIP() << "node is not here";
-  std::string name = fs::temp_directory_path() / "synfin-atlas-XXXXXX";
-  const fs::path folder = mkdtemp(name.data());
-  std::ofstream(folder / "page.html") << page_of_two();
-  const std::string command = std::string("node ") + SYNFIN_SOURCE_DIR +
-                              "/tests/report/html/atlas.mjs " + (folder / "page.html").string() +
-                              " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  std::string said;
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) said += static_cast<char>(c);
-  const int status = pclose(pipe);
-  fs::remove_all(folder);
-  constexpr int kSkipped = 77;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kSkipped) GTEST_SKIP() << said;
-  EXPECT_EQ(status, 0) << said;
-}
+TEST(HtmlAtlas, WorksInABrowser) { expect_works_in_a_browser("atlas.mjs", page_of_two()); }
 
 }  // namespace
 }  // namespace synfin::report

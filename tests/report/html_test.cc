@@ -3,18 +3,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <pugixml.hpp>
 #include <set>
 
 #include "engine/state.h"
 #include "harness/report/catalogue.h"
 #include "harness/report/html_parts.h"
+#include "tests/report/browser.h"
 #include "tests/report/runs.h"
 
 namespace synfin::report {
@@ -105,22 +102,7 @@ TEST(Html, LeavesOutLaddersThatWouldMakeItHuge) {
   EXPECT_THAT(page, HasSubstr("The page has many ladders already"));
 }
 
-TEST(Html, WorksInABrowser) {
-  if (std::system("command -v node >/dev/null 2>&1") != 0) GTEST_SKIP() << "node is not here";
-  std::string name = fs::temp_directory_path() / "synfin-page-XXXXXX";
-  const fs::path folder = mkdtemp(name.data());
-  std::ofstream(folder / "page.html") << page_of(every_verdict());
-  const std::string command = "node " + kSource + "/tests/report/html/page.mjs " +
-                              (folder / "page.html").string() + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  std::string said;
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) said += static_cast<char>(c);
-  const int status = pclose(pipe);
-  fs::remove_all(folder);
-  constexpr int kSkipped = 77;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kSkipped) GTEST_SKIP() << said;
-  EXPECT_EQ(status, 0) << said;
-}
+TEST(Html, WorksInABrowser) { expect_works_in_a_browser("page.mjs", page_of(every_verdict())); }
 
 }  // namespace
 }  // namespace synfin::report
