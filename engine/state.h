@@ -63,9 +63,10 @@ enum class EventKind : uint8_t {
   kIcmp,             // a hard ICMP error about what was sent (RFC 9293 §3.9.2.2)
   kFinWait2Timeout,  // an implementation may give up on a half-closed connection nobody owns
 };
+inline constexpr std::size_t kEventKinds = 10;
 
 constexpr std::string_view to_string(EventKind event) {
-  constexpr std::array<std::string_view, 10> kNames = {
+  constexpr std::array<std::string_view, kEventKinds> kNames = {
       "passive OPEN", "active OPEN",  "SEND",         "CLOSE",      "ABORT",
       "segment",      "user timeout", "2MSL timeout", "ICMP error", "FIN-WAIT-2 timeout"};
   return kNames[static_cast<std::size_t>(event)];
@@ -142,12 +143,24 @@ inline constexpr auto kEdges = std::to_array<Edge>({
 // Moves that were made, by their places in kEdges.
 using EdgeSet = std::bitset<kEdges.size()>;
 
+constexpr std::size_t edge_slot(State from, State to, EventKind event) {
+  const auto states = static_cast<std::size_t>(from) * kStateCount + static_cast<std::size_t>(to);
+  return states * kEventKinds + static_cast<std::size_t>(event);
+}
+
+// The place in kEdges of each move, counted from 1; 0 where there is none.
+inline constexpr auto kEdgePlaces = [] {
+  std::array<uint8_t, kStateCount * kStateCount * kEventKinds> places{};
+  for (std::size_t i = 0; i < kEdges.size(); ++i) {
+    places[edge_slot(kEdges[i].from, kEdges[i].to, kEdges[i].event)] = static_cast<uint8_t>(i + 1);
+  }
+  return places;
+}();
+
 // The edge for this move, or nullptr when RFC 9293 has none.
 constexpr const Edge* find_edge(State from, State to, EventKind event) {
-  for (const Edge& edge : kEdges) {
-    if (edge.from == from && edge.to == to && edge.event == event) return &edge;
-  }
-  return nullptr;
+  const std::size_t place = kEdgePlaces[edge_slot(from, to, event)];
+  return place == 0 ? nullptr : &kEdges[place - 1];
 }
 
 }  // namespace synfin
