@@ -4,7 +4,8 @@
 
 namespace synfin {
 
-void Obligations::add(const Obligation& obligation) {
+// One of this kind stands, or all places are taken.
+void Obligations::add_to_others(const Obligation& obligation) {
   if (obligation.due != Due::kReset && has(obligation.due)) {
     Obligation& same = items_[static_cast<std::size_t>(first(obligation.due) - items_.data())];
     if (obligation.by < same.by) same = obligation;

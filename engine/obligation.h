@@ -46,7 +46,14 @@ class Obligations {
   static constexpr std::size_t kCapacity = 8;
 
   // When all places are taken the oldest RST is forgotten: a flood owes no more than it can show.
-  void add(const Obligation& obligation);
+  void add(const Obligation& obligation) {
+    if (has(obligation.due) || size_ == kCapacity) {
+      add_to_others(obligation);
+      return;
+    }
+    items_[size_++] = obligation;
+    kinds_ |= bit(obligation.due);
+  }
   // Keeps one of this kind, with this time: replaces what stands.
   void set(const Obligation& obligation);
   void remove(Due due);
@@ -63,6 +70,7 @@ class Obligations {
   static uint8_t bit(Due due) { return static_cast<uint8_t>(1U << static_cast<unsigned>(due)); }
   bool has(Due due) const { return (kinds_ & bit(due)) != 0; }
   const Obligation* first(Due due) const;
+  void add_to_others(const Obligation& obligation);
 
   std::array<Obligation, kCapacity> items_{};
   uint8_t size_ = 0;

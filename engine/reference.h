@@ -82,7 +82,8 @@ class Reference {
 
   void fill_header(Segment& out);
   void fill_text(Segment& out, Seq seq, uint32_t length);
-  bool worth_sending(uint32_t length, uint32_t room) const;
+  // `most`: what one segment can hold.
+  bool worth_sending(uint32_t length, uint32_t most, uint32_t room) const;
   uint32_t window_edge_gain() const;
   uint32_t most_text() const;
   uint32_t flight() const;

@@ -191,10 +191,13 @@ class Rules {
   // When the user timeout ends the connection; kNever when none runs.
   Time user_timeout_at() const;
   void set_user_timeout(Time now, Duration timeout);
-  // RFC 5482: what the peer's option has led to (0: nothing), and what the next segment should
-  // advertise.
+  // RFC 5482: what the peer's option has led to (0: nothing), and the value that the next segment
+  // should advertise; none where the option is not enabled or all has been told.
   Duration adopted_user_timeout() const { return adopted_user_timeout_; }
-  std::optional<uint16_t> user_timeout_to_tell() const;
+  std::optional<uint16_t> user_timeout_to_tell() const {
+    if (!profile_->user_timeout_option || told_user_timeout_) return std::nullopt;
+    return advertised_user_timeout();
+  }
   void set_nagle(bool on) {
     hit(Clause::kMust17);
     nagle_ = on;
@@ -264,6 +267,7 @@ class Rules {
   bool repeats_sacked(Time now, const Segment& segment) const;
 
   // RFC 5482, user_timeout.cc.
+  uint16_t advertised_user_timeout() const;
   void take_user_timeout(const Segment& segment);
   void user_timeout_findings(const Segment& segment, Findings& out) const;
 

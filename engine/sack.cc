@@ -75,6 +75,7 @@ const SackBlock* Rules::owed_dsack() const {
 
 std::span<const SackBlock> Rules::sack_blocks(std::array<SackBlock, 4>& storage) const {
   if (!tcb_.sack || state_ == State::kTimeWait) return {};
+  if (queued_.empty() && !duplicate_) return {};
   const std::size_t most = tcb_.timestamps ? kBlocksBesideTimestamps : storage.size();
   std::size_t count = 0;
   if (const SackBlock* block = owed_dsack()) storage[count++] = *block;

@@ -74,6 +74,16 @@ struct Options {
   // RFC 5482 §3.3, as on the wire: the granularity bit and 15 bits of minutes or seconds.
   std::optional<uint16_t> user_timeout{};
 
+  constexpr void clear() {
+    mss.reset();
+    window_scale.reset();
+    sack_permitted = false;
+    if (sack_count > 0) sack = {};
+    sack_count = 0;
+    timestamps.reset();
+    user_timeout.reset();
+  }
+
   // Octets that the known options take in the header, padded to a multiple of four.
   constexpr uint32_t header_octets() const {
     uint32_t n = 0;
@@ -101,6 +111,17 @@ struct Segment {
   Options options;
   // Whoever makes the segment keeps the octets alive until the callee returns.
   std::span<const uint8_t> text;
+
+  // As it was made. Where there were no SACK blocks their octets are not written again: a segment
+  // that is used over and over is cleared in a few nanoseconds.
+  constexpr void clear() {
+    seq = ack = Seq(0);
+    flags = Flags();
+    wnd = up = 0;
+    ecn = Ecn::kNotEct;
+    options.clear();
+    text = {};
+  }
 
   // SEG.LEN: text plus one each for SYN and FIN (RFC 9293 §3.4).
   constexpr uint32_t len() const {

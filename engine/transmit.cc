@@ -9,7 +9,6 @@ namespace synfin {
 bool Reference::poll_transmit(Time now, Segment& out) {
   if (now == nothing_at_) return false;
   now_ = now;
-  out = Segment{};
   const bool any = transmit_reset(out) || transmit_syn(out) || transmit_again(out) ||
                    transmit_text(out) || transmit_probe(out) || transmit_keepalive(out) ||
                    transmit_ack(out);
@@ -33,6 +32,7 @@ void Reference::emit(Time now, const Segment& out) {
 bool Reference::transmit_reset(Segment& out) {
   const Obligation* owed = rules_.obligations().find(Due::kReset);
   if (owed == nullptr) return false;
+  out.clear();
   out.seq = owed->seq;
   out.ack = owed->ack;
   out.flags = owed->flags;
@@ -55,6 +55,7 @@ bool Reference::transmit_syn(Segment& out) {
   resending_ = false;
   const bool answers = rules_.state() != State::kSynSent;
   const Offer& offered = tcb.peer_offered;
+  out.clear();
   out.seq = tcb.iss_known ? tcb.snd.iss : iss_;
   out.flags = Flags(answers ? kSyn | kAck : kSyn);
   if (answers) out.ack = tcb.rcv.nxt;
@@ -106,6 +107,7 @@ uint32_t Reference::window_edge_gain() const {
 // <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
 void Reference::fill_header(Segment& out) {
   const Tcb& tcb = rules_.tcb();
+  out.clear();
   out.seq = tcb.snd.nxt;
   out.ack = tcb.rcv.nxt;
   out.flags.set(kAck);
@@ -191,8 +193,8 @@ bool Reference::transmit_again(Segment& out) {
 }
 
 // Nagle (§3.7.4) and the sender's silly-window avoidance (§3.8.6.2.1, MUST-38).
-bool Reference::worth_sending(uint32_t length, uint32_t room) const {
-  if (length >= most_text()) return true;
+bool Reference::worth_sending(uint32_t length, uint32_t most, uint32_t room) const {
+  if (length >= most) return true;
   const bool idle = flight() == 0;
   const bool all = length == rules_.unsent();
   if (all && (idle || !rules_.nagle() || rules_.fin_queued() || rules_.tcb().send_urgent)) {
@@ -221,10 +223,11 @@ bool Reference::transmit_text(Segment& out) {
   const uint32_t allowed = congestion_.cwnd() + congestion_.limited_transmit();
   const uint32_t room =
       std::min(rules_.usable_window(), allowed > in_flight ? allowed - in_flight : 0);
-  const uint32_t length = std::min({unsent, most_text(), room});
+  const uint32_t most = most_text();
+  const uint32_t length = std::min({unsent, most, room});
   const bool with_fin = fin && length == unsent && room > length;
   if (length == 0 && !with_fin) return false;
-  if (!with_fin && !worth_sending(length, room)) {
+  if (!with_fin && !worth_sending(length, most, room)) {
     if (in_flight == 0 && override_at_ == kNever) override_at_ = now_ + profile_->override_timeout;
     return false;
   }

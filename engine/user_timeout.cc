@@ -43,10 +43,8 @@ void Rules::set_user_timeout(Time now, Duration timeout) {
   told_user_timeout_ = false;  // §3: in the next segment whenever a new timeout is used
 }
 
-// §3: the value that the next segment should advertise; none where it is not enabled or has been
-// told. SYNs may get lost to a peer that keeps no state, so the first other segment has it again.
-std::optional<uint16_t> Rules::user_timeout_to_tell() const {
-  if (!profile_->user_timeout_option || told_user_timeout_) return std::nullopt;
+// §3. SYNs may get lost to a peer that keeps no state, so the first other segment has it again.
+uint16_t Rules::advertised_user_timeout() const {
   constexpr auto kDefault = std::chrono::minutes(5);
   Duration timeout = profile_->advertised_user_timeout;
   if (timeout == Duration{0}) timeout = kDefault;
