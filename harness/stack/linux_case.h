@@ -37,6 +37,7 @@ struct LinuxCase {
   LinuxWorld* world = nullptr;
   bool ipv6 = false;
   bool touched = false;    // the kernel may know of it
+  bool begun = false;      // a call was made that listens or opens, or may
   bool low_water = false;  // SO_RCVLOWAT was set on one of its sockets
   unsigned waiting = 0;    // calls that wait on a thread
   unsigned listened = 0;   // sockets that became listeners

@@ -36,6 +36,11 @@ constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own 
 constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
 
+bool only_prepares(script::CallName name) {
+  using script::CallName;
+  return name == CallName::kSocket || name == CallName::kBind || name == CallName::kSetsockopt;
+}
+
 class LinuxStack final : public Stack {
  public:
   static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
@@ -256,6 +261,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.world = *world;
   taken.ipv6 = needs.ipv6;
   taken.touched = false;
+  taken.begun = false;
   taken.low_water = false;
   taken.waiting = 0;
   taken.listened = 0;
@@ -298,6 +304,7 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
     return returned.ticket;
   }
   found->touched = true;
+  found->begun = found->begun || !only_prepares(call.name);
   returned.offset = octets_.size();
   CallOutcome outcome = calls_.make(*found, connection, call, octets_);
   if (outcome.job) {
@@ -421,7 +428,9 @@ void LinuxStack::run_until(Time until, Sink& sink) {
 Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
-  auto state = found->world->diag().state(found->tuple(connection));
+  // A socket that neither listens nor was connected is in none of the tables that sock_diag reads.
+  auto state = found->begun ? found->world->diag().state(found->tuple(connection))
+                            : Result<State>(State::kClosed);
   const bool gone = state == State::kListen || state == State::kClosed;
   // Until the next packet or call there is nothing to end.
   if (gone && found->connections.size() == 1 && found->waiting == 0) found->touched = false;
