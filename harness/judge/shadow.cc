@@ -141,11 +141,14 @@ void Shadow::reopen(Time now, const Segment& segment) {
   reopening_->segment.text = {};
 }
 
-// The target's answer tells whether it took that SYN.
+// The target's answer tells whether it took that SYN, and whether it found it to be an old
+// duplicate afterwards: what TIME-WAIT still owed goes out when it comes back.
 void Shadow::settle_reopening(const Segment& answer) {
-  if (!reopening_ || reopening_->taken) return;
+  if (!reopening_) return;
   const bool of_before = answer.seq == reopening_->before.tcb().snd.nxt && !answer.flags.rst();
-  if (answer.flags.syn()) {
+  if (reopening_->taken) {
+    if (of_before && rules_.state() == State::kListen) come_back_to_time_wait();
+  } else if (answer.flags.syn()) {
     reopening_->taken = true;
   } else if (of_before) {
     leave_in_time_wait();
@@ -157,6 +160,13 @@ void Shadow::leave_in_time_wait() {
            "the old one stays in TIME-WAIT");
   rules_ = std::move(reopening_->before);
   rules_.on_segment(reopening_->at, reopening_->segment, {.syn = false, .third_ack = false});
+  incarnation_ = reopening_->incarnation;
+  reopening_.reset();
+}
+
+// MAY-2 (2): a reset told that the SYN was an old duplicate.
+void Shadow::come_back_to_time_wait() {
+  rules_ = std::move(reopening_->before);
   incarnation_ = reopening_->incarnation;
   reopening_.reset();
 }
@@ -305,10 +315,7 @@ bool Shadow::follow(Time now, State observed) {
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
   if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
-    // MAY-2 (2): a reset told that the SYN was an old duplicate.
-    rules_ = std::move(reopening_->before);
-    incarnation_ = reopening_->incarnation;
-    reopening_.reset();
+    come_back_to_time_wait();
     return true;
   }
   if (!gone(observed)) {

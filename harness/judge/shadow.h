@@ -92,6 +92,7 @@ class Shadow {
   void reopen(Time now, const Segment& segment);
   void settle_reopening(const Segment& answer);
   void leave_in_time_wait();
+  void come_back_to_time_wait();
   void complain_missing(const Obligation& late);
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);

@@ -135,6 +135,20 @@ TEST_F(ShadowTest, ASynInTimeWaitMayBeTaken) {
   EXPECT_EQ(clauses(), "");
 }
 
+// MAY-2 (2): the reset of an old duplicate; what TIME-WAIT owed before it may come then.
+TEST_F(ShadowTest, TimeWaitComesBackWithWhatItOwes) {
+  reach_time_wait();
+  inject(segment(kFin | kAck, kIrs + 1, kIss + 2));
+  now_ += std::chrono::seconds(1);
+  inject(segment(kSyn, kIrs + 100));
+  target_sends(segment(kSyn | kAck, kIss + 100'000, kIrs + 101));
+  target_is(State::kSynReceived);
+  inject(segment(kRst, kIrs + 101));
+  target_sends(segment(kAck, kIss + 2, kIrs + 2));
+  target_is(State::kTimeWait);
+  EXPECT_EQ(clauses(), "");
+}
+
 TEST_F(ShadowTest, ASynInTimeWaitThatIsRefusedIsOneDivergence) {
   reach_time_wait();
   inject(segment(kSyn, kIrs + 1000));
