@@ -110,13 +110,20 @@ bool Session::play_round(std::span<Play* const> round, std::size_t at_once,
   return !stopped;
 }
 
+// Neither what is right nor a deviation that is known.
+bool is_unexpected(proto::Verdict verdict) {
+  return verdict == proto::FAIL || verdict == proto::WARN || verdict == proto::XPASS;
+}
+
 void Session::ended(Play& play, play::PlayResult&& result) {
-  if (result.unreliable && play.attempts < options_.unreliable_plays) {
+  proto::CaseResult verdict =
+      make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
+  const bool spoilt =
+      result.unreliable || (!result.late.empty() && is_unexpected(verdict.verdict()));
+  if (spoilt && play.attempts < options_.unreliable_plays) {
     spoilt_.push_back(&play);
     return;
   }
-  proto::CaseResult verdict =
-      make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
   if (options_.keep_traces || verdict.verdict() != proto::PASS) {
     copy_trace(*play.played->program, result, *verdict.mutable_trace());
     verdict.mutable_trace()->set_epoch_ns(options_.epoch_ns +

@@ -58,6 +58,9 @@ struct PlayResult {
   // nothing about the stack: play again, do not judge.
   bool unreliable = false;
   std::string unreliable_reason;
+  // The last stimulus that came late, where one did: what followed is as good as any other play,
+  // but the stack may have been in another state than the program means.
+  std::string late;
   Time started{};
   Time ended{};
   std::vector<wire::FourTuple> tuples;

@@ -237,7 +237,6 @@ class Run {
   bool preparing_ = false;      // until its clock starts
   bool disturbs_ = false;       // the others: counted in shared_.preparing
   std::optional<Time> starts_;  // when it may
-  std::string late_;            // the last stimulus that was given late
 };
 
 }  // namespace synfin::play

@@ -162,6 +162,7 @@ bool Run::begin(Job job) {
   result_.broken.clear();
   result_.unreliable = false;
   result_.unreliable_reason.clear();
+  result_.late.clear();
   result_.tuples.clear();
   result_.trace.clear();
   result_.started = result_.ended = shared_.stack.now();
@@ -170,7 +171,6 @@ bool Run::begin(Job job) {
   pending_.clear();
   opened_ = false;
   quiet_noted_ = true;
-  late_.clear();
   slipped_ = Duration{0};
   variables_.clear();
   pieces_.clear();

@@ -287,6 +287,7 @@ void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segm
       return found->hear(before);
     }
     // MAY-2: the listener takes over, with an ISS beyond all that was used before.
+    replace(*found);
     lingering = std::exchange(found->tcp, std::make_unique<Reference>(profile_, coverage_));
     const Seq used = lingering->rules().tcb().snd.nxt;
     if (!iss.after(used)) iss = used + 65537;
@@ -294,10 +295,30 @@ void ReferenceTcp::on_segment(Time now, const wire::FourTuple& tuple, const Segm
   if (listening == nullptr) return answer_closed(now, tuple, segment);
   lingering = listening->listener.on_segment(now, key_of(tuple), segment, iss, std::move(lingering),
                                              network_.timestamp_offset(tuple));
-  if (lingering != nullptr) {
-    lingering->on_time(now);
-    connections_.push_back(std::make_shared<Connection>(std::move(lingering), tuple));
+  if (lingering != nullptr) bring_back(now, tuple, std::move(lingering));
+}
+
+void ReferenceTcp::replace(const Connection& connection) {
+  std::erase_if(replaced_, [](const auto& one) { return one.expired(); });
+  for (const auto& one : connections_) {
+    if (one.get() == &connection) replaced_.push_back(one);
   }
+}
+
+void ReferenceTcp::bring_back(Time now, const wire::FourTuple& tuple,
+                              std::unique_ptr<Reference> lingering) {
+  lingering->on_time(now);
+  // The newest: an older one was not in TIME-WAIT any more when it came.
+  for (auto each = replaced_.rbegin(); each != replaced_.rend(); ++each) {
+    const std::shared_ptr<Connection> one = each->lock();
+    if (one == nullptr || one->tuple != tuple) continue;
+    one->tcp = std::move(lingering);
+    if (std::find(connections_.begin(), connections_.end(), one) == connections_.end()) {
+      connections_.push_back(one);
+    }
+    return;
+  }
+  connections_.push_back(std::make_shared<Connection>(std::move(lingering), tuple));
 }
 
 // Half-open connections of a listener are not told: nobody waits for them.

@@ -59,12 +59,17 @@ class ReferenceTcp final : public TcpHost {
 
   Connection* connection_at(const wire::FourTuple& tuple) const;
   Listening* listener_at(const wire::Endpoint& local) const;
+  void replace(const Connection& connection);
+  void bring_back(Time now, const wire::FourTuple& tuple, std::unique_ptr<Reference> lingering);
   void answer_closed(Time now, const wire::FourTuple& tuple, const Segment& segment);
 
   const Profile& profile_;
   ClauseSet* coverage_;
   Network& network_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  // Those that a SYN in TIME-WAIT has replaced, as long as a descriptor stands for them: MAY-2 (2)
+  // gives them their TIME-WAIT back.
+  std::vector<std::weak_ptr<Connection>> replaced_;
   std::vector<std::shared_ptr<Listening>> listeners_;
 };
 

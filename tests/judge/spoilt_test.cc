@@ -1,6 +1,8 @@
 // Cases that the harness itself spoilt are played again; all others are not.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,13 +15,22 @@
 namespace synfin::judge {
 namespace {
 
-// The reference behind a link that loses count, though nothing else, while too many cases are open.
+// What happens while too many cases are open.
+enum class Trouble {
+  kLoses,  // the link says that packets were lost
+  kSlow,   // the clock goes on by itself, like a real one
+};
+
+// The reference where more than so many cases at once are too many.
 class BusyStack : public stack::Stack {
  public:
-  explicit BusyStack(std::size_t capacity) : capacity_(capacity) {}
+  BusyStack(std::size_t capacity, Trouble trouble)
+      : capacity_(capacity), trouble_(trouble), traits_(inner_->traits()) {
+    traits_.virtual_time = trouble != Trouble::kSlow;
+  }
 
   const stack::Identity& identity() const override { return inner_->identity(); }
-  const stack::Traits& traits() const override { return inner_->traits(); }
+  const stack::Traits& traits() const override { return traits_; }
   Result<stack::CaseId> open(const stack::CaseNeeds& needs) override {
     ++open_;
     return inner_->open(needs);
@@ -29,14 +40,17 @@ class BusyStack : public stack::Stack {
   }
   Time now() override { return inner_->now(); }
   Result<Time> inject(stack::CaseId id, std::span<const uint8_t> packet) override {
-    if (open_ > capacity_) ++lost_;
+    if (open_ > capacity_ && trouble_ == Trouble::kLoses) ++lost_;
     return inner_->inject(id, packet);
   }
   stack::Ticket start(stack::CaseId id, unsigned connection,
                       const script::CallSpec& call) override {
     return inner_->start(id, connection, call);
   }
-  void run_until(Time until, stack::Sink& sink) override { inner_->run_until(until, sink); }
+  void run_until(Time until, stack::Sink& sink) override {
+    const bool late = open_ > capacity_ && trouble_ == Trouble::kSlow;
+    inner_->run_until(late ? until + std::chrono::milliseconds(50) : until, sink);
+  }
   Result<State> snapshot(stack::CaseId id, unsigned connection) override {
     return inner_->snapshot(id, connection);
   }
@@ -49,26 +63,30 @@ class BusyStack : public stack::Stack {
  private:
   std::unique_ptr<Stack> inner_ = stack::make_reference_stack({});
   std::size_t capacity_;
+  Trouble trouble_;
+  stack::Traits traits_;
   std::size_t open_ = 0;
   uint64_t lost_ = 0;
 };
 
-std::vector<proto::CaseResult> play(std::size_t capacity, const std::string& expectation) {
+std::vector<proto::CaseResult> play(std::size_t capacity, const std::string& expectation,
+                                    Trouble trouble = Trouble::kLoses,
+                                    const Baseline& baseline = Baseline{}) {
   const auto parsed = script::parse(R"(0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0
 +0 listen(3, 1) = 0
-+0 < S 0:0(0) win 1000
++.1 < S 0:0(0) win 1000
 +0 > )" + expectation + "\n",
                                     "case.pkt");
   const auto program =
       std::make_shared<const script::FlatProgram>(script::compile(parsed.value()).value());
   std::vector<Case> cases;
   for (int i = 0; i < 100; ++i) cases.push_back({std::to_string(i), program, false});
-  BusyStack stack(capacity);
+  BusyStack stack(capacity, trouble);
   SessionOptions options;
   options.most_at_once = 64;
   ClauseSet coverage;
-  const auto run = run_session(stack, Profile{}, Baseline{}, cases, options, coverage,
+  const auto run = run_session(stack, Profile{}, baseline, cases, options, coverage,
                                [](const proto::CaseResult&) {}, {});
   return {run.cases().begin(), run.cases().end()};
 }
@@ -98,6 +116,27 @@ TEST(Spoilt, AFailureThatIsNotStands) {
     EXPECT_EQ(result.verdict(), proto::FAIL);
     EXPECT_EQ(result.attempts(), 1U);
   }
+}
+
+// It would be news, and the stack may have been met in another state than the program means.
+TEST(Spoilt, ADeviationThatIsMissedInALatePlayIsLookedForAgain) {
+  proto::Baseline entries;
+  proto::KnownDeviation& known = *entries.add_deviations();
+  known.set_case_id("*");
+  known.set_stack("reference");
+  known.set_reason("a deviation that there is not");
+  const Baseline baseline(entries);
+  const auto at_once = [&](std::size_t capacity) {
+    std::vector<unsigned> attempts;
+    for (const auto& result : play(capacity, "S. 0:0(0) ack 1", Trouble::kSlow, baseline)) {
+      EXPECT_EQ(result.verdict(), proto::XPASS) << result.reason();
+      attempts.push_back(result.attempts());
+    }
+    return attempts;
+  };
+  const auto late = at_once(20);
+  EXPECT_TRUE(std::find(late.begin(), late.end(), 2U) != late.end());
+  EXPECT_EQ(at_once(100), std::vector<unsigned>(100, 1));
 }
 
 }  // namespace

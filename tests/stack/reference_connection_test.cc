@@ -168,6 +168,27 @@ TEST(ReferenceStack, ASynInTimeWaitOpensAgain) {
 // --- listeners
 // -------------------------------------------------------------------------------------
 
+// MAY-2 (2): the descriptor stands for the connection again that came back.
+TEST(ReferenceStack, AResetBringsTimeWaitBackToItsDescriptor) {
+  Host host;
+  host.listen();
+  const Seq next = host.open_passive() + 1;
+  EXPECT_EQ(host.call(Host::make(CallName::kAccept, 3, 4)).first, 4);
+  auto shut = Host::make(CallName::kShutdown, 4);
+  shut.flags = SHUT_WR;
+  EXPECT_EQ(host.call(shut).first, 0);
+  host.give(kFin | kAck, 101, next + 1);
+  ASSERT_EQ(host.state(), State::kTimeWait);
+  host.packets.clear();
+  host.give(kSyn, 500);
+  ASSERT_EQ(host.state(), State::kSynReceived);
+  host.give(kRst, 501);
+  EXPECT_EQ(host.state(), State::kTimeWait);
+  host.call(Host::option(4, SOL_SOCKET, SO_LINGER, {1, 0}));
+  EXPECT_EQ(host.call(Host::make(CallName::kClose, 4)).first, 0);
+  EXPECT_EQ(host.state(), State::kListen) << "ABORT ends TIME-WAIT";
+}
+
 TEST(ReferenceStack, AListenerTakesNoMoreThanItsBacklog) {
   Profile profile;
   profile.accept_queue_slack = 1;
