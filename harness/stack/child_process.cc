@@ -87,7 +87,8 @@ std::string ChildProcess::last_words() {
   kill(pid_, SIGKILL);
   const std::string end = wait();
   const off_t size = lseek(printed_.get(), 0, SEEK_END);
-  std::string printed(static_cast<std::size_t>(std::clamp<off_t>(size, 0, Zygote::kMostPrinted)), '\0');
+  std::string printed(static_cast<std::size_t>(std::clamp<off_t>(size, 0, Zygote::kMostPrinted)),
+                      '\0');
   const ssize_t got = pread(printed_.get(), printed.data(), printed.size(), 0);
   printed.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   const std::string_view words = telling(printed);

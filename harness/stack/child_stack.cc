@@ -93,9 +93,8 @@ void run_stack(const ChildOptions& options, int talk, std::span<const uint8_t> g
 
 Result<void> ChildStack::begin() {
   if (zygote_ == nullptr) {
-    auto zygote = Zygote::make([this](int talk, std::span<const uint8_t> given) {
-      run_stack(options_, talk, given);
-    });
+    auto zygote = Zygote::make(
+        [this](int talk, std::span<const uint8_t> given) { run_stack(options_, talk, given); });
     if (!zygote) return tl::make_unexpected(zygote.error());
     zygote_ = std::move(*zygote);
   }
