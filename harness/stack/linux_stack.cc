@@ -36,6 +36,20 @@ constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own 
 constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
 
+// Calls after which the kernel knows of no connection that it did not know of before.
+bool only_looks(script::CallName name) {
+  using enum script::CallName;
+  return name == kAccept || name == kRead || name == kRecv || name == kGetsockopt || name == kPoll;
+}
+
+// Whether close() leaves nothing of the case's connection: there is none, or its socket is at hand,
+// which SO_LINGER has reset. A TIME-WAIT has no socket any more.
+bool ends_with_its_socket(const LinuxCase& one, State state) {
+  if (one.connections.size() != 1 || one.waiting > 0) return false;
+  if (state == State::kListen || state == State::kClosed) return true;
+  return state != State::kTimeWait && one.sockets_closed == 0 && one.connected() == 1;
+}
+
 class LinuxStack final : public Stack {
  public:
   static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
@@ -256,6 +270,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.world = *world;
   taken.ipv6 = needs.ipv6;
   taken.touched = false;
+  taken.sockets_closed = 0;
   taken.low_water = false;
   taken.waiting = 0;
   taken.listened = 0;
@@ -297,7 +312,7 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
     returned_.push_back(returned);
     return returned.ticket;
   }
-  found->touched = true;
+  found->touched |= !only_looks(call.name);
   returned.offset = octets_.size();
   CallOutcome outcome = calls_.make(*found, connection, call, octets_);
   if (outcome.job) {
@@ -422,9 +437,8 @@ Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
   auto state = found->world->diag().state(found->tuple(connection));
-  const bool gone = state == State::kListen || state == State::kClosed;
-  // Until the next packet or call there is nothing to end.
-  if (gone && found->connections.size() == 1 && found->waiting == 0) found->touched = false;
+  // That holds until the next packet or call.
+  if (state && ends_with_its_socket(*found, *state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.
   if (state == State::kListen && connection < found->connections.size() &&
       found->connections[connection].active) {
