@@ -172,6 +172,10 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (!acceptable) return step_1_not_acceptable(arrival);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
+  // The SYN again, with text or FIN: the peer has not heard our SYN,ACK.
+  if (state_ == State::kSynReceived && segment.flags.syn() && !arrival.syn) {
+    syn_ack_permitted_ = true;
+  }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
   const auto& timestamps = segment.options.timestamps;
   // RFC 7323 §4.3 (2), §5.3 R3.
@@ -264,7 +268,10 @@ bool Rules::step_2_rst(const Arrival& arrival) {
 
 // Fourth, check the SYN bit.
 bool Rules::step_4_syn(const Arrival& arrival) {
-  if (!arrival.syn) return true;
+  // RFC 5961 §4.2: irrespective of the sequence number, so also one that step 1 has trimmed off.
+  const bool challenged =
+      profile_->rfc5961 && arrival.segment->flags.syn() && is_synchronized(state_);
+  if (!arrival.syn && !challenged) return true;
   if (state_ == State::kSynReceived && passive_ && profile_->syn_received_returns_to_listen) {
     return_to_listen(Clause::kSmSyn1);
     return false;
@@ -420,6 +427,7 @@ void Rules::step_7_text(const Arrival& arrival) {
   }
   const bool had_gap = !queued_.empty();
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
+  if (in_order && arrival.fin) discard_queue();
   queue_text(arrival.seq, arrival.text);
   if (duplicate_) duplicate_->owed = true;
   if (in_order) {

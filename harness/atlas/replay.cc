@@ -175,8 +175,9 @@ Result<void> Replayer::replay_set_up(play::Observer& observer) {
   return {};
 }
 
-Result<void> Replayer::inject(const Cell& cell, play::Observer& observer) {
-  const Stimulus stimulus = stimulus_of(cell, set_up_->variables);
+Result<void> Replayer::inject(const Cell& cell, int32_t further, play::Observer& observer) {
+  Stimulus stimulus = stimulus_of(cell, set_up_->variables);
+  stimulus.ack += static_cast<uint32_t>(further);
   program_.flat.segments[program_.flat.steps[program_.cell_step].index] = segment_of(stimulus);
   seg_seq_ = kIrs + stimulus.seq;
   seg_end_ = kIrs + stimulus.end();
@@ -207,13 +208,13 @@ void Replayer::ask(const Behaviour& behaviour, play::Observer& observer) {
 }
 
 Result<void> Replayer::play(const Cell& cell, const Behaviour& behaviour,
-                            play::Observer& observer) {
+                            play::Observer& observer, int32_t further) {
   trace_.clear();
   now_ = kStart;
   read_ = 0;
   observer.begin(program_.flat, tuples_, trace_);
   if (auto told = replay_set_up(observer); !told) return told;
-  if (auto told = inject(cell, observer); !told) return told;
+  if (auto told = inject(cell, further, observer); !told) return told;
   const uint32_t wait_step = program_.cell_step + 1;
   for (const Wire& answer : behaviour.answers) {
     if (auto told = packet(EventKind::kSent, wait_step, answer, observer); !told) return told;

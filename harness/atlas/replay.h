@@ -23,8 +23,10 @@ class Replayer {
   static Result<Replayer> make(const Atlas& atlas, const SetUp& set_up);
 
   // The set-up, the segment, the answers; the state and the API's words after the quiet time.
-  // trace() and program() hold what the observer has seen until the next call.
-  Result<void> play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer);
+  // trace() and program() hold what the observer has seen until the next call. The segment
+  // acknowledges `further` numbers more than the cell's class says.
+  Result<void> play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer,
+                    int32_t further = 0);
 
   const play::Trace& trace() const { return trace_; }
   const script::FlatProgram& program() const { return program_.flat; }
@@ -35,7 +37,7 @@ class Replayer {
   Replayer(const Atlas& atlas, const SetUp& set_up, CellProgram program);
 
   Result<void> replay_set_up(play::Observer& observer);
-  Result<void> inject(const Cell& cell, play::Observer& observer);
+  Result<void> inject(const Cell& cell, int32_t further, play::Observer& observer);
   void ask(const Behaviour& behaviour, play::Observer& observer);
   Result<void> packet(play::EventKind kind, uint32_t step, const Wire& wire,
                       play::Observer& observer);
