@@ -148,9 +148,10 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
 bool Rules::step_1_sequence(Arrival& arrival) {
   const Segment& segment = *arrival.segment;
   // Simultaneous open (figure 7, line 6): the peer's SYN,ACK repeats the SYN that was taken
-  // already. Trimmed of it, as step 1 has it for all old octets, its ACK counts.
+  // already. Trimmed of it, as step 1 has it for all old octets, its ACK counts where it is good.
   if (state_ == State::kSynReceived && !passive_ && segment.flags.syn() && segment.flags.ack() &&
-      segment.seq == tcb_.rcv.irs) {
+      segment.seq == tcb_.rcv.irs && segment.ack.after(tcb_.snd.una) &&
+      segment.ack.at_or_before(tcb_.snd.nxt)) {
     arrival.trim_syn();
     decide(arrival.test);
     permit(other_permits_);
@@ -175,6 +176,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   // The SYN again, with text or FIN: the peer has not heard our SYN,ACK.
   if (state_ == State::kSynReceived && segment.flags.syn() && !arrival.syn) {
     syn_ack_permitted_ = true;
+    permit(other_permits_);
   }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
   const auto& timestamps = segment.options.timestamps;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "harness/atlas/compare.h"
@@ -63,7 +65,7 @@ class CellJudge {
   const Cell& cell(uint32_t entry) const { return cells_[entry]; }
 
  private:
-  Result<std::vector<Difference>> judge(Replayer& replayer, uint32_t entry, int32_t further);
+  Result<std::vector<Difference>> judge(Replayer& replayer, uint32_t entry, const Shift& further);
   Difference in_words(const judge::Divergence& divergence, const Moment& moment) const;
   std::string answer_in_words(const Wire& answer, const judge::Divergence& divergence) const;
   std::string state_in_words(const std::string& state) const;
@@ -111,19 +113,30 @@ std::string CellJudge::answer_in_words(const Wire& answer,
   return text;
 }
 
-// Of two numbers half a turn apart the RFCs do not say which is further along (engine/seq.h): such
-// an ACK is told as one of something never sent and as an old one. What is right either way is no
+// Of two numbers half a turn apart the RFCs do not say which is further along (engine/seq.h): such a
+// SEQ or ACK is told as one just before and as one just after. What is right either way is no
 // finding.
 Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t entry) {
-  if (cells_[entry].ack != AckClass::kOpposite) return judge(replayer, entry, 0);
-  auto as_unsent = judge(replayer, entry, -1);
-  if (!as_unsent || as_unsent->empty()) return as_unsent;
-  auto as_old = judge(replayer, entry, 1);
-  return !as_old || as_old->size() < as_unsent->size() ? as_old : as_unsent;
+  static constexpr std::array<int32_t, 1> kAsItIs = {0};
+  static constexpr std::array<int32_t, 2> kEitherWay = {-1, 1};
+  const auto readings = [](bool opposite) {
+    return opposite ? std::span<const int32_t>(kEitherWay) : std::span<const int32_t>(kAsItIs);
+  };
+  const Cell& cell = cells_[entry];
+  std::optional<std::vector<Difference>> least;
+  for (const int32_t seq : readings(cell.seq == SeqClass::kOpposite)) {
+    for (const int32_t ack : readings(cell.ack == AckClass::kOpposite)) {
+      auto found = judge(replayer, entry, {seq, ack});
+      if (!found) return found;
+      if (!least || found->size() < least->size()) least = std::move(*found);
+      if (least->empty()) return std::move(*least);
+    }
+  }
+  return std::move(*least);
 }
 
 Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t entry,
-                                                 int32_t further) {
+                                                 const Shift& further) {
   const Behaviour& behaviour = atlas_.behaviours[set_up_.entries[entry].behaviour];
   judge::Judge judge(profile_, traits_);
   std::vector<Difference> found;

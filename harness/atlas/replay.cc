@@ -175,9 +175,10 @@ Result<void> Replayer::replay_set_up(play::Observer& observer) {
   return {};
 }
 
-Result<void> Replayer::inject(const Cell& cell, int32_t further, play::Observer& observer) {
+Result<void> Replayer::inject(const Cell& cell, const Shift& further, play::Observer& observer) {
   Stimulus stimulus = stimulus_of(cell, set_up_->variables);
-  stimulus.ack += static_cast<uint32_t>(further);
+  stimulus.seq += static_cast<uint32_t>(further.seq);
+  stimulus.ack += static_cast<uint32_t>(further.ack);
   program_.flat.segments[program_.flat.steps[program_.cell_step].index] = segment_of(stimulus);
   seg_seq_ = kIrs + stimulus.seq;
   seg_end_ = kIrs + stimulus.end();
@@ -207,8 +208,8 @@ void Replayer::ask(const Behaviour& behaviour, play::Observer& observer) {
   if (behaviour.api.read && program_.read_step) call(*program_.read_step, *behaviour.api.read);
 }
 
-Result<void> Replayer::play(const Cell& cell, const Behaviour& behaviour,
-                            play::Observer& observer, int32_t further) {
+Result<void> Replayer::play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer,
+                            const Shift& further) {
   trace_.clear();
   now_ = kStart;
   read_ = 0;
