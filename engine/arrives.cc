@@ -148,9 +148,10 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
 bool Rules::step_1_sequence(Arrival& arrival) {
   const Segment& segment = *arrival.segment;
   // Simultaneous open (figure 7, line 6): the peer's SYN,ACK repeats the SYN that was taken
-  // already. Trimmed of it, as step 1 has it for all old octets, its ACK counts.
+  // already. Trimmed of it, as step 1 has it for all old octets, its ACK counts where it is good.
   if (state_ == State::kSynReceived && !passive_ && segment.flags.syn() && segment.flags.ack() &&
-      segment.seq == tcb_.rcv.irs) {
+      segment.seq == tcb_.rcv.irs && segment.ack.after(tcb_.snd.una) &&
+      segment.ack.at_or_before(tcb_.snd.nxt)) {
     arrival.trim_syn();
     decide(arrival.test);
     permit(other_permits_);
@@ -172,6 +173,11 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   if (!acceptable) return step_1_not_acceptable(arrival);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
+  // The SYN again, with text or FIN: the peer has not heard our SYN,ACK.
+  if (state_ == State::kSynReceived && segment.flags.syn() && !arrival.syn) {
+    syn_ack_permitted_ = true;
+    permit(other_permits_);
+  }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
   const auto& timestamps = segment.options.timestamps;
   // RFC 7323 §4.3 (2), §5.3 R3.
@@ -264,7 +270,10 @@ bool Rules::step_2_rst(const Arrival& arrival) {
 
 // Fourth, check the SYN bit.
 bool Rules::step_4_syn(const Arrival& arrival) {
-  if (!arrival.syn) return true;
+  // RFC 5961 §4.2: irrespective of the sequence number, so also one that step 1 has trimmed off.
+  const bool challenged =
+      profile_->rfc5961 && arrival.segment->flags.syn() && is_synchronized(state_);
+  if (!arrival.syn && !challenged) return true;
   if (state_ == State::kSynReceived && passive_ && profile_->syn_received_returns_to_listen) {
     return_to_listen(Clause::kSmSyn1);
     return false;
@@ -420,6 +429,7 @@ void Rules::step_7_text(const Arrival& arrival) {
   }
   const bool had_gap = !queued_.empty();
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
+  if (in_order && arrival.fin) discard_queue();
   queue_text(arrival.seq, arrival.text);
   if (duplicate_) duplicate_->owed = true;
   if (in_order) {

@@ -205,13 +205,18 @@ void Rules::drain_queue() {
   }
 }
 
+// Nothing stands beyond a FIN that is in order.
+void Rules::discard_queue() {
+  if (!queued_.empty()) hit(Clause::kRfc2018_10);
+  queued_.clear();
+  if (duplicate_ && duplicate_->block.right.after(tcb_.rcv.nxt)) duplicate_.reset();
+  receive_ring_.drop_staged();
+}
+
 // §3.10.7.4 step 8: the FIN stands at RCV.NXT.
 void Rules::take_fin() {
   peer_fin_taken_ = true;
-  if (!queued_.empty()) hit(Clause::kRfc2018_10);
-  queued_.clear();  // nothing stands beyond a FIN
-  if (duplicate_ && duplicate_->block.right.after(tcb_.rcv.nxt)) duplicate_.reset();
-  receive_ring_.drop_staged();
+  discard_queue();
   tcb_.rcv.nxt += 1;
   tcb_.rcv.edge = later(tcb_.rcv.edge, tcb_.rcv.nxt);
   permit(in_order_permits_);

@@ -251,6 +251,7 @@ class Rules {
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();
+  void discard_queue();
   void take_fin();
   void fin_after_fin(const Arrival& arrival);
   void become_established(Clause clause);

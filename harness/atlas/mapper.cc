@@ -13,9 +13,6 @@ constexpr std::size_t kRealAtOnce = 2048;  // their waits overlap
 // A play that says nothing is repeated so often: the harness was late, packets were lost, or the
 // stack ended while it played others as well.
 constexpr unsigned kTries = 4;
-// In virtual time with so many fewer at once each time, down to one, so that whoever ended the
-// stack is found.
-constexpr std::size_t kFewer = 8;
 // Stacks in virtual time start each batch at a whole multiple of this, so that no timer that ticks
 // for all connections together makes cells differ by when they were played.
 constexpr Duration kGrid = std::chrono::seconds(1);
@@ -57,10 +54,14 @@ Mapper::Mapper(stack::Stack& target, const ProduceOptions& options, SetUp& set_u
 bool Mapper::play(std::size_t first, std::size_t last) {
   std::vector<std::size_t> wanted;
   for (std::size_t i = first; i < last; ++i) wanted.push_back(i);
-  // What ends a stack is most often where the text lies: such cells then end few batches.
-  std::stable_sort(wanted.begin(), wanted.end(), [this](std::size_t a, std::size_t b) {
-    return std::tie(cells_[a].seq, cells_[a].payload) < std::tie(cells_[b].seq, cells_[b].payload);
-  });
+  // What ends a stack is most often where the text lies, of segments whose text is looked at: such
+  // cells, side by side, end few batches.
+  const auto kind = [this](std::size_t index) {
+    const Cell& cell = cells_[index];
+    return std::tuple(cell.seq, cell.payload, cell.flags & (kRst | kSyn), cell.flags & kFin);
+  };
+  std::stable_sort(wanted.begin(), wanted.end(),
+                   [&](std::size_t a, std::size_t b) { return kind(a) < kind(b); });
   counts_ = !options_.confirm;
   std::vector<uint32_t> once = play_all(wanted);
   if (options_.confirm && !stopped_) confirm(wanted, once);
@@ -84,18 +85,26 @@ void Mapper::confirm(const std::vector<std::size_t>& wanted, std::vector<uint32_
   }
 }
 
-// The behaviour of each; kNotPlayed of what cannot be told.
+// The behaviour of each; kNotPlayed of what cannot be told. In virtual time a batch is repeated
+// before the next one: a stack that has ended lets as many cases as it lost in one at a time, which
+// should be those. In real time all that is repeated waits together.
 std::vector<uint32_t> Mapper::play_all(const std::vector<std::size_t>& wanted) {
   found_.assign(cells_.size(), kNotPlayed);
-  std::vector<std::size_t> left = wanted;
-  std::size_t at_once = at_once_;
-  for (unsigned tried = 0; tried < kTries && !left.empty() && !stopped_; ++tried) {
-    left = play_batches(left, at_once);
-    if (stack_.traits().virtual_time) at_once = std::max<std::size_t>(at_once / kFewer, 1);
+  const std::size_t step = stack_.traits().virtual_time ? at_once_ : wanted.size();
+  for (std::size_t at = 0; at < wanted.size() && !stopped_; at += step) {
+    const auto rest = std::span(wanted).subspan(at);
+    play_again_and_again(rest.first(std::min(step, rest.size())));
   }
-  newly_done_ += left.size();
   tell();
   return std::move(found_);
+}
+
+void Mapper::play_again_and_again(std::span<const std::size_t> wanted) {
+  std::vector<std::size_t> left(wanted.begin(), wanted.end());
+  for (unsigned tried = 0; tried < kTries && !left.empty() && !stopped_; ++tried) {
+    left = play_batches(left);
+  }
+  newly_done_ += left.size();
 }
 
 bool Mapper::tell() {
@@ -105,11 +114,10 @@ bool Mapper::tell() {
 }
 
 // Returns those that have to be played again.
-std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wanted,
-                                              std::size_t at_once) {
+std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wanted) {
   std::vector<std::size_t> again;
-  for (std::size_t at = 0; at < wanted.size() && !stopped_; at += at_once) {
-    const std::size_t count = std::min(at_once, wanted.size() - at);
+  for (std::size_t at = 0; at < wanted.size() && !stopped_; at += at_once_) {
+    const std::size_t count = std::min(at_once_, wanted.size() - at);
     start_on_grid(stack_);
     for (std::size_t i = 0; i < count; ++i) add(wanted[at + i], again);
     player_.run([this] { return tell(); });

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "harness/atlas/cells.h"
@@ -29,8 +30,8 @@ class Mapper {
  private:
   void confirm(const std::vector<std::size_t>& wanted, std::vector<uint32_t>& once);
   std::vector<uint32_t> play_all(const std::vector<std::size_t>& wanted);
-  std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted,
-                                        std::size_t at_once);
+  void play_again_and_again(std::span<const std::size_t> wanted);
+  std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted);
   void add(std::size_t index, std::vector<std::size_t>& again);
   bool take(std::size_t index, const play::PlayResult& result);
   bool tell();

@@ -57,13 +57,14 @@ struct Isns {
   std::optional<Seq> irs;
 };
 
-Wire set_up_wire(const wire::Decoded& packet, bool sent, const Isns& isns) {
+void keep_set_up(const wire::Decoded& packet, bool sent, Isns& isns, Wire& wire) {
+  auto& isn = sent ? isns.iss : isns.irs;
+  if (!isn && packet.segment.flags.syn()) isn = packet.segment.seq;
   const auto& own = sent ? isns.iss : isns.irs;
   const auto& other = sent ? isns.irs : isns.iss;
   const Base own_base = sent ? Base::kIss : Base::kIrs;
   const Base other_base = sent ? Base::kIrs : Base::kIss;
   const Segment& segment = packet.segment;
-  Wire wire;
   wire.seq = own ? Number{own_base, offset(*own, segment.seq)}
                  : Number{Base::kZero, offset(Seq(0), segment.seq)};
   if (segment.flags.ack()) {
@@ -72,7 +73,28 @@ Wire set_up_wire(const wire::Decoded& packet, bool sent, const Isns& isns) {
   }
   const uint32_t position = own ? segment.text_seq().value() - own->value() - 1 : 0;
   keep_rest(packet, position, wire);
-  return wire;
+}
+
+void clear(Wire& wire) {
+  wire.flags = {};
+  wire.seq = wire.ack = {};
+  wire.window = wire.urgent = 0;
+  wire.length = 0;
+  wire.options.clear();
+  wire.text.clear();
+  wire.reserved = 0;
+  wire.bad_checksum = false;
+}
+
+// The next of `events`, which keeps the memory of the one that was there.
+Happening& next_of(std::vector<Happening>& events, std::size_t& count) {
+  if (count == events.size()) events.emplace_back();
+  Happening& next = events[count++];
+  clear(next.wire);
+  next.value = 0;
+  next.error = 0;
+  next.state = State::kClosed;
+  return next;
 }
 
 std::optional<Seq> first_iss(const play::PlayResult& result, uint32_t end) {
@@ -101,10 +123,11 @@ script::SegmentSpec segment_of(const Stimulus& stimulus) {
 
 void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Happening>& events) {
   Isns isns;
-  events.clear();
+  std::size_t count = 0;
   for (const Event& event : result.trace.events) {
     if (event.step >= end) break;
-    Happening happening;
+    if (event.kind == EventKind::kQuiet) continue;
+    Happening& happening = next_of(events, count);
     happening.step = event.step;
     switch (event.kind) {
       case EventKind::kInjected:
@@ -112,10 +135,11 @@ void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Hap
         const bool sent = event.kind == EventKind::kSent;
         happening.kind = sent ? Happening::Kind::kSent : Happening::Kind::kInjected;
         const auto packet = wire::decode(result.trace.data(event));
-        if (!packet) continue;
-        auto& isn = sent ? isns.iss : isns.irs;
-        if (!isn && packet->segment.flags.syn()) isn = packet->segment.seq;
-        happening.wire = set_up_wire(*packet, sent, isns);
+        if (packet) {
+          keep_set_up(*packet, sent, isns, happening.wire);
+        } else {
+          --count;  // nothing that a set-up tells of
+        }
         break;
       }
       case EventKind::kCallStart:
@@ -131,10 +155,10 @@ void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Hap
         happening.state = event.state;
         break;
       case EventKind::kQuiet:
-        continue;
+        break;
     }
-    events.push_back(std::move(happening));
   }
+  events.resize(count);
 }
 
 // Where several names fit, the rules' own comes first: RFC 9293 §3.10.7.1 makes the number of a

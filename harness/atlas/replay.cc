@@ -175,8 +175,10 @@ Result<void> Replayer::replay_set_up(play::Observer& observer) {
   return {};
 }
 
-Result<void> Replayer::inject(const Cell& cell, play::Observer& observer) {
-  const Stimulus stimulus = stimulus_of(cell, set_up_->variables);
+Result<void> Replayer::inject(const Cell& cell, const Shift& further, play::Observer& observer) {
+  Stimulus stimulus = stimulus_of(cell, set_up_->variables);
+  stimulus.seq += static_cast<uint32_t>(further.seq);
+  stimulus.ack += static_cast<uint32_t>(further.ack);
   program_.flat.segments[program_.flat.steps[program_.cell_step].index] = segment_of(stimulus);
   seg_seq_ = kIrs + stimulus.seq;
   seg_end_ = kIrs + stimulus.end();
@@ -206,14 +208,14 @@ void Replayer::ask(const Behaviour& behaviour, play::Observer& observer) {
   if (behaviour.api.read && program_.read_step) call(*program_.read_step, *behaviour.api.read);
 }
 
-Result<void> Replayer::play(const Cell& cell, const Behaviour& behaviour,
-                            play::Observer& observer) {
+Result<void> Replayer::play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer,
+                            const Shift& further) {
   trace_.clear();
   now_ = kStart;
   read_ = 0;
   observer.begin(program_.flat, tuples_, trace_);
   if (auto told = replay_set_up(observer); !told) return told;
-  if (auto told = inject(cell, observer); !told) return told;
+  if (auto told = inject(cell, further, observer); !told) return told;
   const uint32_t wait_step = program_.cell_step + 1;
   for (const Wire& answer : behaviour.answers) {
     if (auto told = packet(EventKind::kSent, wait_step, answer, observer); !told) return told;

@@ -14,6 +14,12 @@
 
 namespace synfin::atlas {
 
+// How far the numbers of a segment are on from those of its cell.
+struct Shift {
+  int32_t seq = 0;
+  int32_t ack = 0;
+};
+
 // Tells an observer of cells of one set-up, as the Player would have. ISNs, addresses and times are
 // made up; the segments and what the calls returned are those of the atlas.
 class Replayer {
@@ -23,8 +29,10 @@ class Replayer {
   static Result<Replayer> make(const Atlas& atlas, const SetUp& set_up);
 
   // The set-up, the segment, the answers; the state and the API's words after the quiet time.
-  // trace() and program() hold what the observer has seen until the next call.
-  Result<void> play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer);
+  // trace() and program() hold what the observer has seen until the next call. The segment's
+  // numbers are `further` on from those that the cell's classes say.
+  Result<void> play(const Cell& cell, const Behaviour& behaviour, play::Observer& observer,
+                    const Shift& further = {});
 
   const play::Trace& trace() const { return trace_; }
   const script::FlatProgram& program() const { return program_.flat; }
@@ -35,7 +43,7 @@ class Replayer {
   Replayer(const Atlas& atlas, const SetUp& set_up, CellProgram program);
 
   Result<void> replay_set_up(play::Observer& observer);
-  Result<void> inject(const Cell& cell, play::Observer& observer);
+  Result<void> inject(const Cell& cell, const Shift& further, play::Observer& observer);
   void ask(const Behaviour& behaviour, play::Observer& observer);
   Result<void> packet(play::EventKind kind, uint32_t step, const Wire& wire,
                       play::Observer& observer);

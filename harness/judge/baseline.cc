@@ -21,8 +21,8 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
   // An entry without an IP version is about both.
   const std::string whole(case_id);
   const std::string bare = whole.substr(0, whole.find('@'));
-  return fnmatch(entry.case_id().c_str(), whole.c_str(), 0) == 0 ||
-         fnmatch(entry.case_id().c_str(), bare.c_str(), 0) == 0;
+  return fnmatch(entry.case_id().c_str(), whole.c_str(), FNM_EXTMATCH) == 0 ||
+         fnmatch(entry.case_id().c_str(), bare.c_str(), FNM_EXTMATCH) == 0;
 }
 
 }  // namespace

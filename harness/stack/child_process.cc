@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -22,7 +17,6 @@
 namespace synfin::stack {
 namespace {
 
-constexpr off_t kMostPrinted = 1 << 20;
 constexpr std::size_t kWords = 4096;
 // Of a report that says first what it is about.
 constexpr std::size_t kReportLines = 12;
@@ -47,47 +41,26 @@ std::string_view telling(std::string_view printed) {
   return printed;
 }
 
-[[noreturn]] void become(int talk, int printed, pid_t owner, const std::function<void(int)>& work) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != owner) _exit(0);  // it has gone already
-  // Ctrl-C is the owner's, who ends this process.
-  std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
-  // A crash is told, not dumped.
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  const rlimit little{kMostPrinted, kMostPrinted};
-  setrlimit(RLIMIT_FSIZE, &little);
-  dup2(printed, STDOUT_FILENO);
-  dup2(printed, STDERR_FILENO);
-  work(talk);
-  _exit(0);
-}
-
 }  // namespace
 
-Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const std::function<void(int)>& work) {
+Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Zygote& zygote,
+                                                          std::span<const uint8_t> given) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return link::fail_errno("a socket pair for a child process");
   }
   link::Fd mine(ends[0]);
-  link::Fd its(ends[1]);
+  const link::Fd its(ends[1]);
   link::Fd printed(memfd_create("synfin-child", MFD_CLOEXEC));
   if (!printed) return link::fail_errno("memory for what a child process prints");
-  std::fflush(nullptr);  // else it is printed twice
-  const pid_t owner = getpid();
-  const pid_t pid = fork();
-  if (pid < 0) return link::fail_errno("a child process");
-  if (pid == 0) {
-    mine.reset();
-    become(its.get(), printed.get(), owner, work);
-  }
-  return std::unique_ptr<ChildProcess>(new ChildProcess(pid, std::move(mine), std::move(printed)));
+  const auto pid = zygote.start(its.get(), printed.get(), given);
+  if (!pid) return tl::make_unexpected(pid.error());
+  return std::unique_ptr<ChildProcess>(
+      new ChildProcess(zygote, *pid, std::move(mine), std::move(printed)));
 }
 
-ChildProcess::ChildProcess(pid_t pid, link::Fd talk, link::Fd printed)
-    : pid_(pid), talk_(std::move(talk)), printed_(std::move(printed)) {}
+ChildProcess::ChildProcess(Zygote& zygote, pid_t pid, link::Fd talk, link::Fd printed)
+    : zygote_(zygote), pid_(pid), talk_(std::move(talk)), printed_(std::move(printed)) {}
 
 ChildProcess::~ChildProcess() {
   if (pid_ <= 0) return;
@@ -96,10 +69,9 @@ ChildProcess::~ChildProcess() {
 }
 
 std::string ChildProcess::wait() {
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = 0;
+  const auto ended = zygote_.wait(std::exchange(pid_, 0));
+  if (!ended) return ended.error().message;
+  const int status = *ended;
   if (WIFSIGNALED(status)) {
     return fmt::format("ended by {} ({})",
                        sigabbrev_np(WTERMSIG(status)) != nullptr
@@ -115,7 +87,8 @@ std::string ChildProcess::last_words() {
   kill(pid_, SIGKILL);
   const std::string end = wait();
   const off_t size = lseek(printed_.get(), 0, SEEK_END);
-  std::string printed(static_cast<std::size_t>(std::clamp<off_t>(size, 0, kMostPrinted)), '\0');
+  std::string printed(static_cast<std::size_t>(std::clamp<off_t>(size, 0, Zygote::kMostPrinted)),
+                      '\0');
   const ssize_t got = pread(printed_.get(), printed.data(), printed.size(), 0);
   printed.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   const std::string_view words = telling(printed);

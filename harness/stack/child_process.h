@@ -3,20 +3,23 @@
 
 #include <sys/types.h>
 
-#include <functional>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "harness/link/fd.h"
+#include "harness/stack/zygote.h"
 #include "harness/wire/error.h"
 
 namespace synfin::stack {
 
 class ChildProcess {
  public:
-  // Runs `work` in a process of its own, with its end of the conversation. What it prints is kept;
-  // it dies with the owner.
-  static Result<std::unique_ptr<ChildProcess>> start(const std::function<void(int fd)>& work);
+  // Runs the zygote's work with these octets in a process of its own, which has its end of the
+  // conversation. What it prints is kept; it dies with the owner. The zygote must outlive it.
+  static Result<std::unique_ptr<ChildProcess>> start(Zygote& zygote,
+                                                     std::span<const uint8_t> given);
   // Ends the process.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
@@ -27,10 +30,11 @@ class ChildProcess {
   std::string last_words();
 
  private:
-  ChildProcess(pid_t pid, link::Fd talk, link::Fd printed);
+  ChildProcess(Zygote& zygote, pid_t pid, link::Fd talk, link::Fd printed);
   // How it ended, once it has.
   std::string wait();
 
+  Zygote& zygote_;
   pid_t pid_;
   link::Fd talk_;
   link::Fd printed_;

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -62,6 +65,7 @@ class ChildStack final : public Stack {
   void tell(Sink& sink, const proto::ChildEvent& event);
 
   ChildOptions options_;
+  std::unique_ptr<Zygote> zygote_;
   std::unique_ptr<ChildProcess> child_;
   std::map<CaseId, Case> cases_;
   proto::ChildRequest request_;
@@ -77,13 +81,27 @@ class ChildStack final : public Stack {
   std::size_t one_at_a_time_ = 0;  // so many cases more are let in alone
 };
 
+// In the child. `given`: from where it counts.
+static_assert(std::is_trivially_copyable_v<StackStart>);
+void run_stack(const ChildOptions& options, int talk, std::span<const uint8_t> given) {
+  StackStart from;
+  std::memcpy(&from, given.data(), sizeof from);
+  auto made = options.make(from);
+  if (made) return serve_stack(**made, talk);
+  std::fputs(made.error().message.c_str(), stderr);
+}
+
 Result<void> ChildStack::begin() {
+  if (zygote_ == nullptr) {
+    auto zygote = Zygote::make(
+        [this](int talk, std::span<const uint8_t> given) { run_stack(options_, talk, given); });
+    if (!zygote) return tl::make_unexpected(zygote.error());
+    zygote_ = std::move(*zygote);
+  }
   const StackStart from{next_case_, now_};
-  auto child = ChildProcess::start([this, from](int fd) {
-    auto made = options_.make(from);
-    if (made) return serve_stack(**made, fd);
-    std::fputs(made.error().message.c_str(), stderr);
-  });
+  std::array<uint8_t, sizeof from> given{};
+  std::memcpy(given.data(), &from, sizeof from);
+  auto child = ChildProcess::start(*zygote_, given);
   if (!child) return tl::make_unexpected(child.error());
   child_ = std::move(*child);
   return {};

@@ -347,6 +347,7 @@ CallOutcome LinuxCalls::close(LinuxCase& owner, const CallSpec& call) {
   const bool waits = socket->lingers;
   const int domain = socket->domain;
   std::erase_if(owner.sockets, [&](const LinuxSocket& old) { return old.number == call.fd; });
+  ++owner.sockets_closed;
   if (!waits) return outcome(::close(fd.release()));
   auto job = std::make_unique<LinuxJob>();
   job->name = call.name;

@@ -1,6 +1,7 @@
 // A case of the Linux stack: its addresses and its descriptors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,11 +37,13 @@ struct LinuxCase {
   CaseId id = 0;  // 0: the slot is free
   LinuxWorld* world = nullptr;
   bool ipv6 = false;
-  bool touched = false;    // the kernel may know of it
-  bool begun = false;      // a call was made that listens or opens, or may
-  bool low_water = false;  // SO_RCVLOWAT was set on one of its sockets
-  unsigned waiting = 0;    // calls that wait on a thread
-  unsigned listened = 0;   // sockets that became listeners
+  // The kernel may know of a connection that does not end with the sockets.
+  bool touched = false;
+  bool begun = false;           // a call was made that listens or opens, or may
+  bool low_water = false;       // SO_RCVLOWAT was set on one of its sockets
+  unsigned waiting = 0;         // calls that wait on a thread
+  unsigned listened = 0;        // sockets that became listeners
+  unsigned sockets_closed = 0;  // by the program: their connections may go on
   uint16_t first_port = 0;
   uint16_t port_count = 0;
   std::vector<LinuxSocket> sockets;
@@ -61,6 +64,13 @@ struct LinuxCase {
       if (socket->domain != 0 && !socket->listening) return &*socket;
     }
     return sockets.empty() ? nullptr : &sockets.front();
+  }
+
+  // Sockets that are, or may be, a connection's.
+  std::ptrdiff_t connected() const {
+    return std::count_if(sockets.begin(), sockets.end(), [](const LinuxSocket& socket) {
+      return socket.domain != 0 && !socket.listening;
+    });
   }
 
   bool listens() const {

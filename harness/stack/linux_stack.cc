@@ -41,6 +41,20 @@ bool only_prepares(script::CallName name) {
   return name == CallName::kSocket || name == CallName::kBind || name == CallName::kSetsockopt;
 }
 
+// Calls after which the kernel knows of no connection that it did not know of before.
+bool only_looks(script::CallName name) {
+  using enum script::CallName;
+  return name == kAccept || name == kRead || name == kRecv || name == kGetsockopt || name == kPoll;
+}
+
+// Whether close() leaves nothing of the case's connection: there is none, or its socket is at hand,
+// which SO_LINGER has reset. A TIME-WAIT has no socket any more.
+bool ends_with_its_socket(const LinuxCase& one, State state) {
+  if (one.connections.size() != 1 || one.waiting > 0) return false;
+  if (state == State::kListen || state == State::kClosed) return true;
+  return state != State::kTimeWait && one.sockets_closed == 0 && one.connected() == 1;
+}
+
 class LinuxStack final : public Stack {
  public:
   static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
@@ -262,6 +276,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.ipv6 = needs.ipv6;
   taken.touched = false;
   taken.begun = false;
+  taken.sockets_closed = 0;
   taken.low_water = false;
   taken.waiting = 0;
   taken.listened = 0;
@@ -303,8 +318,8 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
     returned_.push_back(returned);
     return returned.ticket;
   }
-  found->touched = true;
-  found->begun = found->begun || !only_prepares(call.name);
+  found->touched |= !only_looks(call.name);
+  found->begun |= !only_prepares(call.name);
   returned.offset = octets_.size();
   CallOutcome outcome = calls_.make(*found, connection, call, octets_);
   if (outcome.job) {
@@ -431,9 +446,8 @@ Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   // A socket that neither listens nor was connected is in none of the tables that sock_diag reads.
   auto state = found->begun ? found->world->diag().state(found->tuple(connection))
                             : Result<State>(State::kClosed);
-  const bool gone = state == State::kListen || state == State::kClosed;
-  // Until the next packet or call there is nothing to end.
-  if (gone && found->connections.size() == 1 && found->waiting == 0) found->touched = false;
+  // That holds until the next packet or call.
+  if (state && ends_with_its_socket(*found, *state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.
   if (state == State::kListen && connection < found->connections.size() &&
       found->connections[connection].active) {
