@@ -25,25 +25,37 @@ namespace synfin::kernel {
 namespace {
 
 constexpr std::size_t kRoomForRegisters = 2696;
+constexpr int kLastOurs = 5;  // of the descriptors that Confinement places
 
 // The low half of a system call's argument.
 constexpr uint32_t argument(unsigned i) {
   return offsetof(seccomp_data, args) + i * sizeof(seccomp_data::args[0]);
 }
 
-// getrandom(2) fails: the kernel then has what its command line gives it, and no more. Without
-// xstate, ptrace(PTRACE_GETREGSET, …, NT_X86_XSTATE, …) fails too, as on a machine that has none.
+// - getrandom(2) fails: the kernel then has what its command line gives it, and no more.
+// - fcntl(2) sets no flags of the descriptors that are ours, and says that it did: the kernel's
+// consoles wait for who
+//   reads them, while its clock stands, in place of being interrupted by them at some moment.
+// - Without xstate, ptrace(PTRACE_GETREGSET, …, NT_X86_XSTATE, …) fails as on a machine that has
+//   none.
 bool restrict_calls(bool without_xstate) {
-  const uint32_t ptrace = without_xstate ? SYS_ptrace : SYS_getrandom;
-  std::array filter = {sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 6, 0),
-                       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ptrace, 0, 4),
-                       sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(0)),
-                       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PTRACE_GETREGSET, 0, 2),
-                       sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(2)),
-                       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NT_X86_XSTATE, 1, 0),
-                       sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-                       sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)};
+  constexpr uint32_t kNone = ~0U;  // no system call
+  std::array filter = {
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 11, 0),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 5, 0),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, without_xstate ? SYS_ptrace : kNone, 0, 8),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(0)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PTRACE_GETREGSET, 0, 6),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(2)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NT_X86_XSTATE, 5, 4),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(0)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, kLastOurs, 2, 0),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(1)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 2, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)};
   const sock_fprog program{.len = filter.size(), .filter = filter.data()};
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;

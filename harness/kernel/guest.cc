@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/random.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -16,7 +17,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <system_error>
 
 #include "harness/kernel/board.h"
 #include "harness/kernel/job.h"
@@ -78,6 +82,21 @@ bool make_writable(const std::string& folder) {
 void grow_up() {
   const timespec time{.tv_sec = 400, .tv_nsec = 0};
   ::nanosleep(&time, nullptr);
+}
+
+// What the kernel leaves to ksoftirqd (RCU wakes it) is done before the program goes on: no time
+// passes in which the scheduler would give it its turn, and before 6.4 the handling of packets
+// waits for it too.
+void let_softirqs_go_first() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    std::ifstream file(entry.path() / "comm");
+    std::string command;
+    if (!std::getline(file, command) || !command.starts_with("ksoftirqd/")) continue;
+    const sched_param first{.sched_priority = 1};
+    ::sched_setscheduler(static_cast<pid_t>(std::atoi(name.c_str())), SCHED_FIFO, &first);
+  }
 }
 
 struct Ends {
@@ -162,6 +181,7 @@ int be_first_process(const Program& program) {
   ::mount("none", "/proc", "proc", 0, nullptr);
   ::mount("none", "/sys", "sysfs", 0, nullptr);
   be_seeded();
+  let_softirqs_go_first();
   grow_up();
   write_to("/dev/kmsg", std::string(kInsideMark) + "\n");
   const auto job = read_job();
