@@ -126,7 +126,7 @@ Result<Probed> probe(stack::Stack& target, const Profile& profile, const SetUpIn
     out.set_up.why = out.set_up.reached ? "" : what_happened(result);
     record_set_up(result, static_cast<uint32_t>(program->steps.size()), out.set_up.events);
     out.set_up.variables = variables_of(judge);
-    if (!result.unreliable) break;
+    if (!result.in_doubt()) break;
   }
   if (!out.set_up.reached) return out;
   auto made = cell_program(*source, info, target.traits().quiet_time);

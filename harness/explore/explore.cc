@@ -179,7 +179,7 @@ void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
   }
   ++progress_.programs;
   progress_.judged += play.judge.judged_to_the_end() ? 1 : 0;
-  if (play.result.unreliable) return;
+  if (play.result.in_doubt()) return;
   for (const judge::Divergence& each : play.judge.divergences()) {
     if (each.in_doubt) break;  // perhaps what follows from the one before
     const judge::Baseline::Seen seen{info(each.clause).id, each.got, to_string(each.state),

@@ -118,11 +118,14 @@ bool is_unexpected(proto::Verdict verdict) {
 void Session::ended(Play& play, play::PlayResult&& result) {
   proto::CaseResult verdict =
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
-  const bool spoilt =
-      result.unreliable || (!result.late.empty() && is_unexpected(verdict.verdict()));
-  if (spoilt && play.attempts < options_.unreliable_plays) {
+  const bool late = !result.late.empty() && is_unexpected(verdict.verdict());
+  if ((result.unreliable || late) && play.attempts < options_.unreliable_plays) {
     spoilt_.push_back(&play);
     return;
+  }
+  if (late && result.in_doubt()) {
+    verdict.set_verdict(proto::ERROR);
+    verdict.set_reason(result.late);
   }
   if (options_.keep_traces || verdict.verdict() != proto::PASS) {
     copy_trace(*play.played->program, result, *verdict.mutable_trace());

@@ -58,9 +58,11 @@ struct PlayResult {
   // nothing about the stack: play again, do not judge.
   bool unreliable = false;
   std::string unreliable_reason;
-  // The last stimulus that came late, where one did: what followed is as good as any other play,
-  // but the stack may have been in another state than the program means.
+  // The last stimulus that came late, where one did. What a judge sees is as good as ever; but the
+  // stack may have been in another state than the program means.
   std::string late;
+  // Whether the mismatches say nothing about the stack.
+  bool in_doubt() const { return unreliable || (!late.empty() && !mismatches.empty()); }
   Time started{};
   Time ended{};
   std::vector<wire::FourTuple> tuples;

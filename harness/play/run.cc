@@ -266,8 +266,6 @@ void Run::mismatch(uint32_t at, std::string wanted, std::string got,
   const script::Step& where = program_->steps[at];
   result_.mismatches.push_back({at, where.line, where.connection, std::move(wanted), std::move(got),
                                 std::move(differences)});
-  // What was done too late may have met another state than the program meant.
-  if (!result_.late.empty()) unreliable(result_.late);
   cut();
 }
 
