@@ -112,7 +112,8 @@ bool Session::play_round(std::span<Play* const> round, std::size_t at_once,
 
 // Neither what is right nor a deviation that is known.
 bool is_unexpected(proto::Verdict verdict) {
-  return verdict == proto::FAIL || verdict == proto::WARN || verdict == proto::XPASS;
+  return verdict == proto::FAIL || verdict == proto::WARN || verdict == proto::INFO ||
+         verdict == proto::XPASS;
 }
 
 void Session::ended(Play& play, play::PlayResult&& result) {

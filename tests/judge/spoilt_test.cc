@@ -49,7 +49,7 @@ class BusyStack : public stack::Stack {
   }
   void run_until(Time until, stack::Sink& sink) override {
     const bool late = open_ > capacity_ && trouble_ == Trouble::kSlow;
-    inner_->run_until(late ? until + std::chrono::milliseconds(50) : until, sink);
+    inner_->run_until(late ? until + std::chrono::milliseconds(70) : until, sink);
   }
   Result<State> snapshot(stack::CaseId id, unsigned connection) override {
     return inner_->snapshot(id, connection);
@@ -118,17 +118,35 @@ TEST(Spoilt, AFailureThatIsNotStands) {
   }
 }
 
-// It would be news, and the stack may have been met in another state than the program means.
-TEST(Spoilt, ADeviationThatIsMissedInALatePlayIsLookedForAgain) {
+Baseline everything() {
   proto::Baseline entries;
   proto::KnownDeviation& known = *entries.add_deviations();
   known.set_case_id("*");
   known.set_stack("reference");
-  known.set_reason("a deviation that there is not");
-  const Baseline baseline(entries);
+  known.set_reason("a deviation");
+  return Baseline(entries);
+}
+
+TEST(Spoilt, AFailureOfALatePlayIsAnErrorAtLast) {
+  for (const auto& result : play(0, "S. 0:0(0) ack 2", Trouble::kSlow)) {
+    EXPECT_EQ(result.verdict(), proto::ERROR);
+    EXPECT_EQ(result.attempts(), 5U);
+    EXPECT_NE(result.reason().find("late"), std::string::npos) << result.reason();
+  }
+}
+
+TEST(Spoilt, WhatIsKnownIsGoodInALatePlayToo) {
+  for (const auto& result : play(0, "S. 0:0(0) ack 2", Trouble::kSlow, everything())) {
+    EXPECT_EQ(result.verdict(), proto::XFAIL);
+    EXPECT_EQ(result.attempts(), 1U);
+  }
+}
+
+// It would be news, and the stack may have been met in another state than the program means.
+TEST(Spoilt, ADeviationThatIsMissedInALatePlayIsLookedForAgain) {
   const auto at_once = [&](std::size_t capacity) {
     std::vector<unsigned> attempts;
-    for (const auto& result : play(capacity, "S. 0:0(0) ack 1", Trouble::kSlow, baseline)) {
+    for (const auto& result : play(capacity, "S. 0:0(0) ack 1", Trouble::kSlow, everything())) {
       EXPECT_EQ(result.verdict(), proto::XPASS) << result.reason();
       attempts.push_back(result.attempts());
     }

@@ -155,7 +155,7 @@ TEST(Player, ALatePacketThatALateHarnessReadsIsNoMismatch) {
   EXPECT_EQ(result.outcome, Outcome::kPlayed);
 }
 
-TEST(Player, AStimulusGivenLateMakesALaterMismatchUnreliable) {
+TEST(Player, AStimulusGivenLatePutsALaterMismatchInDoubt) {
   FakeStack stack;
   stack.set.virtual_time = false;
   stack.oversleeps = 10ms;
@@ -164,7 +164,9 @@ TEST(Player, AStimulusGivenLateMakesALaterMismatchUnreliable) {
   };
   const auto result = play_one(stack, program("+.01 < S 0:0(0) win 1\n+0 > S. 0:0(0) ack 1\n"));
   EXPECT_EQ(result.mismatches.size(), 1U);
-  EXPECT_TRUE(result.unreliable);
+  EXPECT_FALSE(result.unreliable);
+  EXPECT_EQ(result.late, "line 1 was played 0.010000 s late");
+  EXPECT_TRUE(result.in_doubt());
 }
 
 TEST(Player, WhatCannotBePlayedIsSkipped) {
