@@ -28,6 +28,7 @@ Profile linux_profile() {
   profile.delayed_ack = milliseconds(40);
   profile.rto_initial = seconds(1);
   profile.rto_min = milliseconds(200);
+  profile.rto_variance_min = milliseconds(200);  // tcp_rtt_estimator(): rttvar_us
   profile.rto_max = seconds(120);
   profile.persist_max = seconds(120);
   profile.syn_retries = 6;
