@@ -71,10 +71,11 @@ struct Profile {
   Duration rto_min = std::chrono::seconds(1);             // RFC 6298 §2.4
   Duration rto_max = std::chrono::seconds(60);            // RFC 6298 §2.5: at least 60 s
   Duration clock_granularity = std::chrono::milliseconds(1);
-  // RFC 6298 §2: what the RTO has beyond SRTT at least (G); and whether it is counted in ticks
-  // since before the first round trip was measured (RttLimits::tick).
+  // RFC 6298 §2: what the RTO has beyond SRTT at least (G); the ticks that it is counted in;
+  // whether the first round trip starts anew (RttLimits).
   Duration rto_variance_min = std::chrono::milliseconds(1);
   Duration rto_tick{0};
+  bool rto_starts_anew = true;
   // Whether the SYN,ACK ends what an active OPEN began to measure; else an ACK of text does.
   bool rtt_of_active_syn = true;
   Duration user_timeout{0};  // 0: none beyond R2

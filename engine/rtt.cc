@@ -11,12 +11,12 @@ constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
 
 RttEstimator::RttEstimator(const RttLimits& limits)
     : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {
-  if (limits_.tick > Duration{0}) rttvar_ = limits_.initial / kVarianceFactor;
+  if (!limits_.starts_anew) rttvar_ = limits_.initial / kVarianceFactor;
 }
 
 void RttEstimator::sample(Duration rtt) {
   rtt = std::max(rtt, Duration::zero());
-  if (!has_sample_ && limits_.tick == Duration{0}) {  // (2.2)
+  if (!has_sample_ && limits_.starts_anew) {  // (2.2)
     srtt_ = rtt;
     rttvar_ = rtt / 2;
   } else {  // (2.3) RTTVAR first: it needs SRTT as it was. alpha = 1/8, beta = 1/4.
@@ -40,8 +40,8 @@ void RttEstimator::on_established() {
 }
 
 Duration RttEstimator::bounded(Duration rto) const {
-  if (limits_.tick > Duration{0})
-    rto = (rto + limits_.tick - Duration(1)) / limits_.tick * limits_.tick;
+  const Duration tick = limits_.tick;
+  if (tick > Duration{0}) rto = (rto + tick - Duration(1)) / tick * tick;
   return std::min(std::max(rto, limits_.min), limits_.max);
 }
 

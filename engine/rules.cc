@@ -21,7 +21,8 @@ RttLimits limits_of(const Profile& profile) {
           .min = profile.rto_min,
           .max = profile.rto_max,
           .granularity = profile.rto_variance_min,
-          .tick = profile.rto_tick};
+          .tick = profile.rto_tick,
+          .starts_anew = profile.rto_starts_anew};
 }
 
 }  // namespace

@@ -232,6 +232,7 @@ Profile lwip_profile() {
   profile.clock_granularity = milliseconds(TCP_SLOW_INTERVAL);
   // tcp_receive(): the deviation loses a quarter a sample, and nothing below four ticks.
   profile.rto_tick = milliseconds(TCP_SLOW_INTERVAL);
+  profile.rto_starts_anew = false;
   profile.rtt_of_active_syn = false;  // in SYN-SENT tcp_process() leaves out tcp_receive()
   profile.rto_min = 3 * milliseconds(TCP_SLOW_INTERVAL);
   profile.syn_retries = TCP_SYNMAXRTX;
