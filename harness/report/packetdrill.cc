@@ -377,17 +377,14 @@ Result<void> Writer::expect(int i) {
   return {};
 }
 
-// packetdrill has no name for the timeout: it is as long as it was.
+// packetdrill has no name for the timeout: it is about as long as it was, and may have been long on
+// a busy machine.
 void Writer::write_timeout(int64_t at_ns, proto::Time& time) {
   const int64_t waited = std::max<int64_t>(at_ns - last_ns_, 0);
-  const bool until = time.kind() == proto::Time::UNTIL_TIMEOUT;
-  time.set_kind(until ? proto::Time::RELATIVE_RANGE : proto::Time::RELATIVE);
-  const int64_t latest = waited + waited / 8 + kLater;
-  if (until) {
-    time.set_end_ns(latest - latest % kMillisecond);
-  } else {
-    time.set_start_ns(waited - waited % kMillisecond);
-  }
+  const auto whole = [](int64_t ns) { return ns - ns % kMillisecond; };
+  if (time.kind() == proto::Time::TIMEOUT) time.set_start_ns(whole(waited - waited / 4));
+  time.set_kind(proto::Time::RELATIVE_RANGE);
+  time.set_end_ns(whole(waited + waited / 8 + kLater));
 }
 
 // The expectation as the program has it: here the stack failed, and so will it under packetdrill.
