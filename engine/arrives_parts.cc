@@ -118,7 +118,9 @@ void Rules::take_acknowledgment(const Segment& segment) {
   tcb_.snd.una = segment.ack;
   const Seq text_to = earlier(tcb_.snd.una, fin_sent_ ? fin_seq_ : tcb_.snd.una);
   if (text_to.after(text_from)) send_ring_.consume(Seq::distance(text_from, text_to));
-  if (timed_at_ != kNever && timed_seq_.before(segment.ack)) sample_round_trip();
+  const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;
+  const bool ends = profile_->rtt_of_active_syn || !of_own_syn;
+  if (timed_at_ != kNever && timed_seq_.before(segment.ack) && ends) sample_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
   start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)

@@ -40,7 +40,8 @@ void Rules::go_active(EventKind event) {
 
 // --- SEND, §3.10.2 -------------------------------------------------------------------------------
 
-CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent) {
+CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
+                       SendFlags flags) {
   begin(now);
   taken = 0;
   switch (state_) {
@@ -61,10 +62,16 @@ CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& t
       return CallStatus::kConnectionClosing;
   }
   if (!is_synchronized(state_)) hit(Clause::kSmUsr6);  // queued until ESTABLISHED
-  before_send_ = {send_end(), tcb_.snd.up, tcb_.send_urgent, true};
+  before_send_ = {send_end(), tcb_.snd.up, unpushed_, tcb_.send_urgent, true};
   taken = send_ring_.append(octets);
   if (taken == 0 && !octets.empty()) return CallStatus::kInsufficientResources;
-  if (urgent) {
+  if (flags.push) {
+    unpushed_ = 0;
+  } else {
+    hit(Clause::kMay15);
+    unpushed_ = before_send_.unpushed + static_cast<uint32_t>(taken);
+  }
+  if (flags.urgent) {
     // MUST-62: the pointer names the octet that follows the urgent text.
     hit(Clause::kMust62);
     tcb_.snd.up = send_end();
@@ -76,7 +83,10 @@ CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& t
 
 void Rules::send_ended(uint32_t octets) {
   before_send_.under_way = false;
-  send_ring_.retract(std::min(octets, unsent()));
+  const uint32_t lost = std::min(octets, unsent());
+  send_ring_.retract(lost);
+  unpushed_ -= std::min(unpushed_, lost);
+  if (lost > 0 && send_end() == before_send_.end) unpushed_ = before_send_.unpushed;
   if (tcb_.send_urgent && tcb_.snd.up.after(send_end())) {
     const bool nothing = send_end() == before_send_.end;
     tcb_.snd.up = nothing ? before_send_.up : send_end();

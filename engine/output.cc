@@ -249,8 +249,9 @@ void Rules::sequence_findings(const Segment& segment, Findings& out) const {
              .field = Field::kText,
              .sentence = "other octets than the user sent"});
   }
-  // §3.9.1.2: sockets have no PUSH flag, so the last of what is queued is pushed.
-  if (!segment.text.empty() && text_end == send_end() && !segment.flags.psh()) {
+  // §3.9.1.2: what was sent with PUSH, as sockets do unless told otherwise.
+  const bool pushed = text_end == send_end() && text_end == push_end();
+  if (!segment.text.empty() && pushed && !segment.flags.psh()) {
     out.add({.clause = Clause::kMust61,
              .field = Field::kFlags,
              .wanted = static_cast<uint32_t>(segment.flags.bits | kPsh),

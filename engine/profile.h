@@ -71,6 +71,13 @@ struct Profile {
   Duration rto_min = std::chrono::seconds(1);             // RFC 6298 §2.4
   Duration rto_max = std::chrono::seconds(60);            // RFC 6298 §2.5: at least 60 s
   Duration clock_granularity = std::chrono::milliseconds(1);
+  // RFC 6298 §2: what the RTO has beyond SRTT at least (G); the ticks that it is counted in;
+  // whether the first round trip starts anew (RttLimits).
+  Duration rto_variance_min = std::chrono::milliseconds(1);
+  Duration rto_tick{0};
+  bool rto_starts_anew = true;
+  // Whether the SYN,ACK ends what an active OPEN began to measure; else an ACK of text does.
+  bool rtt_of_active_syn = true;
   Duration user_timeout{0};  // 0: none beyond R2
   // RFC 5482: whether the option is ENABLED, ADV_UTO (0: the user timeout of RFC 9293 §3.9.1.1,
   // five minutes), and the limits of what is adopted (§3.1).
@@ -103,6 +110,7 @@ struct Profile {
   Duration keepalive_idle = std::chrono::hours(2);
   Duration keepalive_interval = std::chrono::seconds(75);
   unsigned keepalive_probes = 9;
+  bool keepalive_octet = false;  // MAY-6: they carry a garbage octet
 
   bool operator==(const Profile&) const = default;
 };

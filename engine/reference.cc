@@ -29,9 +29,9 @@ CallStatus Reference::open_active(Time now, Seq iss) {
 }
 
 CallStatus Reference::send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                           bool urgent) {
+                           SendFlags flags) {
   const bool listened = rules_.state() == State::kListen;
-  const CallStatus status = rules_.send(now, octets, taken, urgent);
+  const CallStatus status = rules_.send(now, octets, taken, flags);
   if (listened && rules_.state() == State::kSynSent) advance_iss(now);
   after_event(now);
   return status;
@@ -77,6 +77,7 @@ void Reference::on_segment(Time now, const Segment& segment, Admission admission
   const State before = rules_.state();
   const bool reduced = rules_.tcb().ecn_reduced;
   const Seq used = rules_.tcb().iss_known ? rules_.tcb().snd.nxt : iss_;
+  diffserv_ = segment.diffserv;
   rules_.on_segment(now, segment, admission);
   const State after = rules_.state();
   const bool reopened = before == State::kTimeWait && after == State::kSynReceived;

@@ -37,7 +37,7 @@ class Reference {
   CallStatus open_active(Time now, Seq iss);
   // Queues as much of `octets` as there is room for and sets `taken`.
   CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                  bool urgent = false);
+                  SendFlags flags = {});
   // Moves received octets out and sets `got`. kOk with got == 0: nothing there yet.
   // kConnectionClosing: the peer's FIN stands next.
   CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got);
@@ -69,6 +69,8 @@ class Reference {
   const Rules& rules() const { return rules_; }
 
   const Congestion& congestion() const { return congestion_; }
+  // The Diffserv field of the segment that came last (MAY-9): six bits.
+  uint8_t received_diffserv() const { return diffserv_; }
 
  private:
   // Each fills `out` with a segment that is to go now, or returns false.
@@ -109,6 +111,7 @@ class Reference {
   Seq iss_;                       // of this connection or the next
   Seq resend_;                    // after a timeout: the next octet to send again
   Time iss_at_{};                 // when it was chosen
+  uint8_t diffserv_ = 0;          // of the segment that came last
   Time now_{};
   Time nothing_at_ = Time::min();  // nothing was to be sent then, and nothing has happened since
   Time ack_at_ = kNever;           // delayed ACK

@@ -10,18 +10,20 @@ constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
 }  // namespace
 
 RttEstimator::RttEstimator(const RttLimits& limits)
-    : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {}
+    : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {
+  if (!limits_.starts_anew) rttvar_ = limits_.initial / kVarianceFactor;
+}
 
 void RttEstimator::sample(Duration rtt) {
   rtt = std::max(rtt, Duration::zero());
-  if (!has_sample_) {  // (2.2)
+  if (!has_sample_ && limits_.starts_anew) {  // (2.2)
     srtt_ = rtt;
     rttvar_ = rtt / 2;
-    has_sample_ = true;
   } else {  // (2.3) RTTVAR first: it needs SRTT as it was. alpha = 1/8, beta = 1/4.
     rttvar_ = (3 * rttvar_ + std::chrono::abs(srtt_ - rtt)) / 4;
     srtt_ = (7 * srtt_ + rtt) / 8;
   }
+  has_sample_ = true;
   base_ = bounded(srtt_ + std::max(limits_.granularity, kVarianceFactor * rttvar_));
   rto_ = base_;
 }
@@ -38,6 +40,8 @@ void RttEstimator::on_established() {
 }
 
 Duration RttEstimator::bounded(Duration rto) const {
+  const Duration tick = limits_.tick;
+  if (tick > Duration{0}) rto = (rto + tick - Duration(1)) / tick * tick;
   return std::min(std::max(rto, limits_.min), limits_.max);
 }
 

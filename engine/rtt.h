@@ -13,6 +13,10 @@ struct RttLimits {
   Duration min = std::chrono::seconds(1);               // §2 (2.4): SHOULD be 1 s
   Duration max = std::chrono::seconds(60);              // §2 (2.5): MAY be set, at least 60 s
   Duration granularity = std::chrono::milliseconds(1);  // G, §4
+  Duration tick{0};  // not 0: the RTO is a whole number of ticks, rounded up
+  // The first round trip starts anew (2.2); else it is taken as any other, from an SRTT of 0 and
+  // the variance that makes the initial RTO.
+  bool starts_anew = true;
 };
 
 // SRTT, RTTVAR and RTO of one connection. It keeps no timer: §5 (5.1) to (5.6) say when the caller
@@ -45,7 +49,8 @@ class RttEstimator {
 
   // The timeout to start a timer with now, backing off included; within [min, max].
   Duration rto() const { return rto_; }
-  // False until the first sample; srtt() and rttvar() are 0 until then.
+  // False until the first sample; srtt() and, where that one starts anew, rttvar() are 0 until
+  // then.
   bool has_sample() const { return has_sample_; }
   bool syn_timed_out() const { return syn_timed_out_; }
   Duration srtt() const { return srtt_; }

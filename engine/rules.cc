@@ -20,7 +20,9 @@ RttLimits limits_of(const Profile& profile) {
   return {.initial = profile.rto_initial,
           .min = profile.rto_min,
           .max = profile.rto_max,
-          .granularity = profile.clock_granularity};
+          .granularity = profile.rto_variance_min,
+          .tick = profile.rto_tick,
+          .starts_anew = profile.rto_starts_anew};
 }
 
 }  // namespace
@@ -87,7 +89,7 @@ void Rules::start_anew() {
   peer_fin_known_ = peer_fin_taken_ = false;
   retransmissions_ = 0;
   duplicate_acks_ = probes_ = 0;
-  unacknowledged_in_ = 0;
+  unacknowledged_in_ = unpushed_ = 0;
   adopted_user_timeout_ = Duration{0};
   told_user_timeout_ = throttled_ = false;
   challenged_at_ = kNever;

@@ -61,6 +61,12 @@ enum class Remote : uint8_t { kUnspecified, kSpecified };
 // of RFC 9293 §3.6.1, which is what a BSD socket's close() does.
 enum class CloseKind : uint8_t { kSending, kBoth };
 
+// What a SEND says of its text (RFC 9293 §3.9.1.2).
+struct SendFlags {
+  bool urgent = false;
+  bool push = true;  // MAY-15: without it the text may wait for more
+};
+
 // What a listener has room for when a segment arrives (Listener decides; alone there is always
 // room).
 struct Admission {
@@ -86,7 +92,7 @@ class Rules {
   // The ISS is whatever the SYN that goes out carries.
   CallStatus open_active(Time now);
   // Queues as many of `octets` as the send buffer takes.
-  CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken, bool urgent);
+  CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken, SendFlags flags);
   // For judging: send() was told all that the user offered; the call has now ended and did not take
   // the last `octets` of it.
   void send_ended(uint32_t octets);
@@ -157,6 +163,10 @@ class Rules {
   }
   bool at_urgent_mark() const { return tcb_.receive_urgent && tcb_.rcv.up == ring_start() + 1; }
   uint32_t unsent() const;
+  // After the last octet that was sent with PUSH.
+  Seq push_end() const {
+    return send_end() - std::min<uint32_t>(unpushed_, static_cast<uint32_t>(send_ring_.size()));
+  }
   std::size_t send_room() const { return send_ring_.free(); }
   bool syn_acked() const { return tcb_.iss_known && tcb_.snd.una != tcb_.snd.iss; }
   bool fin_queued() const { return fin_queued_; }
@@ -396,6 +406,7 @@ class Rules {
   uint8_t duplicate_acks_ = 0;
   uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
+  uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   // Between two probes: from what could start the timer, the first of them or an ACK, to the
   // second.
@@ -419,6 +430,7 @@ class Rules {
   struct {
     Seq end;
     Seq up;
+    uint32_t unpushed = 0;
     bool urgent = false;
     bool under_way = false;
   } before_send_;  // for send_ended(): as it was before the last SEND

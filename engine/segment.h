@@ -108,6 +108,7 @@ struct Segment {
   uint16_t wnd = 0;        // SEG.WND as in the header: octets >> scale, never scaled on a SYN
   uint16_t up = 0;         // urgent pointer, an offset from seq; meaningful only with the URG bit
   Ecn ecn = Ecn::kNotEct;  // of the packet that carries it
+  uint8_t diffserv = 0;    // and the six bits beside it
   Options options;
   // Whoever makes the segment keeps the octets alive until the callee returns.
   std::span<const uint8_t> text;

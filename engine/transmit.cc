@@ -143,7 +143,8 @@ void Reference::fill_text(Segment& out, Seq seq, uint32_t length) {
     out.up = static_cast<uint16_t>(std::min<uint32_t>(Seq::distance(seq, tcb.snd.up), UINT16_MAX));
   }
   const Seq end = seq + length;
-  if (length > 0 && end == rules_.send_end()) out.flags.set(kPsh);  // MUST-61
+  const Seq pushed = rules_.push_end();
+  if (seq.before(pushed) && pushed.at_or_before(end)) out.flags.set(kPsh);  // MUST-61
 }
 
 // --- text and FIN
@@ -197,9 +198,9 @@ bool Reference::worth_sending(uint32_t length, uint32_t most, uint32_t room) con
   if (length >= most) return true;
   const bool idle = flight() == 0;
   const bool all = length == rules_.unsent();
-  if (all && (idle || !rules_.nagle() || rules_.fin_queued() || rules_.tcb().send_urgent)) {
-    return true;
-  }
+  const bool pressing = rules_.fin_queued() || rules_.tcb().send_urgent;
+  const bool pushed = pressing || rules_.tcb().snd.nxt.before(rules_.push_end());
+  if (all && pushed && (idle || !rules_.nagle() || pressing)) return true;
   if (all && room >= length && overridden_) return true;
   if (!idle && rules_.nagle()) {
     hit(all ? Clause::kShld7 : Clause::kMust38);
@@ -261,10 +262,16 @@ bool Reference::transmit_probe(Segment& out) {
 bool Reference::transmit_keepalive(Segment& out) {
   if (!keepalive_now_) return false;
   keepalive_now_ = false;
-  hit(Clause::kShld12);
   hit(Clause::kMay5);
   fill_header(out);
   out.seq = rules_.tcb().snd.nxt - 1;
+  if (profile_->keepalive_octet) {
+    static constexpr uint8_t kGarbage[1] = {0};
+    hit(Clause::kMay6);
+    out.text = kGarbage;
+  } else {
+    hit(Clause::kShld12);
+  }
   return true;
 }
 

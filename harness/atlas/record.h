@@ -26,6 +26,7 @@ class Onlooker final : public play::Observer {
   std::optional<uint32_t> value(uint16_t, script::Base) const override { return std::nullopt; }
   uint8_t peer_window_shift(uint16_t) const override { return 0; }
   uint8_t stack_window_shift(uint16_t) const override { return 0; }
+  Timer retransmission_timer(uint16_t) const override { return {}; }
   bool last_was_allowed_repetition() const override { return false; }
   bool last_was_allowed() const override { return true; }
 };

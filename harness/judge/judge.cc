@@ -202,6 +202,11 @@ uint8_t Judge::stack_window_shift(uint16_t connection) const {
   return impl_->shadows_[connection]->own_shift();
 }
 
+Judge::Timer Judge::retransmission_timer(uint16_t connection) const {
+  const Rules& rules = impl_->shadows_[connection]->rules();
+  return {rules.last_progress(), rules.rto()};
+}
+
 bool Judge::last_was_allowed_repetition() const {
   return impl_->last_.repetition && impl_->last_.allowed;
 }

@@ -31,6 +31,7 @@ class Judge : public play::Observer {
              const play::Trace& trace) override;
   void on_event(const play::Event& event) override;
   std::optional<uint32_t> value(uint16_t connection, script::Base name) const override;
+  Timer retransmission_timer(uint16_t connection) const override;
   uint8_t peer_window_shift(uint16_t connection) const override;
   uint8_t stack_window_shift(uint16_t connection) const override;
   bool last_was_allowed_repetition() const override;

@@ -32,7 +32,8 @@ class Session {
         baseline_(baseline),
         options_(options),
         coverage_(coverage),
-        on_result_(on_result) {}
+        on_result_(on_result),
+        player_(stack, options.most_at_once) {}
 
   proto::RunResult run(const std::vector<Case>& cases,
                        const std::function<bool(const SessionProgress&)>& between);
@@ -45,11 +46,8 @@ class Session {
     unsigned attempts = 0;
   };
 
-  // Plays these, so many at once; those that the harness spoilt are in spoilt_ then. False:
-  // stopped.
-  bool play_round(std::span<Play* const> round, std::size_t at_once,
-                  const std::function<bool()>& between);
   play::Job job_of(Play& play);
+  bool play_again(Play& play);
   void ended(Play& play, play::PlayResult&& result);
   void finish(proto::CaseResult&& result);
   bool skip_long(const Case& candidate);
@@ -63,10 +61,11 @@ class Session {
   ClauseSet& coverage_;
   const std::function<void(const proto::CaseResult&)>& on_result_;
   std::vector<Play> plays_;
-  std::vector<Play*> spoilt_;
+  play::Player player_;
   proto::RunResult out_;
   std::array<uint32_t, kEdges.size()> edge_cases_{};
   std::size_t done_ = 0;
+  bool stopped_ = false;
 };
 
 bool Session::skip_long(const Case& candidate) {
@@ -98,16 +97,16 @@ play::Job Session::job_of(Play& play) {
   return job;
 }
 
-bool Session::play_round(std::span<Play* const> round, std::size_t at_once,
-                         const std::function<bool()>& between) {
-  play::Player player(stack_, at_once);
-  for (Play* play : round) player.add(job_of(*play));
-  bool stopped = false;
-  player.run([&] {
-    stopped = stopped || !between();
-    return !stopped;
-  });
-  return !stopped;
+// What was spoilt is played after the rest, and with fewer others under way each time: the harness
+// itself may have been the load that made it late.
+bool Session::play_again(Play& play) {
+  if (stopped_ || play.attempts >= options_.unreliable_plays) return false;
+  std::size_t at_most = options_.most_at_once;
+  for (unsigned i = 0; i < play.attempts; ++i) {
+    at_most = std::max(std::min(at_most, kFew), at_most / kFewer);
+  }
+  player_.add_last(job_of(play), at_most);
+  return true;
 }
 
 // Neither what is right nor a deviation that is known.
@@ -120,10 +119,7 @@ void Session::ended(Play& play, play::PlayResult&& result) {
   proto::CaseResult verdict =
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
   const bool late = !result.late.empty() && is_unexpected(verdict.verdict());
-  if ((result.unreliable || late) && play.attempts < options_.unreliable_plays) {
-    spoilt_.push_back(&play);
-    return;
-  }
+  if ((result.unreliable || late) && play_again(play)) return;
   if (late && result.in_doubt()) {
     verdict.set_verdict(proto::ERROR);
     verdict.set_reason(result.late);
@@ -190,16 +186,11 @@ proto::RunResult Session::run(const std::vector<Case>& cases,
   std::stable_sort(plays_.begin(), plays_.end(), [](const Play& a, const Play& b) {
     return a.played->program->shortest > b.played->program->shortest;
   });
-  std::vector<Play*> round;
-  for (Play& play : plays_) round.push_back(&play);
-  std::size_t at_once = options_.most_at_once;
-  const auto go_on = [&] { return !between || between({done_, cases.size()}); };
-  // What was spoilt is played apart from the rest, and fewer at once each time: the harness itself
-  // may have been the load that made it late.
-  while (!round.empty() && play_round(round, at_once, go_on)) {
-    round = std::exchange(spoilt_, {});
-    at_once = std::max(std::min(at_once, kFew), at_once / kFewer);
-  }
+  for (Play& play : plays_) player_.add(job_of(play));
+  player_.run([&] {
+    stopped_ = stopped_ || (between && !between({done_, cases.size()}));
+    return !stopped_;
+  });
   describe(*out_.mutable_provenance());
   out_.set_duration_ns((stack_.now() - started).count());
   describe_coverage();

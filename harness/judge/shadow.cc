@@ -177,9 +177,9 @@ void Shadow::open_active(Time now) {
   ++incarnation_;
 }
 
-std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, bool urgent) {
+std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, SendFlags flags) {
   std::size_t taken = 0;
-  rules_.send(now, octets, taken, urgent);
+  rules_.send(now, octets, taken, flags);
   return taken;
 }
 

@@ -38,7 +38,7 @@ class Shadow {
   void icmp(Time now, const wire::IcmpNotice& notice);
   void open_active(Time now);
   // Returns how many octets count as offered.
-  std::size_t send(Time now, std::span<const uint8_t> octets, bool urgent);
+  std::size_t send(Time now, std::span<const uint8_t> octets, SendFlags flags);
   // The write has ended and did not take the last `octets` of what was offered.
   void send_ended(uint32_t octets);
   // The target's user read `octets`.

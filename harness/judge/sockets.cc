@@ -194,7 +194,9 @@ void Sockets::write_starts(Time now, const script::CallSpec& call) {
     octets.resize(call.length);
     stack::fill_pattern(position, octets);
   }
-  found->second.offered = shadow->send(now, octets, (call.flags & MSG_OOB) != 0);
+  const SendFlags flags{.urgent = (call.flags & MSG_OOB) != 0,
+                        .push = (call.flags & MSG_MORE) == 0};
+  found->second.offered = shadow->send(now, octets, flags);
   position += static_cast<uint32_t>(found->second.offered);
 }
 

@@ -37,6 +37,9 @@ class Relay : public play::Observer {
   uint8_t stack_window_shift(uint16_t connection) const override {
     return judge_.stack_window_shift(connection);
   }
+  Timer retransmission_timer(uint16_t connection) const override {
+    return judge_.retransmission_timer(connection);
+  }
   bool last_was_allowed_repetition() const override { return judge_.last_was_allowed_repetition(); }
   bool last_was_allowed() const override { return judge_.last_was_allowed(); }
 

@@ -30,6 +30,13 @@ class Observer {
   virtual uint8_t peer_window_shift(uint16_t connection) const = 0;
   // How far the stack's own window field is shifted.
   virtual uint8_t stack_window_shift(uint16_t connection) const = 0;
+  // The stack's retransmission timer (RFC 6298): how long it runs by the stack's profile, the round
+  // trips that were seen and backing off, and when it was last started.
+  struct Timer {
+    Time started{};
+    Duration timeout{0};
+  };
+  virtual Timer retransmission_timer(uint16_t connection) const = 0;
   // True when the last kSent event only repeats octets (SYN and FIN included) that the stack had
   // sent before, and the rules allow that repetition now.
   virtual bool last_was_allowed_repetition() const = 0;

@@ -34,6 +34,9 @@ class Player::Impl final : public stack::Sink {
   Impl(stack::Stack& stack, std::size_t most_at_once);
 
   void add(Job job) { waiting_.push_back(std::move(job)); }
+  void add_last(Job job, std::size_t at_most) {
+    last_.push_back({std::move(job), std::max<std::size_t>(at_most, 1)});
+  }
   void run(const std::function<bool()>& between);
 
   void on_packet(stack::CaseId id, Time at, std::span<const uint8_t> packet) override;
@@ -65,6 +68,11 @@ class Player::Impl final : public stack::Sink {
     friend bool operator<(const Timer& a, const Timer& b) { return a.at > b.at; }
   };
 
+  struct Last {
+    Job job;
+    std::size_t at_most = 1;
+  };
+
   void broke(stack::CaseId id, const std::function<void(Run&)>& tell);
   void turn();
   void start_cases(Time now);
@@ -81,7 +89,17 @@ class Player::Impl final : public stack::Sink {
   Slot free_slot();
   Entry* entry_of(stack::CaseId id);
   bool may_start() const {
-    return !waiting_.empty() && active_ < most_ && shared_.stack.may_open();
+    const bool room =
+        waiting_.empty() ? !last_.empty() && active_ < last_.front().at_most : active_ < most_;
+    return room && shared_.stack.may_open();
+  }
+  Job next_job() {
+    auto job = [](auto& jobs, Job& first) {
+      Job taken = std::move(first);
+      jobs.pop_front();
+      return taken;
+    };
+    return waiting_.empty() ? job(last_, last_.front().job) : job(waiting_, waiting_.front());
   }
   // When the next case may begin (Traits::start_step).
   Time next_start(Time now) const {
@@ -95,6 +113,7 @@ class Player::Impl final : public stack::Sink {
   std::size_t most_;
   std::size_t batch_;
   std::deque<Job> waiting_;
+  std::deque<Last> last_;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
   std::unordered_map<stack::CaseId, Slot> slots_;
@@ -125,7 +144,7 @@ void Player::Impl::run(const std::function<bool()>& between) {
   turn_at_ = shared_.stack.now();
   shared_.dropped = shared_.stack.dropped();
   auto asked = std::chrono::steady_clock::now();
-  while (active_ > 0 || !waiting_.empty()) {
+  while (active_ > 0 || !waiting_.empty() || !last_.empty()) {
     turn();
     if (!between) continue;
     const auto now = std::chrono::steady_clock::now();
@@ -157,9 +176,7 @@ void Player::Impl::start_cases(Time now) {
   if (next_start(now) > now) return;
   while (may_start() && ready_.size() - ready_at_ < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
-    Job job = std::move(waiting_.front());
-    waiting_.pop_front();
-    start_case(std::move(job), now);
+    start_case(next_job(), now);
   }
 }
 
@@ -248,6 +265,7 @@ void Player::Impl::stop() {
   }
   release_ended(now);
   waiting_.clear();
+  last_.clear();
 }
 
 // --- slots
@@ -328,6 +346,8 @@ Player::Player(stack::Stack& stack, std::size_t most_at_once)
 Player::~Player() = default;
 
 void Player::add(Job job) { impl_->add(std::move(job)); }
+
+void Player::add_last(Job job, std::size_t at_most) { impl_->add_last(std::move(job), at_most); }
 
 void Player::run(const std::function<bool()>& between) { impl_->run(between); }
 

@@ -85,7 +85,7 @@ struct PlayOptions {
   uint64_t seed = 1;  // the peer's ISNs
 };
 
-// A program to play. `observer` may be null only for programs without symbolic numbers.
+// A program to play. `observer` may be null only for programs without symbolic numbers and RTO.
 struct Job {
   std::shared_ptr<const script::FlatProgram> program;
   PlayOptions options;
@@ -105,8 +105,11 @@ class Player {
   Player& operator=(const Player&) = delete;
 
   void add(Job job);
-  // Plays all jobs that were added. `between` is called a few times a second (progress, Ctrl-C);
-  // it returns false to stop early: what is under way is then reported as kBroken.
+  // After all others have begun, and only while fewer than `at_most` cases are under way.
+  void add_last(Job job, std::size_t at_most);
+  // Plays all jobs that were added, by their ends too. `between` is called a few times a second
+  // (progress, Ctrl-C); it returns false to stop early: what is under way is then reported as
+  // kBroken.
   void run(const std::function<bool()>& between = {});
 
  private:

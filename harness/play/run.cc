@@ -80,13 +80,16 @@ Time Run::due_time(const script::Step& step) const {
     case TimeKind::kAbsoluteRange:
       return std::max(last_time_, result_.started + step.when.start);
     case TimeKind::kAny:
+    case TimeKind::kTimeout:  // of expectations only, which have bounds
+    case TimeKind::kUntilTimeout:
       break;
   }
   return last_time_;
 }
 
 // When an expected packet may come. The ends of a range stand as they were written.
-Run::Bounds Run::bounds(const script::When& when) const {
+Run::Bounds Run::bounds(const script::Step& expected) const {
+  const script::When& when = expected.when;
   const Duration least = job_.options.tolerance_min;
   switch (when.kind) {
     case TimeKind::kRelative: {
@@ -97,6 +100,14 @@ Run::Bounds Run::bounds(const script::When& when) const {
       const Time at = result_.started + when.start;
       const Duration slack = tolerance(std::max(at - last_time_, Duration{0}));
       return {at - early(slack), at + slack};
+    }
+    case TimeKind::kTimeout:
+    case TimeKind::kUntilTimeout: {
+      const auto timer = job_.observer->retransmission_timer(expected.connection);
+      const Duration slack = tolerance(timer.timeout);
+      const Time at = timer.started + timer.timeout;
+      const bool any_before = when.kind == TimeKind::kUntilTimeout;
+      return {any_before ? last_time_ + when.start - least : at - early(slack), at + slack};
     }
     case TimeKind::kRelativeRange:
       return {last_time_ + when.start - least, last_time_ + when.end + least};
@@ -142,7 +153,7 @@ Run::Progress Run::due(Time now) {
     return {};
   }
   if (step().kind == StepKind::kExpect) {
-    bounds_ = bounds(step().when);
+    bounds_ = bounds(step());
     phase_ = Phase::kExpect;
     return {};
   }

@@ -144,7 +144,7 @@ class Run {
   Time due_time(const script::Step& step) const;
   Duration tolerance(Duration wait) const;
   Duration early(Duration slack) const;
-  Bounds bounds(const script::When& when) const;
+  Bounds bounds(const script::Step& step) const;
   bool was_late() const { return !shared_.traits.virtual_time && shared_.late_at >= last_time_; }
 
   // run_steps.cc: stimuli

@@ -78,6 +78,7 @@ class Writer {
   Result<void> call(int i);
   Result<void> unasked(int before);
   void await_calls();
+  void write_timeout(int64_t at_ns, proto::Time& time);
   Result<proto::Segment> expected(const wire::Decoded& packet, const proto::Segment* written);
   const script::Step& flat_step(int i) const {
     return source_.flat.steps[source_.flat.set_up + static_cast<std::size_t>(i)];
@@ -366,9 +367,24 @@ Result<void> Writer::expect(int i) {
     segment->set_length(segment->length() + static_cast<uint32_t>(part.segment.text.size()));
     segment->set_flags(segment->flags() | (part.segment.flags.bits & (kPsh | kFin)));
   }
-  *add(source_.program.steps(i)).mutable_packet()->mutable_segment() = std::move(*segment);
+  proto::Step& step = add(source_.program.steps(i));
+  *step.mutable_packet()->mutable_segment() = std::move(*segment);
+  const auto kind = source_.program.steps(i).time().kind();
+  if (kind == proto::Time::TIMEOUT || kind == proto::Time::UNTIL_TIMEOUT) {
+    write_timeout(at_ns, *step.mutable_time());
+  }
   happened_at(at_ns);
   return {};
+}
+
+// packetdrill has no name for the timeout: it is about as long as it was, and may have been long on
+// a busy machine.
+void Writer::write_timeout(int64_t at_ns, proto::Time& time) {
+  const int64_t waited = std::max<int64_t>(at_ns - last_ns_, 0);
+  const auto whole = [](int64_t ns) { return ns - ns % kMillisecond; };
+  if (time.kind() == proto::Time::TIMEOUT) time.set_start_ns(whole(waited - waited / 4));
+  time.set_kind(proto::Time::RELATIVE_RANGE);
+  time.set_end_ns(whole(waited + waited / 8 + kLater));
 }
 
 // The expectation as the program has it: here the stack failed, and so will it under packetdrill.
@@ -380,18 +396,24 @@ Result<void> Writer::unmet(int i) {
     out->Clear();
     out->set_offset(value);
   };
+  const auto kind = source_.program.steps(i).time().kind();
+  if (kind == proto::Time::TIMEOUT || kind == proto::Time::UNTIL_TIMEOUT) {
+    return fail("a retransmission timeout that nothing tells");
+  }
   if (!numbers.has_seq()) return fail("a sequence number that is not known");
   if (segment.any_length()) return fail("a length that is not known");
   segment.set_any_seq(false);
   set(numbers_.own(numbers.seq()), segment.mutable_seq());
   if (numbers.has_ack()) set(numbers_.peer(numbers.ack(), syn), segment.mutable_ack());
   if (numbers.has_window()) set(numbers.window(), segment.mutable_window());
-  for (const auto& option : segment.options()) {
-    const auto& timestamps = option.timestamps();
-    if (timestamps.any_value() || timestamps.any_echo()) segment.set_any_options(true);
+  const bool any_stamp =
+      std::any_of(segment.options().begin(), segment.options().end(), [](const auto& option) {
+        return option.timestamps().any_value() || option.timestamps().any_echo();
+      });
+  if (any_stamp) {
+    segment.clear_options();
+    segment.set_any_options(true);
   }
-  // It knows no list with others behind it.
-  if (segment.any_options()) segment.clear_options();
   stopped_ = true;
   return {};
 }
@@ -445,8 +467,9 @@ proto::Step& Writer::add(const proto::Step& from) {
   step = from;
   step.clear_connection();
   proto::Time& time = *step.mutable_time();
-  const bool relative =
-      time.kind() == proto::Time::RELATIVE || time.kind() == proto::Time::RELATIVE_RANGE;
+  const bool relative = time.kind() == proto::Time::RELATIVE ||
+                        time.kind() == proto::Time::RELATIVE_RANGE ||
+                        time.kind() == proto::Time::UNTIL_TIMEOUT;
   if (!relative) return step;
   const auto moved = [&](int64_t ns) { return std::max<int64_t>(ns - ahead_ns_, 0); };
   time.set_start_ns(moved(time.start_ns()));

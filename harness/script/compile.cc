@@ -39,6 +39,12 @@ Result<When> compile_time(const proto::Time& time) {
     case proto::Time::ABSOLUTE_RANGE:
       when.kind = TimeKind::kAbsoluteRange;
       break;
+    case proto::Time::TIMEOUT:
+      when.kind = TimeKind::kTimeout;
+      break;
+    case proto::Time::UNTIL_TIMEOUT:
+      when.kind = TimeKind::kUntilTimeout;
+      break;
     default:
       return fail("unknown kind of time");
   }
@@ -135,8 +141,10 @@ class Compiler {
     step.when = *when;
     if (when->kind != TimeKind::kRelative && when->kind != TimeKind::kAbsolute &&
         !expects(source)) {
-      return fail("only an expected packet (>) can have '*' or a range as its time");
+      return fail("only an expected packet (>) can have '*', RTO or a range as its time");
     }
+    const bool timeout = when->kind == TimeKind::kTimeout || when->kind == TimeKind::kUntilTimeout;
+    if (timeout && flat_.place.own) return fail("in a place of its own nobody knows the RTO");
     if (when->returns && !source.has_call()) {
       return fail("only a call can have the time at which it returns");
     }
@@ -152,9 +160,8 @@ class Compiler {
 
   // The least time that has passed when this step is done.
   void pass(const When& when) {
-    const Duration from = when.kind == TimeKind::kRelative || when.kind == TimeKind::kRelativeRange
-                              ? now_
-                              : Duration(0);
+    const bool absolute = when.kind == TimeKind::kAbsolute || when.kind == TimeKind::kAbsoluteRange;
+    const Duration from = absolute ? Duration(0) : now_;
     if (when.kind != TimeKind::kAny) {
       now_ = std::max(now_, from + std::max(when.start, when.returns.value_or(Duration(0))));
     }

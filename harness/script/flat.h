@@ -49,7 +49,15 @@ struct Number {
   bool symbolic() const { return base != Base::kLiteral; }
 };
 
-enum class TimeKind : uint8_t { kRelative, kAbsolute, kAny, kRelativeRange, kAbsoluteRange };
+enum class TimeKind : uint8_t {
+  kRelative,
+  kAbsolute,
+  kAny,
+  kRelativeRange,
+  kAbsoluteRange,
+  kTimeout,       // when the retransmission timer runs out, as the judge knows it
+  kUntilTimeout,  // from `start` until then
+};
 
 struct When {
   TimeKind kind = TimeKind::kRelative;

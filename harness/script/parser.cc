@@ -130,6 +130,10 @@ class Parser {
     }
     const bool relative = cursor_.accept('+');
     if (!relative && !is_time()) return cursor_.unexpected("a step's time (+0, .1, *)");
+    if (relative && cursor_.accept("RTO")) {
+      time->set_kind(proto::Time::TIMEOUT);
+      return true;
+    }
     time->set_kind(relative ? proto::Time::RELATIVE : proto::Time::ABSOLUTE);
     int64_t ns = 0;
     if (!seconds(&ns)) return false;
@@ -148,6 +152,10 @@ class Parser {
   bool range(bool relative, proto::Time* time) {
     if (relative && !cursor_.accept('+')) {
       return cursor_.unexpected("'+': both ends of a relative range have it (+0~+.1)");
+    }
+    if (relative && cursor_.accept("RTO")) {
+      time->set_kind(proto::Time::UNTIL_TIMEOUT);
+      return true;
     }
     const Token& token = cursor_.peek();
     int64_t ns = 0;
@@ -226,7 +234,8 @@ class Parser {
     const bool expects = step.has_packet() && step.packet().direction() == proto::Packet::EXPECT;
     const bool open = time.kind() != proto::Time::RELATIVE && time.kind() != proto::Time::ABSOLUTE;
     if (open && !expects) {
-      return cursor_.fail(start, "only an expected packet (>) can have '*' or a range as its time");
+      return cursor_.fail(start,
+                          "only an expected packet (>) can have '*', RTO or a range as its time");
     }
     if (time.has_returns_ns() && !step.has_call()) {
       return cursor_.fail(start, "only a call can have the time at which it returns (0...1)");

@@ -20,8 +20,9 @@ std::string seconds(int64_t ns) {
 }
 
 void print_time(const proto::Time& time, std::string* out) {
-  const bool relative =
-      time.kind() == proto::Time::RELATIVE || time.kind() == proto::Time::RELATIVE_RANGE;
+  const bool relative = time.kind() == proto::Time::RELATIVE ||
+                        time.kind() == proto::Time::RELATIVE_RANGE ||
+                        time.kind() == proto::Time::UNTIL_TIMEOUT;
   const bool range =
       time.kind() == proto::Time::RELATIVE_RANGE || time.kind() == proto::Time::ABSOLUTE_RANGE;
   const std::string_view sign = relative ? "+" : "";
@@ -29,8 +30,13 @@ void print_time(const proto::Time& time, std::string* out) {
     *out += '*';
     return;
   }
+  if (time.kind() == proto::Time::TIMEOUT) {
+    *out += "+RTO";
+    return;
+  }
   *out += fmt::format("{}{}", sign, seconds(time.start_ns()));
   if (range) *out += fmt::format("~{}{}", sign, seconds(time.end_ns()));
+  if (time.kind() == proto::Time::UNTIL_TIMEOUT) *out += "~+RTO";
   if (time.has_returns_ns()) *out += fmt::format("...{}", seconds(time.returns_ns()));
 }
 

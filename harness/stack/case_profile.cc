@@ -43,7 +43,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_dsack", [](Profile& p, long value) { p.dsack = value != 0; }},
     {"tcp_invalid_ratelimit",
      [](Profile& p, long value) { p.challenge_ack_interval = std::chrono::milliseconds(value); }},
-    // No kernel has this one: RFC 5482's ENABLED, and ADV_UTO in seconds.
+    // No kernel has these two: MAY-6; RFC 5482's ENABLED, and ADV_UTO in seconds.
+    {"tcp_keepalive_octet", [](Profile& p, long value) { p.keepalive_octet = value != 0; }},
     {"tcp_user_timeout_option",
      [](Profile& p, long value) {
        p.user_timeout_option = value != 0;

@@ -87,14 +87,15 @@ TcpStatus LwipTcp::Connection::status() const {
 int LwipTcp::Connection::take_error() { return std::exchange(error_, 0); }
 
 CallStatus LwipTcp::Connection::send(Time, std::span<const uint8_t> octets, std::size_t& taken,
-                                     bool) {
+                                     SendFlags flags) {
   taken = 0;
   if (fin_queued_) return CallStatus::kConnectionClosing;
   if (pcb_ == nullptr) return CallStatus::kConnectionDoesNotExist;
   const std::size_t size = std::min({octets.size(), status().send_room, std::size_t{0xffff}});
   if (size == 0) return CallStatus::kOk;
   const auto length = static_cast<u16_t>(size);
-  if (tcp_write(pcb_, octets.data(), length, TCP_WRITE_FLAG_COPY) != ERR_OK) {
+  const auto more = static_cast<u8_t>(flags.push ? 0 : TCP_WRITE_FLAG_MORE);  // no PSH
+  if (tcp_write(pcb_, octets.data(), length, TCP_WRITE_FLAG_COPY | more) != ERR_OK) {
     return CallStatus::kInsufficientResources;
   }
   taken = size;

@@ -26,7 +26,7 @@ class LwipTcp::Connection final : public TcpConnection {
   int take_error() override;
 
   CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                  bool urgent) override;
+                  SendFlags flags) override;
   CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got) override;
   void close(Time now, CloseKind kind) override;
   void abort(Time now) override;

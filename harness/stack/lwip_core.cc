@@ -52,6 +52,7 @@ err_t set_up(netif* interface) {
 
 void start() {
   lwip_init();
+  tcp_slowtmr();  // tick 0 is no time to measure a round trip from: rttest 0 means none
   ip4_addr_t mask;
   ip4_addr_t gateway;
   IP4_ADDR(&mask, 255, 255, 255, 0);

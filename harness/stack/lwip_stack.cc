@@ -230,6 +230,11 @@ Profile lwip_profile() {
   profile.rto_max = seconds(3U << 7U);                          // tcp_backoff
   profile.persist_max = 120 * milliseconds(TCP_SLOW_INTERVAL);  // tcp_persist_backoff
   profile.clock_granularity = milliseconds(TCP_SLOW_INTERVAL);
+  // tcp_receive(): the deviation loses a quarter a sample, and nothing below four ticks.
+  profile.rto_tick = milliseconds(TCP_SLOW_INTERVAL);
+  profile.rto_starts_anew = false;
+  profile.rtt_of_active_syn = false;  // in SYN-SENT tcp_process() leaves out tcp_receive()
+  profile.rto_min = 3 * milliseconds(TCP_SLOW_INTERVAL);
   profile.syn_retries = TCP_SYNMAXRTX;
   profile.syn_ack_retries = 2;  // in TCP_SYN_RCVD_TIMEOUT
   profile.retries = TCP_MAXRTX;

@@ -1,6 +1,10 @@
 #include "harness/stack/reference.h"
 
+#include <sodium/crypto_shorthash.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <unordered_map>
 #include <vector>
 
@@ -26,13 +30,30 @@ uint64_t mix(uint64_t hash, uint64_t value) {
   return z ^ (z >> 31U);
 }
 
-uint64_t hash_of(uint64_t hash, const wire::Endpoint& end) {
-  for (std::size_t i = 0; i < end.address.octets.size(); i += 8) {
-    uint64_t word = 0;
-    for (std::size_t k = 0; k < 8; ++k) word = word << 8U | end.address.octets[i + k];
-    hash = mix(hash, word);
+// The secret of a run: 128 bits, always the same for a seed.
+using Secret = std::array<uint8_t, crypto_shorthash_KEYBYTES>;
+Secret secret_of(uint64_t seed) {
+  const std::array<uint64_t, 2> words = {mix(0, seed), mix(1, seed)};
+  Secret secret;
+  static_assert(sizeof words == sizeof secret);
+  std::memcpy(secret.data(), words.data(), sizeof secret);
+  return secret;
+}
+
+// RFC 6528 §3: F(localip, localport, remoteip, remoteport, secretkey), a pseudorandom function that
+// nobody can compute without the secret: SipHash-2-4.
+uint64_t prf(const wire::FourTuple& tuple, const Secret& secret) {
+  std::array<uint8_t, 36> ends;
+  auto* out = ends.data();
+  for (const wire::Endpoint* end : {&tuple.local, &tuple.remote}) {
+    out = std::copy(end->address.octets.begin(), end->address.octets.end(), out);
+    *out++ = static_cast<uint8_t>(end->port >> 8U);
+    *out++ = static_cast<uint8_t>(end->port);
   }
-  return mix(hash, end.port);
+  uint64_t hash = 0;
+  static_assert(sizeof hash == crypto_shorthash_BYTES);
+  crypto_shorthash(reinterpret_cast<uint8_t*>(&hash), ends.data(), ends.size(), secret.data());
+  return hash;
 }
 
 class ReferenceStack final : public Stack {
@@ -69,7 +90,7 @@ class ReferenceStack final : public Stack {
     Seq iss(const wire::FourTuple& tuple) const override { return stack.iss(tuple); }
     uint32_t timestamp_offset(const wire::FourTuple& tuple) const override {
       stack.hit(Clause::kRfc7323Ts14);
-      return static_cast<uint32_t>(stack.hash_of_ends(tuple) >> 32U);
+      return static_cast<uint32_t>(prf(tuple, stack.secret_) >> 32U);
     }
     Time next_deadline() const { return std::min(tcp.next_deadline(), sockets.next_deadline()); }
 
@@ -95,9 +116,6 @@ class ReferenceStack final : public Stack {
   void after_event(Case& one);
   bool deliver(Sink& sink);
   Seq iss(const wire::FourTuple& tuple) const;
-  uint64_t hash_of_ends(const wire::FourTuple& tuple) const {
-    return hash_of(hash_of(mix(0, options_.seed), tuple.local), tuple.remote);
-  }
   void hit(Clause clause) const { cover(options_.coverage, clause); }
   Case* find(CaseId id) const {
     const auto found = cases_.find(id);
@@ -105,6 +123,7 @@ class ReferenceStack final : public Stack {
   }
 
   ReferenceOptions options_;
+  Secret secret_;
   Identity identity_;
   Traits traits_;
   Time now_ = kStart;
@@ -115,7 +134,8 @@ class ReferenceStack final : public Stack {
   Ticket next_ticket_ = 1;
 };
 
-ReferenceStack::ReferenceStack(const ReferenceOptions& options) : options_(options) {
+ReferenceStack::ReferenceStack(const ReferenceOptions& options)
+    : options_(options), secret_(secret_of(options.seed)) {
   identity_.name = "reference";
   identity_.version = "0.1";
   identity_.link = "call";
@@ -146,9 +166,11 @@ wire::FourTuple ReferenceStack::address(CaseId id, unsigned connection) const {
 Seq ReferenceStack::iss(const wire::FourTuple& tuple) const {
   hit(Clause::kShld1);
   hit(Clause::kRfc6528_3_1);
+  hit(Clause::kRfc6528_3_2);
+  hit(Clause::kMust9);
   const auto ticks =
       std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch()).count() / 4;
-  return Seq(static_cast<uint32_t>(hash_of_ends(tuple)) + static_cast<uint32_t>(ticks));
+  return Seq(static_cast<uint32_t>(prf(tuple, secret_)) + static_cast<uint32_t>(ticks));
 }
 
 Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) {
@@ -248,7 +270,9 @@ void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple, cons
   packet.source = tuple.local;
   packet.destination = tuple.remote;
   packet.segment = segment;
-  packet.options = wire::encode_options(segment.options);
+  std::size_t padding = 0;
+  packet.options = wire::encode_options(segment.options, &padding);
+  if (padding > 1) hit(Clause::kMust69);  // something follows the EOL
   packet.ip_id = from.ip_id++;
   packet.traffic_class = static_cast<uint8_t>(ip.traffic_class | static_cast<uint8_t>(segment.ecn));
   packet.ttl = ip.ttl.value_or(packet.ttl);

@@ -60,7 +60,10 @@ int error_of(Signal signal, State before) {
 }  // namespace
 
 bool reference_has_option(int level, int option) {
-  if (level == IPPROTO_IP) return option == IP_TOS || option == IP_TTL || option == IP_RECVERR;
+  if (level == IPPROTO_IP) {
+    return option == IP_TOS || option == IP_TTL || option == IP_RECVERR || option == IP_RECVTOS ||
+           option == IP_PKTOPTIONS;
+  }
   if (level == IPPROTO_IPV6) {
     return option == IPV6_TCLASS || option == IPV6_UNICAST_HOPS || option == IPV6_RECVERR;
   }
@@ -88,14 +91,15 @@ class ReferenceTcp::Connection final : public TcpConnection {
     out.send_room = rules.send_room();
     out.unacked = Seq::distance(snd.una, snd.nxt) + rules.unsent();
     out.effective_mss = rules.effective_mss();
+    out.diffserv = tcp->received_diffserv();
     return out;
   }
   int error() const override { return error_; }
   int take_error() override { return std::exchange(error_, 0); }
 
   CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                  bool urgent) override {
-    return tcp->send(now, octets, taken, urgent);
+                  SendFlags flags) override {
+    return tcp->send(now, octets, taken, flags);
   }
   CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got) override {
     return tcp->receive(now, out, got);

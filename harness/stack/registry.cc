@@ -1,6 +1,8 @@
 #include "harness/stack/registry.h"
 
 #include <array>
+#include <chrono>
+#include <ctime>
 
 #include "harness/kernel/version.h"
 #include "harness/stack/linux_stack.h"
@@ -15,6 +17,13 @@ using std::chrono::seconds;
 
 Profile rfc_profile() { return {}; }
 
+// The tick of the running kernel's timers: what its coarse clock shows.
+Duration jiffy() {
+  timespec resolution{};
+  ::clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
+  return seconds(resolution.tv_sec) + std::chrono::nanoseconds(resolution.tv_nsec);
+}
+
 // What the running kernel does, of the 6 series and unconfigured, apart from what linux_settings.h
 // sets.
 Profile linux_profile() {
@@ -28,6 +37,8 @@ Profile linux_profile() {
   profile.delayed_ack = milliseconds(40);
   profile.rto_initial = seconds(1);
   profile.rto_min = milliseconds(200);
+  profile.rto_variance_min = milliseconds(200);  // tcp_rtt_estimator(): rttvar_us
+  profile.rto_tick = profile.clock_granularity = jiffy();
   profile.rto_max = seconds(120);
   profile.persist_max = seconds(120);
   profile.syn_retries = 6;

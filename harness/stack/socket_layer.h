@@ -53,6 +53,7 @@ class SocketLayer {
     Duration linger{0};
     Duration user_timeout{0};
     IpFields ip;
+    bool tells_diffserv = false;  // IP_RECVTOS
     // All values as they were given, for getsockopt().
     std::vector<std::pair<std::pair<int, int>, std::vector<uint8_t>>> values;
   };

@@ -27,6 +27,19 @@ std::vector<uint8_t> octets_of(int32_t value) {
   return octets;
 }
 
+// MAY-9: the control message that tells of it, as Linux has it.
+std::vector<uint8_t> diffserv_message(uint8_t diffserv) {
+  const int32_t value = diffserv << 2;
+  cmsghdr head{};
+  head.cmsg_len = CMSG_LEN(sizeof value);
+  head.cmsg_level = IPPROTO_IP;
+  head.cmsg_type = IP_TOS;
+  std::vector<uint8_t> octets(CMSG_SPACE(sizeof value));
+  std::memcpy(octets.data(), &head, sizeof head);
+  std::memcpy(octets.data() + CMSG_LEN(0), &value, sizeof value);
+  return octets;
+}
+
 // tcpi_state, as <netinet/tcp.h> counts.
 uint8_t linux_state(State state) {
   constexpr std::array<uint8_t, kStateCount> kStates = {
@@ -109,6 +122,9 @@ int SocketLayer::set_ip_option(int option, std::span<const uint8_t> value, Socke
     case IP_RECVERR:
     case IPV6_RECVERR:
       socket.set.ip.reports = *first != 0;
+      return 0;
+    case IP_RECVTOS:
+      socket.set.tells_diffserv = *first != 0;
       return 0;
     default:
       return ENOPROTOOPT;
@@ -199,6 +215,12 @@ SocketLayer::Done SocketLayer::do_getsockopt(const Call& call, Socket& socket) {
   } else if (key == std::pair(int{IPPROTO_TCP}, TCP_MAXSEG)) {
     const bool open = socket.tcp != nullptr && is_synchronized(state);
     buffer_ = octets_of(open ? socket.tcp->status().effective_mss : socket.profile->mss);
+  } else if (key == std::pair(int{IPPROTO_IP}, IP_PKTOPTIONS)) {
+    buffer_.clear();
+    if (socket.tcp != nullptr && socket.set.tells_diffserv) {
+      host_.applied(Clause::kMay9);
+      buffer_ = diffserv_message(socket.tcp->status().diffserv);
+    }
   } else if (set != socket.set.values.end()) {
     buffer_ = set->second;
   } else if (spec.level == SOL_SOCKET || spec.level == IPPROTO_TCP) {

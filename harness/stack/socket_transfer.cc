@@ -86,7 +86,9 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
     }
     std::size_t taken = 0;
     const bool last = call.progress + size == spec.length;
-    status = socket.tcp->send(now, octets, taken, last && (spec.flags & MSG_OOB) != 0);
+    const SendFlags flags{.urgent = last && (spec.flags & MSG_OOB) != 0,
+                          .push = (spec.flags & MSG_MORE) == 0};
+    status = socket.tcp->send(now, octets, taken, flags);
     call.progress += static_cast<uint32_t>(taken);
     socket.written += static_cast<uint32_t>(taken);
     host_.transmit(now);

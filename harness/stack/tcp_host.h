@@ -29,6 +29,7 @@ struct TcpStatus {
   std::size_t send_room = 0;  // octets
   std::size_t unacked = 0;    // octets in flight or waiting to be sent, SYN and FIN included
   uint16_t effective_mss = 536;
+  uint8_t diffserv = 0;  // of the packet that came last (MAY-9)
 };
 
 struct KeepAlive {
@@ -61,7 +62,7 @@ class TcpConnection {
 
   // As Reference has them. After RECEIVE: kOk without an octet is nothing there yet.
   virtual CallStatus send(Time now, std::span<const uint8_t> octets, std::size_t& taken,
-                          bool urgent) = 0;
+                          SendFlags flags) = 0;
   virtual CallStatus receive(Time now, std::span<uint8_t> out, std::size_t& got) = 0;
   virtual void close(Time now, CloseKind kind) = 0;
   virtual void abort(Time now) = 0;

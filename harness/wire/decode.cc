@@ -169,6 +169,7 @@ Fault read_tcp(Octets tcp, Decoded& out, ClauseSet* coverage) {
   segment.flags = Flags(p[13]);
   segment.wnd = get16(p + 14);
   segment.ecn = static_cast<Ecn>(out.traffic_class & 3U);
+  segment.diffserv = static_cast<uint8_t>(out.traffic_class >> 2U);
   out.tcp_checksum = get16(p + kTcpChecksumAt);
   out.tcp_checksum_ok = tcp_checksum(out.source.address, out.destination.address, tcp) == 0;
   segment.up = get16(p + 18);

@@ -168,11 +168,13 @@ bool OptionOctets::raw(uint8_t kind, std::optional<uint8_t> length, std::span<co
   return append({head, head_octets}) && append(data);
 }
 
-void OptionOctets::pad() {
+std::size_t OptionOctets::pad() {
+  const std::size_t before = size_;
   while (size_ % 4 != 0) octets_[size_++] = kOptionEol;
+  return size_ - before;
 }
 
-OptionOctets encode_options(const Options& options) {
+OptionOctets encode_options(const Options& options, std::size_t* padding) {
   std::size_t used = (options.mss ? 4U : 0U) + (options.window_scale ? 3U : 0U) +
                      (options.sack_permitted ? 2U : 0U) + (options.timestamps ? 10U : 0U) +
                      (options.user_timeout ? 4U : 0U);
@@ -182,28 +184,23 @@ OptionOctets encode_options(const Options& options) {
   AlignedWriter writer((4 - used % 4) % 4);
   OptionOctets& out = writer.out;
   if (options.mss) out.mss(*options.mss);
-  if (options.sack_permitted) {
-    // With timestamps right behind it, it takes the place of their two NOPs.
-    writer.align(options.timestamps ? 0 : 2);
-    out.sack_permitted();
-  }
+  // With timestamps right behind it, it takes the place of their two NOPs.
+  if (options.sack_permitted) out.sack_permitted();
   if (options.timestamps) {
     writer.align(2);
     out.timestamps(options.timestamps->value, options.timestamps->echo_reply);
-  }
-  if (options.window_scale) {
-    writer.align(1);
-    out.window_scale(*options.window_scale);
   }
   if (options.user_timeout) {
     writer.align(0);
     out.user_timeout(*options.user_timeout);
   }
+  if (options.window_scale) out.window_scale(*options.window_scale);
   if (blocks > 0) {
     writer.align(2);
     out.sack({options.sack.data(), blocks});
   }
-  writer.align(0);
+  const std::size_t padded = out.pad();
+  if (padding != nullptr) *padding = padded;
   return out;
 }
 

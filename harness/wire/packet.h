@@ -30,8 +30,8 @@ class OptionOctets {
   bool raw(uint8_t kind, std::optional<uint8_t> length, std::span<const uint8_t> data);
   // Octets as they are, options or not. False when there is no room for all of them.
   bool append(std::span<const uint8_t> octets);
-  // Zero padding (EOL) up to a multiple of four.
-  void pad();
+  // Zero padding (EOL and what follows it) up to a multiple of four; returns its octets.
+  std::size_t pad();
 
   std::span<const uint8_t> octets() const { return {octets_.data(), size_}; }
   bool empty() const { return size_ == 0; }
@@ -42,8 +42,9 @@ class OptionOctets {
   std::size_t size_ = 0;
 };
 
-// Writes the options that `options` holds, aligned with NOPs as stacks usually do.
-OptionOctets encode_options(const Options& options);
+// Writes the options that `options` holds: 32-bit numbers are aligned with NOPs as stacks usually
+// do, and what is left is zero padding, `padding` octets of it.
+OptionOctets encode_options(const Options& options, std::size_t* padding = nullptr);
 
 // What makes a packet other than the well-formed form of its segment.
 struct Malformation {

@@ -50,7 +50,7 @@ class EcnTest : public ::testing::Test {
   }
   void send_text(std::size_t octets) {
     std::size_t taken = 0;
-    rules_.send(now_, std::span(kText).first(octets), taken, false);
+    rules_.send(now_, std::span(kText).first(octets), taken, {});
   }
 
   Profile profile_ = plain_profile();

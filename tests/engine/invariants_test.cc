@@ -130,7 +130,8 @@ class Episode {
       default:
         if (chance(50)) {
           log("SEND");
-          tcp_.send(now_, std::span(octets).first(1 + below(1000)), count, chance(10));
+          tcp_.send(now_, std::span(octets).first(1 + below(1000)), count,
+                    {.urgent = chance(10), .push = chance(80)});
         } else {
           log("RECEIVE");
           tcp_.receive(now_, std::span(octets).first(1 + below(1000)), count);

@@ -60,6 +60,23 @@ TEST(RttTest, SteadySamplesLeaveNoLessThanTheGranularity) {  // §4
   EXPECT_EQ(rtt.rto(), milliseconds(101));
 }
 
+// Choices of stacks that are judged, not RFC 6298's.
+TEST(RttTest, TheRtoIsAWholeNumberOfTicks) {
+  RttLimits limits = kUnbounded;
+  limits.tick = milliseconds(10);
+  EXPECT_EQ(after_samples({milliseconds(400)}, limits).rto(), milliseconds(1200));
+  EXPECT_EQ(after_samples({milliseconds(401)}, limits).rto(), milliseconds(1210));
+}
+
+TEST(RttTest, WithoutStartingAnewTheFirstSampleIsTakenAsAnyOther) {
+  RttLimits limits = kUnbounded;
+  limits.initial = seconds(3);
+  limits.starts_anew = false;
+  EXPECT_EQ(RttEstimator(limits).rto(), seconds(3));
+  EXPECT_EQ(after_samples({seconds(0)}, limits).rto(), milliseconds(2250));
+  EXPECT_EQ(after_samples({seconds(0), seconds(0)}, limits).rto(), microseconds(1687500));
+}
+
 TEST(RttTest, ANegativeSampleCountsAsZero) {
   const RttEstimator rtt = after_samples({milliseconds(-5)});
   EXPECT_EQ(rtt.srtt(), Duration::zero());

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/engine/lab.h"
 
@@ -50,6 +51,26 @@ TEST(Window, ClosesDuringARetransmission) {
   closed.wnd = 0;
   lab.arrive(closed);
   EXPECT_LE(lab.take().size(), 1U);
+}
+
+// §3.9.1.2, §3.8.6.2.1: what came without PUSH waits for more, and no longer than the override
+// timeout; text with PUSH takes along what waits before it.
+TEST(Window, TextWithoutPushWaits) {
+  const std::vector<uint8_t> octets(100, 'x');
+  std::size_t taken = 0;
+  for (const bool more : {false, true}) {
+    Lab lab;
+    lab.go_to(Place::kEstablished);
+    lab.tcp.send(lab.now, octets, taken, {.push = false});
+    lab.wait(milliseconds(400));
+    EXPECT_TRUE(lab.take().empty());
+    if (more) lab.tcp.send(lab.now, octets, taken);
+    if (!more) lab.wait(milliseconds(200));
+    auto sent = lab.take();
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].get().text.size(), more ? 200U : 100U);
+    EXPECT_EQ(sent[0].get().flags.psh(), more);
+  }
 }
 
 // A SYN may tell of a closed window. That is no reason not to repeat a SYN,ACK which was lost,

@@ -210,7 +210,7 @@ class GivingUp : public ShadowTest {
   void text_both_ways() {
     shadow_.set_user_timeout(now_, std::chrono::milliseconds(100));
     const std::vector<uint8_t> octets{'a', 'b'};
-    shadow_.send(now_, octets, false);
+    shadow_.send(now_, octets, {});
     Segment text = segment(kAck | kPsh, kIss + 1, kIrs + 1);
     text.text = octets;
     target_sends(text);

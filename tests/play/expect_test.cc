@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "tests/play/fake_observer.h"
 #include "tests/play/fake_stack.h"
 #include "tests/play/programs.h"
 
@@ -92,6 +93,26 @@ TEST(Expect, TheEndsOfARangeStandAsWritten) {
        {std::pair<Duration, bool>{480ms, false}, {499ms, true}, {700ms, true}, {720ms, false}}) {
     stack.answer_syns(77000, after);
     EXPECT_EQ(play_one(stack, program(text)).mismatches.empty(), met) << after.count();
+  }
+}
+
+// The timer as the judge knows it, from when it was started, with the tolerance of that time.
+TEST(Expect, TheRetransmissionTimerRunsOut) {
+  FakeStack stack;
+  FakeObserver observer;
+  for (const bool until : {false, true}) {
+    const std::string time = until ? "+.2~+RTO" : "+RTO";
+    const auto script = program("0 < S 0:0(0) win 1000\n" + time + " > S. 0:0(0) ack 1\n");
+    for (const auto& [after, met] : {std::pair<Duration, bool>{190ms, false},
+                                     {390ms, until},
+                                     {400ms, true},
+                                     {440ms, true},
+                                     {460ms, false}}) {
+      stack.answer_syns(77000, after);
+      observer.timer = {stack.now(), 400ms};
+      const auto result = play_one(stack, script, {}, &observer);
+      EXPECT_EQ(result.mismatches.empty(), met) << time << ' ' << after.count();
+    }
   }
 }
 

@@ -29,10 +29,12 @@ class FakeObserver : public play::Observer {
   }
   uint8_t peer_window_shift(uint16_t) const override { return 3; }
   uint8_t stack_window_shift(uint16_t) const override { return 2; }
+  Timer retransmission_timer(uint16_t) const override { return timer; }
   bool last_was_allowed_repetition() const override { return repetition; }
   bool last_was_allowed() const override { return allowed; }
 
   std::map<script::Base, uint32_t> values;
+  Timer timer;
   bool repetition = false;
   bool allowed = true;
   int events = 0;

@@ -236,6 +236,7 @@ TEST(Compile, Errors) {
       {"+0 epoll_wait(3)", "f:1: epoll_wait(): the event is missing"},
       {"+0 close()", "f:1: close(): the descriptor is missing"},
       {"+0 close(3, 4)", "f:1: close(): there are too many arguments"},
+      {"`true`\n+RTO > . 1:1(0)", "f:2: in a place of its own nobody knows the RTO"},
       {"+0 close(X)", "f:1: close(): unknown name X"},
       {"+0 close(\"a\")", "f:1: close(): the descriptor has to be a number or a NAME"},
       {"+0 close(99999999999)", "f:1: close(): the descriptor 99999999999 is out of range"},
@@ -310,7 +311,7 @@ TEST(Compile, Messages) {
   segment->clear_options();
   step->mutable_time()->set_kind(proto::Time::ANY);
   EXPECT_EQ(compile(program).error().message,
-            "made: step 1: only an expected packet (>) can have '*' or a range as its time");
+            "made: step 1: only an expected packet (>) can have '*', RTO or a range as its time");
   step->mutable_time()->set_kind(proto::Time::RELATIVE);
   step->mutable_time()->set_start_ns(-5);
   EXPECT_EQ(compile(program).error().message, "made: step 1: a time is out of range");

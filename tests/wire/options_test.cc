@@ -17,13 +17,13 @@ std::string text(const Options& options) { return options_text(encode_options(op
 TEST(EncodeOptions, IsAlignedAsStacksUsuallyDo) {
   EXPECT_EQ(text({}), "");
   EXPECT_EQ(text(make_options(1460)), "mss 1460");
-  EXPECT_EQ(text(make_options(1460, 7)), "mss 1460,nop,wscale 7");
-  EXPECT_EQ(text(make_options(1460, {}, true)), "mss 1460,nop,nop,sackOK");
-  EXPECT_EQ(text(make_options(1460, 7, true)), "mss 1460,nop,nop,sackOK,nop,wscale 7");
+  EXPECT_EQ(text(make_options(1460, 7)), "mss 1460,wscale 7,eol");
+  EXPECT_EQ(text(make_options(1460, {}, true)), "mss 1460,sackOK,eol");
+  EXPECT_EQ(text(make_options(1460, 7, true)), "mss 1460,sackOK,wscale 7,eol");
   EXPECT_EQ(text(make_options(1460, {}, false, Timestamps{1, 2})),
             "mss 1460,nop,nop,TS val 1 ecr 2");
   EXPECT_EQ(text(make_options(1460, 7, true, Timestamps{1, 0})),
-            "mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7");
+            "mss 1460,sackOK,TS val 1 ecr 0,wscale 7,eol");
   Options options = make_options({}, {}, false, Timestamps{3, 4});
   EXPECT_EQ(text(options), "nop,nop,TS val 3 ecr 4");
   options = {};
@@ -50,7 +50,7 @@ TEST(EncodeOptions, LeavesOutSackBlocksThatDoNotFit) {
   EXPECT_EQ(text(options), "nop,nop,sack 0:5 10:15 20:25 30:35");
   options.mss = 1460;
   options.window_scale = 7;
-  EXPECT_EQ(text(options), "mss 1460,nop,wscale 7,nop,nop,sack 0:5 10:15 20:25");
+  EXPECT_EQ(text(options), "mss 1460,wscale 7,nop,nop,nop,sack 0:5 10:15 20:25");
 }
 
 TEST(OptionOctets, RefusesWhatDoesNotFitAndStaysAsItWas) {
