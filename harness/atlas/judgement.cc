@@ -113,8 +113,8 @@ std::string CellJudge::answer_in_words(const Wire& answer,
   return text;
 }
 
-// Of two numbers half a turn apart the RFCs do not say which is further along (engine/seq.h): such a
-// SEQ or ACK is told as one just before and as one just after. What is right either way is no
+// Of two numbers half a turn apart the RFCs do not say which is further along (engine/seq.h): such
+// a SEQ or ACK is told as one just before and as one just after. What is right either way is no
 // finding.
 Result<std::vector<Difference>> CellJudge::judge(Replayer& replayer, uint32_t entry) {
   static constexpr std::array<int32_t, 1> kAsItIs = {0};
