@@ -52,8 +52,10 @@ Profile linux_profile() {
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
   // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
   const std::string version = kernel::running_version();
-  profile.old_acks_update_timestamps =
-      !kernel::older(version, "6.12.113") && kernel::older(version, "6.13");
+  const auto between = [&](const char* from, const char* to) {
+    return !kernel::older(version, from) && kernel::older(version, to);
+  };
+  profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
   profile.drop_without_timestamps = false;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
   profile.time_based_loss = true;        // tcp_recovery.c
