@@ -120,7 +120,8 @@ void Session::ended(Play& play, play::PlayResult&& result) {
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
   const bool late = !result.late.empty() && is_unexpected(verdict.verdict());
   if ((result.unreliable || late) && play_again(play)) return;
-  if (late && result.in_doubt()) {
+  // What a stack chose where the rules leave it the choice is no accusation.
+  if (late && result.in_doubt() && verdict.verdict() != proto::INFO) {
     verdict.set_verdict(proto::ERROR);
     verdict.set_reason(result.late);
   }

@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using play::Outcome;
 using testing::explain;
+using testing::FakeObserver;
 using testing::FakeStack;
 using testing::kOpening;
 using testing::play_one;
