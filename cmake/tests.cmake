@@ -78,6 +78,10 @@ endfunction()
 
 function(synfin_fuzz_target target source)
   add_executable(${target} "${source}" ${ARGN})
+  file(STRINGS "${source}" reads_atlases REGEX "#include \"harness/atlas/")
+  if(reads_atlases)
+    target_link_libraries(${target} PRIVATE synfin_atlas)
+  endif()
   target_link_libraries(${target} PRIVATE synfin_fuzz_common synfin_options ${CMAKE_DL_LIBS})
   # An engine in a shared object takes the rest of the harness from the target.
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)

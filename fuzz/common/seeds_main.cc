@@ -90,8 +90,9 @@ class Seeds {
     return true;
   }
 
-  // Without what only tells people where it came from.
+  // Without what only tells people where it came from; known deviations are those of "fuzz".
   static std::string octets_of(proto::Program& program) {
+    program.set_name("fuzz");
     program.clear_file();
     program.clear_comments();
     return program.SerializeAsString();

@@ -57,28 +57,34 @@ confined() {
   fi
 }
 
+# has TARGET SYMBOL: whether its code refers to it.
+has() {
+  nm "$1" | awk -v symbol="$2" 'index($0, symbol) { found = 1 } END { exit !found }'
+}
+
 # check TARGET SANITIZER OUT: prints what is wrong; nothing when all is well.
 check() {
   local target=$1 sanitizer=$2 out=$3 log edges seeds
   log=$(mktemp)
   seeds=$(mktemp -d)
-  if ! confined "$out" env -i PATH=/usr/bin:/bin "/mnt/$target" -runs=4 -rss_limit_mb=2560 >"$log" 2>&1; then
+  if ! confined "$out" env -i PATH=/usr/bin:/bin UBSAN_OPTIONS=silence_unsigned_overflow=1 "/mnt/$target" -runs=4 -rss_limit_mb=2560 >"$log" 2>&1; then
     echo "does not start: $(tail -n 3 "$log")"
   fi
   edges=$(sed -n 's/^INFO: Loaded [0-9]* modules* *(\([0-9]*\) inline.*/\1/p' "$log" | head -n 1)
   if ((${edges:-0} < least_edges)); then echo "has ${edges:-0} instrumented edges, fewer than $least_edges"; fi
   case $sanitizer in
-    address) nm "$out/$target" | grep -q ' __asan_report' || echo "is not built with AddressSanitizer" ;;
+    address) has "$out/$target" __asan_report || echo "is not built with AddressSanitizer" ;;
     undefined)
-      nm "$out/$target" | grep -q ' __ubsan_handle' || echo "is not built with UndefinedBehaviorSanitizer"
-      if nm "$out/$target" | grep -q ' __asan_report'; then echo "is built with AddressSanitizer, too"; fi
+      has "$out/$target" __ubsan_handle || echo "is not built with UndefinedBehaviorSanitizer"
+      if has "$out/$target" __asan_report; then echo "is built with AddressSanitizer, too"; fi
       ;;
   esac
   if [[ -f $out/${target}_seed_corpus.zip ]]; then
     unzip -q -j -o "$out/${target}_seed_corpus.zip" -d "$seeds"
     local options=(-runs=0 -timeout=25)
     if [[ -f $out/$target.dict ]]; then options+=("-dict=$out/$target.dict"); fi
-    (cd "$out" && "./$target" "${options[@]}" "$seeds" >"$log" 2>&1) || echo "fails on its seeds: $(tail -n 3 "$log")"
+    (cd "$out" && UBSAN_OPTIONS=silence_unsigned_overflow=1 "./$target" "${options[@]}" "-artifact_prefix=$seeds/" "$seeds" >"$log" 2>&1) ||
+      echo "fails on its seeds: $(grep -m 1 -E '^synfin: |ERROR: |runtime error: ' "$log" || tail -n 3 "$log")"
   fi
   if [[ -f $out/$target.options ]] && ! grep -q '^\[libfuzzer\]$' "$out/$target.options"; then
     echo "has options without a section [libfuzzer]"
