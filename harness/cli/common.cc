@@ -81,6 +81,7 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
   app.add_option("--seed", choice->seed_text,
                  "For all that is random; decimal, or 0x and hexadecimal")
       ->type_name("N")
+      ->take_last()  // one boot after the other has its own
       ->capture_default_str();
 }
 

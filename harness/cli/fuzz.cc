@@ -13,8 +13,12 @@
 #include "harness/cli/common.h"
 #include "harness/cli/finding.h"
 #include "harness/cli/finding_files.h"
+#include "harness/cli/fuzz_kernel.h"
 #include "harness/cli/select.h"
 #include "harness/explore/explore.h"
+#include "harness/kernel/board.h"
+#include "harness/kernel/guest.h"
+#include "harness/kernel/kcov.h"
 #include "harness/report/catalogue.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/style.h"
@@ -62,6 +66,7 @@ struct FuzzCommand {
   StackChoice choice;
   std::string duration = "1m";
   std::string out;
+  std::string corpus;
   std::string specs;
   std::string baseline;
   std::vector<std::string> seeds;
@@ -92,13 +97,16 @@ std::optional<std::chrono::seconds> parse_duration(const std::string& text) {
 class Fuzz {
  public:
   explicit Fuzz(const FuzzCommand& options)
-      : options_(options), style_(report::style_of(STDOUT_FILENO)), began_(Clock::now()) {}
+      : options_(options),
+        style_(report::style_of(STDOUT_FILENO)),
+        began_(kernel::time_outside()) {}
 
   int run();
 
  private:
   bool open();
   bool load_baseline();
+  bool guide_by_kernel(explore::ExploreOptions* explore);
   void add_seeds();
   void know(const fs::path& folder);
   void found(const shrink::Signature& signature, const proto::Program& program);
@@ -124,6 +132,7 @@ class Fuzz {
   proto::Requirements catalogue_;
   proto::Provenance provenance_;
   Profile profile_;
+  std::optional<kernel::Kcov> kcov_;
   std::unique_ptr<explore::Explorer> explorer_;
   std::size_t new_ = 0;
   bool broken_ = false;
@@ -131,7 +140,7 @@ class Fuzz {
 
 bool Fuzz::time_is_over() const {
   const bool enough = options_.programs > 0 && explorer_->progress().programs >= options_.programs;
-  return enough || Clock::now() - began_ >= options_.for_so_long;
+  return enough || kernel::time_outside() - began_ >= options_.for_so_long;
 }
 
 bool Fuzz::go_on() {
@@ -141,17 +150,19 @@ bool Fuzz::go_on() {
 
 // How far it is: on a terminal in one line that is written over, else now and then.
 void Fuzz::tell(bool last) {
-  const auto now = Clock::now();
+  const auto now = kernel::time_outside();
   const auto every = style_.terminal ? Clock::duration(kTellEvery) : kTellPlainlyEvery;
   if (!last && now - told_ < every) return;
   told_ = now;
   const explore::Progress progress = explorer_->progress();
   const double seconds = std::max(std::chrono::duration<double>(now - began_).count(), 1e-3);
+  const std::string places =
+      kcov_ ? fmt::format("{} places of the kernel, ", progress.places) : std::string();
   const std::string text = fmt::format(
-      "{:>8}  {} programs, {:.0f}/s · {} new, {} known · {} of {} clauses, {} meetings, {} kept",
+      "{:>8}  {} programs, {:.0f}/s · {} new, {} known · {} of {} clauses, {} meetings, {}{} kept",
       report::duration_text(now - began_), progress.programs,
       static_cast<double>(progress.programs) / seconds, new_, progress.known, progress.clauses,
-      kClauseCount, progress.meetings, progress.kept);
+      kClauseCount, progress.meetings, places, progress.kept);
   write(style_.terminal && !last ? report::shorten(text, style_.columns - 1) : text + "\n");
   line_shown_ = style_.terminal && !last;
 }
@@ -207,6 +218,15 @@ bool Fuzz::open() {
   explore.ipv6 = options_.ipv6;
   explore.batch = (*first)->traits().virtual_time ? kVirtualBatch : kRealBatch;
   if (options_.at_once > 0) explore.batch = options_.at_once;
+  if (kernel::inside() && !guide_by_kernel(&explore)) return false;
+  if (!options_.corpus.empty()) {
+    explore.kept = [this](const proto::Program& program) {
+      const auto kept = CorpusFolder(options_.corpus).keep(program);
+      if (kept || broken_) return;
+      complain(kept.error().message);
+      broken_ = true;
+    };
+  }
   first->reset();
   auto explorer = explore::Explorer::open(make, profile_, baseline_, explore);
   if (!explorer) {
@@ -218,7 +238,27 @@ bool Fuzz::open() {
   return true;
 }
 
+// One program at a time: then it is known which passed new code, and which was under way when the
+// kernel panicked.
+bool Fuzz::guide_by_kernel(explore::ExploreOptions* explore) {
+  auto kcov = kernel::Kcov::open();
+  if (!kcov) {
+    complain(kcov.error().message);
+    broken_ = true;
+    return false;
+  }
+  kcov_.emplace(std::move(*kcov));
+  explore->kcov = &*kcov_;
+  explore->batch = 1;
+  explore->before = note_program;
+  return true;
+}
+
 void Fuzz::add_seeds() {
+  for (const proto::Program& program : panics_in(options_.out)) explorer_->avoid(program);
+  for (proto::Program& program : CorpusFolder(options_.corpus).all()) {
+    explorer_->add_seed(std::move(program));
+  }
   std::vector<std::string> folders = options_.seeds;
   if (folders.empty() && specs_) {
     folders.push_back(specs_->string());
@@ -326,6 +366,7 @@ void add_fuzz(CLI::App& app, Action* action) {
       ->required();
   command->add_option("--for", options->duration, "So long: 90s, 10m, 2h")
       ->type_name("TIME")
+      ->take_last()
       ->check([](const std::string& text) {
         return parse_duration(text) ? "" : "expected a number and s, m or h, as in 10m";
       })
@@ -335,6 +376,10 @@ void add_fuzz(CLI::App& app, Action* action) {
   command->add_option("-j", options->at_once, "So many programs at once (0: as suits the stack)")
       ->check(CLI::Range(0U, 4096U))
       ->type_name("N");
+  command
+      ->add_option("--corpus", options->corpus,
+                   "A folder of programs that met with something new, to begin with and to add to")
+      ->type_name("DIR");
   command
       ->add_option("--seeds", options->seeds,
                    "Folders of programs to begin with, in place of the specs and corpus/seeds")
@@ -350,7 +395,15 @@ void add_fuzz(CLI::App& app, Action* action) {
     *action = [options] {
       options->for_so_long = *parse_duration(options->duration);
       const auto checked = check(&options->choice);
-      if (checked) return Fuzz(*options).run();
+      if (!options->choice.kernel.empty()) {
+        if (options->corpus.empty()) options->corpus = (fs::path(options->out) / "corpus").string();
+        // What a TUN carries is handled where KCOV looks.
+        if (options->choice.link.empty()) options->choice.link = "tun";
+      }
+      if (checked) {
+        return fuzz_in_kernel(options->choice, options->out, options->corpus, options->for_so_long,
+                              [&] { return Fuzz(*options).run(); });
+      }
       complain(checked.error().message);
       return static_cast<int>(report::kExitUsage);
     };

@@ -79,6 +79,20 @@ void remember_arguments(int argc, const char* const* argv) {
   g_arguments = {argv, static_cast<std::size_t>(argc)};
 }
 
+Result<kernel::Kernel> kernel_of(const StackChoice& choice) {
+  const auto cache = kernel::cache_folder(choice.kernel_cache);
+  if (!cache) return tl::make_unexpected(cache.error());
+  return kernel::find_kernel(*cache, choice.kernel);
+}
+
+Result<kernel::BootResult> boot_for(const StackChoice& choice, const kernel::Kernel& kernel,
+                                    const std::vector<std::string>& outputs,
+                                    const std::vector<std::string>& more) {
+  kernel::BootOptions options{.job = job_of(outputs), .seed = choice.seed};
+  options.job.arguments.insert(options.job.arguments.end(), more.begin(), more.end());
+  return kernel::boot(kernel, options, [] { return !interrupted(); });
+}
+
 int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs,
               const std::function<int()>& command) {
   if (choice.kernel.empty() || kernel::inside()) return command();
@@ -86,13 +100,10 @@ int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs
     complain(error.message);
     return static_cast<int>(report::kExitBroken);
   };
-  const auto cache = kernel::cache_folder(choice.kernel_cache);
-  if (!cache) return broken(cache.error());
-  const auto found = kernel::find_kernel(*cache, choice.kernel);
+  const auto found = kernel_of(choice);
   if (!found) return broken(found.error());
   catch_interrupt();
-  const auto booted = kernel::boot(*found, {.job = job_of(outputs), .seed = choice.seed},
-                                   [] { return !interrupted(); });
+  const auto booted = boot_for(choice, *found, outputs, {});
   if (!booted) return broken(booted.error());
   if (interrupted()) return report::kExitInterrupted;
   if (!booted->panicked) return booted->exit_code;

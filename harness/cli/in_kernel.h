@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "harness/cli/common.h"
+#include "harness/kernel/boot.h"
+#include "harness/kernel/cache.h"
+#include "harness/wire/error.h"
 
 namespace synfin::cli {
 
@@ -29,5 +32,12 @@ void remember_arguments(int argc, const char* const* argv);
 // in; "-" and "" count for nothing. Returns the exit code; a panic is a finding.
 int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs,
               const std::function<int()>& command);
+
+// One boot of it for this program with `more` arguments than main() was given.
+Result<kernel::BootResult> boot_for(const StackChoice& choice, const kernel::Kernel& kernel,
+                                    const std::vector<std::string>& outputs,
+                                    const std::vector<std::string>& more);
+// The kernel that the choice names.
+Result<kernel::Kernel> kernel_of(const StackChoice& choice);
 
 }  // namespace synfin::cli

@@ -1,6 +1,8 @@
 #include "harness/explore/explore.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/judge/judge.h"
@@ -46,6 +48,8 @@ struct Play {
   play::PlayResult result;
 };
 
+std::string octets_of(const proto::Program& program) { return program.SerializeAsString(); }
+
 bool needs_more(const script::FlatProgram& flat) {
   return flat.place.own || !flat.needs.empty() || !flat.profile.empty();
 }
@@ -75,6 +79,7 @@ class Explorer::Impl {
   Result<void> round(const OnFinding& on_finding, const std::function<bool()>& between);
 
   std::unique_ptr<stack::Stack> stack_;
+  std::set<std::string> avoided_;
   std::set<shrink::Signature> known_;
   Progress progress_;
 
@@ -82,6 +87,7 @@ class Explorer::Impl {
   proto::Program next();
   void shorten(proto::Program& program) const;
   std::unique_ptr<Play> prepare();
+  void take_places();
   void look_at(Play& play, const OnFinding& on_finding);
   void report(const shrink::Signature& signature, const Play& play, const OnFinding& on_finding);
 
@@ -95,6 +101,8 @@ class Explorer::Impl {
   std::vector<proto::Program> kept_;
   ClauseSet clauses_;
   std::set<uint32_t> meetings_;
+  std::unordered_set<uint64_t> places_;  // of the kernel's code
+  bool new_places_ = false;              // in this batch
 };
 
 void Explorer::Impl::add_seed(proto::Program program) {
@@ -139,6 +147,7 @@ std::unique_ptr<Play> Explorer::Impl::prepare() {
   shorten(program);
   auto flat = script::compile(program);
   if (!flat || needs_more(*flat)) return nullptr;
+  if (!avoided_.empty() && avoided_.contains(octets_of(program))) return nullptr;
   const stack::Traits& traits = stack_->traits();
   if (!traits.virtual_time && flat->shortest > kLongestRealProgram) return nullptr;
   return std::make_unique<Play>(std::move(program), std::move(*flat), profile_, traits);
@@ -160,13 +169,25 @@ Result<void> Explorer::Impl::round(const OnFinding& on_finding,
     job.observer = &play->watched;
     job.done = [&result = play->result](play::PlayResult&& done) { result = std::move(done); };
     player.add(std::move(job));
+    if (options_.before) options_.before(play->program);
   }
+  if (options_.kcov != nullptr) options_.kcov->clear();
   player.run(between);
+  take_places();
   for (const auto& play : plays) look_at(*play, on_finding);
   progress_.clauses = clauses_.count();
   progress_.meetings = meetings_.size();
+  progress_.places = places_.size();
   progress_.kept = kept_.size();
   return {};
+}
+
+void Explorer::Impl::take_places() {
+  if (options_.kcov == nullptr) return;
+  const std::size_t before = places_.size();
+  const auto passed = options_.kcov->places();
+  places_.insert(passed.begin(), passed.end());
+  new_places_ = places_.size() > before;
 }
 
 void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
@@ -193,7 +214,8 @@ void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
   play.meetings.end();
   const std::size_t before = meetings_.size();
   meetings_.insert(play.meetings.all.begin(), play.meetings.all.end());
-  if (meetings_.size() > before || (play.clauses & ~clauses_).any()) {
+  if (new_places_ || meetings_.size() > before || (play.clauses & ~clauses_).any()) {
+    if (options_.kept) options_.kept(play.program);
     kept_.push_back(std::move(play.program));
   }
   clauses_ |= play.clauses;
@@ -219,6 +241,7 @@ Result<std::unique_ptr<Explorer>> Explorer::open(MakeStack make, const Profile& 
 }
 
 void Explorer::add_seed(proto::Program program) { impl_->add_seed(std::move(program)); }
+void Explorer::avoid(const proto::Program& program) { impl_->avoided_.insert(octets_of(program)); }
 void Explorer::know(const shrink::Signature& signature) { impl_->known_.insert(signature); }
 
 Result<void> Explorer::round(const OnFinding& on_finding, const std::function<bool()>& between) {

@@ -15,6 +15,7 @@
 #include "engine/clause.h"
 #include "engine/profile.h"
 #include "harness/judge/baseline.h"
+#include "harness/kernel/kcov.h"
 #include "harness/mutate/mutate.h"
 #include "harness/proto/program.pb.h"
 #include "harness/shrink/signature.h"
@@ -29,6 +30,12 @@ struct ExploreOptions {
   uint64_t seed = 1;
   bool ipv6 = false;
   std::size_t batch = 64;  // programs that are played together
+  // The code of the kernel that runs, as a guide; then `batch` should be 1, as nobody knows which
+  // program of several ran it. May be null; it must outlive the explorer.
+  kernel::Kcov* kcov = nullptr;
+  // Hears of each program before it is played, and of those that are kept. May be empty.
+  std::function<void(const proto::Program&)> before{};
+  std::function<void(const proto::Program&)> kept{};
 };
 
 struct Progress {
@@ -37,6 +44,7 @@ struct Progress {
   uint64_t known = 0;     // findings that were known, each time that they came
   std::size_t clauses = 0;
   std::size_t meetings = 0;  // (state, flags, class of SEQ, answer)
+  std::size_t places = 0;    // of the kernel's code
   std::size_t kept = 0;      // programs that met with something new
 };
 
@@ -57,6 +65,8 @@ class Explorer {
   // A program to begin with; what it expects is left out. One that needs what a plain case has not
   // (a profile, sysctls, a place of its own) is passed over.
   void add_seed(proto::Program program);
+  // This program is not played, by itself.
+  void avoid(const proto::Program& program);
   // From now on this is known.
   void know(const shrink::Signature& signature);
   // Plays one batch: first the seeds. `on_finding` is called for each finding once. An error when

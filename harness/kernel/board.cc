@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -18,6 +19,7 @@ namespace {
 constexpr const char* kDevice = "/dev/mmapper";
 constexpr std::size_t kSize = 1U << 20U;
 constexpr std::size_t kNoteAt = kSize - (1U << 18U);
+constexpr std::size_t kTimeAt = kNoteAt - sizeof(int64_t);  // since the outside's clock began
 
 // Each part is its length and its octets.
 void put(char* at, std::string_view text) {
@@ -42,11 +44,21 @@ char* map_inside() {
   return device ? map(device.get()) : nullptr;
 }
 
+// Stays for as long as the process; nullptr where this is in no kernel of ours.
+char* board_inside() {
+  static char* const memory = map_inside();
+  return memory;
+}
+
+std::atomic_ref<int64_t> time_of(char* memory) {
+  return std::atomic_ref<int64_t>(*static_cast<int64_t*>(static_cast<void*>(memory + kTimeAt)));
+}
+
 }  // namespace
 
 Result<Board> Board::make(const Job& job) {
   const std::string text = encode(job);
-  if (text.size() > kNoteAt - sizeof(uint64_t)) {
+  if (text.size() > kTimeAt - sizeof(uint64_t)) {
     return fail(
         fmt::format("the arguments are too long to go into a kernel: {} octets", text.size()));
   }
@@ -55,7 +67,9 @@ Result<Board> Board::make(const Job& job) {
   char* memory = map(fd.get());
   if (memory == nullptr) return link::fail_errno("memory for a job");
   put(memory, text);
-  return Board(std::move(fd), memory);
+  Board board(std::move(fd), memory);
+  board.tell_time();
+  return board;
 }
 
 Board::Board(Board&& other) noexcept
@@ -67,17 +81,28 @@ Board::~Board() {
 
 std::string Board::note() const { return get(memory_ + kNoteAt, kSize - kNoteAt); }
 
+void Board::tell_time() const {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  time_of(memory_).store(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
 Result<Job> read_job() {
   char* memory = map_inside();
   if (memory == nullptr) return link::fail_errno(kDevice);
-  auto job = decode(get(memory, kNoteAt));
+  auto job = decode(get(memory, kTimeAt));
   ::munmap(memory, kSize);
   return job;
 }
 
 void note(std::string_view text) {
-  static char* const memory = map_inside();
+  char* const memory = board_inside();
   if (memory != nullptr) put(memory + kNoteAt, text.substr(0, kLongestNote));
+}
+
+std::chrono::steady_clock::time_point time_outside() {
+  char* const memory = board_inside();
+  if (memory == nullptr) return std::chrono::steady_clock::now();
+  return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(time_of(memory).load()));
 }
 
 }  // namespace synfin::kernel

@@ -3,6 +3,7 @@
 // out, which outlives a panic.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class Board {
   int fd() const { return fd_.get(); }
   // What the inside noted last.
   std::string note() const;
+  // Tells the inside how late it is here.
+  void tell_time() const;
 
  private:
   Board(link::Fd fd, char* memory) : fd_(std::move(fd)), memory_(memory) {}
@@ -40,5 +43,8 @@ Result<Job> read_job();
 // next. Nothing where this process runs in no kernel of ours. At most kLongestNote octets.
 void note(std::string_view text);
 inline constexpr std::size_t kLongestNote = (1U << 18U) - 8;
+
+// How late it is for who waits: inside a kernel of ours, outside of it, to a tenth of a second.
+std::chrono::steady_clock::time_point time_outside();
 
 }  // namespace synfin::kernel

@@ -159,7 +159,11 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
   std::array<Stream, 3> streams = {Stream{log->mine.get(), -1, &result.log},
                                    Stream{out->mine.get(), STDOUT_FILENO, nullptr},
                                    Stream{error->mine.get(), STDERR_FILENO, nullptr}};
-  if (!pump(streams, go_on)) ::kill(-*pid, SIGKILL);
+  const auto look = [&] {
+    board->tell_time();
+    return go_on();
+  };
+  if (!pump(streams, look)) ::kill(-*pid, SIGKILL);
   const int status = end_group(*pid);
   if (go_on() && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
     return fail("the kernel's process was killed from outside: is there memory enough?");

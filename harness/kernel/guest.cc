@@ -180,6 +180,7 @@ int be_first_process(const Program& program) {
   if (::getpid() != 1) return kBroken;
   ::mount("none", "/proc", "proc", 0, nullptr);
   ::mount("none", "/sys", "sysfs", 0, nullptr);
+  ::mount("none", "/sys/kernel/debug", "debugfs", 0, nullptr);  // KCOV is there
   be_seeded();
   let_softirqs_go_first();
   grow_up();

@@ -1,0 +1,37 @@
+// Which code of the kernel this thread runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "harness/link/fd.h"
+#include "harness/wire/error.h"
+
+namespace synfin::kernel {
+
+// KCOV, for the thread that opens it. It tells of the files that the kernel was built so for
+// (make_arguments()), and of what runs in the thread's own system calls: a packet that is written
+// to a TUN is handled there, one that comes over veth is not.
+class Kcov {
+ public:
+  // The error says that this kernel has none.
+  static Result<Kcov> open();
+  Kcov(Kcov&& other) noexcept;
+  Kcov& operator=(Kcov&&) = delete;
+  ~Kcov();
+
+  // From now on what runs is noted anew.
+  void clear();
+  // The places that were passed since clear(), the first kMost of them, each time that they were.
+  std::span<const uint64_t> places() const;
+  static constexpr std::size_t kMost = 1U << 18U;
+
+ private:
+  Kcov(link::Fd fd, uint64_t* memory) : fd_(std::move(fd)), memory_(memory) {}
+
+  link::Fd fd_;
+  uint64_t* memory_;  // how many there are, and then they
+};
+
+}  // namespace synfin::kernel
