@@ -15,6 +15,11 @@ set -euo pipefail
 source "$1"
 patch=$2
 judge=${3:-cases}
+only_make=
+if [[ $judge != cases && $judge != atlas ]]; then
+  only_make=$judge
+  judge=made
+fi
 CLEAN=$BUILD/libsynfin_mutant_target.so
 name=$(basename "$patch" .patch)
 work=$BUILD/$judge/$name
@@ -84,8 +89,8 @@ fi
 rule=$(sed -n '1s/^\([A-Z][A-Za-z0-9.-]*\): .*/\1/p' "$patch")
 [[ $rule ]] || fail "the patch must begin with 'RULE-ID: what the rule says'"
 mutate
-if [[ ${3-} ]]; then
-  mv "$work/target.so" "$3"
+if [[ $only_make ]]; then
+  mv "$work/target.so" "$only_make"
   rm -rf "$work"
   exit
 fi
