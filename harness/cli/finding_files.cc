@@ -61,7 +61,10 @@ Result<void> put_capture(const Finding& finding, const fs::path& folder, const s
   const auto written = report::write_captures(run, beside.string());
   if (written) {
     const std::string file = report::capture_name(name);
-    fs::rename(beside / file, folder / (name + ".pcap"), error);
+    // There is none where no packet went.
+    if (fs::exists(beside / file, error)) {
+      fs::rename(beside / file, folder / (name + ".pcap"), error);
+    }
   }
   std::error_code ignored;
   fs::remove_all(beside, ignored);

@@ -25,7 +25,7 @@ class Kcov {
   void clear();
   // The places that were passed since clear(), the first kMost of them, each time that they were.
   std::span<const uint64_t> places() const;
-  static constexpr std::size_t kMost = 1U << 18U;
+  static constexpr std::size_t kMost = (1U << 18U) - 1;  // with their number they fill pages
 
  private:
   Kcov(link::Fd fd, uint64_t* memory) : fd_(std::move(fd)), memory_(memory) {}

@@ -430,8 +430,7 @@ void LinuxStack::wait(Duration duration) {
   timeout.tv_sec = seconds.count();
   timeout.tv_nsec = (duration - seconds).count();
   (void)::ppoll(poll_list_.data(), poll_list_.size(), &timeout, nullptr);
-  // Also calls of cases that were closed meanwhile: they would end each wait that follows.
-  if (poll_list_.front().revents != 0) take_finished_jobs();
+  if (poll_list_.front().revents != 0) take_finished_jobs();  // or it ends each wait that follows
 }
 
 void LinuxStack::run_until(Time until, Sink& sink) {
