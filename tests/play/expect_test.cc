@@ -100,7 +100,7 @@ TEST(Expect, TheEndsOfARangeStandAsWritten) {
 // The timer as the judge knows it, from when it was started, with the tolerance of that time.
 TEST(Expect, TheRetransmissionTimerRunsOut) {
   FakeStack stack;
-  FakeObserver observer;
+  testing::FakeObserver observer;
   for (const bool until : {false, true}) {
     const std::string time = until ? "+.2~+RTO" : "+RTO";
     const auto script = program("0 < S 0:0(0) win 1000\n" + time + " > S. 0:0(0) ack 1\n");

@@ -16,17 +16,13 @@ void random_time(Random& random, bool expects, bool call, proto::Time* time) {
   const bool relative = !random.one_in(4);
   time->set_kind(relative ? proto::Time::RELATIVE : proto::Time::ABSOLUTE);
   if (expects && random.one_in(5)) {
-    time->set_kind(random.one_in(2) ? proto::Time::ANY : proto::Time::TIMEOUT);
+    time->set_kind(proto::Time::ANY);
     return;
   }
   time->set_start_ns(span());
   if (expects && random.one_in(4)) {
     time->set_kind(relative ? proto::Time::RELATIVE_RANGE : proto::Time::ABSOLUTE_RANGE);
     time->set_end_ns(time->start_ns() + span());
-    if (relative && random.one_in(4)) {
-      time->set_kind(proto::Time::UNTIL_TIMEOUT);
-      time->clear_end_ns();
-    }
   } else if (call && random.one_in(4)) {
     time->set_returns_ns(time->start_ns() + span());
   }
