@@ -10,13 +10,19 @@ constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
 }  // namespace
 
 RttEstimator::RttEstimator(const RttLimits& limits)
-    : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {
-  if (!limits_.starts_anew) rttvar_ = limits_.initial / kVarianceFactor;
+    : max_(limits.max),
+      min_(std::chrono::duration_cast<Microseconds>(limits.min)),
+      granularity_(std::chrono::duration_cast<Microseconds>(limits.granularity)),
+      tick_(std::chrono::duration_cast<Microseconds>(limits.tick)),
+      starts_anew_(limits.starts_anew),
+      starts_short_(limits.initial < kRtoAfterSynTimeout) {
+  base_ = rto_ = bounded(limits.initial);
+  if (!starts_anew_) rttvar_ = limits.initial / kVarianceFactor;
 }
 
 void RttEstimator::sample(Duration rtt) {
   rtt = std::max(rtt, Duration::zero());
-  if (!has_sample_ && limits_.starts_anew) {  // (2.2)
+  if (!has_sample_ && starts_anew_) {  // (2.2)
     srtt_ = rtt;
     rttvar_ = rtt / 2;
   } else {  // (2.3) RTTVAR first: it needs SRTT as it was. alpha = 1/8, beta = 1/4.
@@ -24,25 +30,25 @@ void RttEstimator::sample(Duration rtt) {
     srtt_ = (7 * srtt_ + rtt) / 8;
   }
   has_sample_ = true;
-  base_ = bounded(srtt_ + std::max(limits_.granularity, kVarianceFactor * rttvar_));
+  base_ = bounded(srtt_ + std::max<Duration>(granularity_, kVarianceFactor * rttvar_));
   rto_ = base_;
 }
 
 // Compares with half the maximum, so that the doubling cannot overflow.
-void RttEstimator::back_off() { rto_ = rto_ > limits_.max / 2 ? limits_.max : 2 * rto_; }
+void RttEstimator::back_off() { rto_ = rto_ > max_ / 2 ? max_ : 2 * rto_; }
 
 void RttEstimator::reset_back_off() { rto_ = base_; }
 
 void RttEstimator::on_established() {
-  if (!syn_timed_out_ || limits_.initial >= kRtoAfterSynTimeout) return;
+  if (!syn_timed_out_ || !starts_short_) return;
   base_ = bounded(kRtoAfterSynTimeout);
   rto_ = base_;
 }
 
 Duration RttEstimator::bounded(Duration rto) const {
-  const Duration tick = limits_.tick;
+  const Duration tick = tick_;
   if (tick > Duration{0}) rto = (rto + tick - Duration(1)) / tick * tick;
-  return std::min(std::max(rto, limits_.min), limits_.max);
+  return std::min(std::max<Duration>(rto, min_), max_);
 }
 
 }  // namespace synfin

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "engine/time.h"
 
 namespace synfin {
 
-// The numbers that RFC 6298 leaves to the implementer. All are positive, and min <= max.
+// The numbers that RFC 6298 leaves to the implementer. All are positive, and min <= max. Those that
+// say nothing else are whole microseconds below an hour.
 struct RttLimits {
   Duration initial = std::chrono::seconds(1);           // before any measurement, §2 (2.1)
   Duration min = std::chrono::seconds(1);               // §2 (2.4): SHOULD be 1 s
@@ -56,20 +58,26 @@ class RttEstimator {
   Duration srtt() const { return srtt_; }
   Duration rttvar() const { return rttvar_; }
   // The round trips vary by less than the clock can tell: G stands for the variance (§2.3, §4).
-  bool is_granular() const {
-    return has_sample_ && kVarianceFactor * rttvar_ < limits_.granularity;
-  }
+  bool is_granular() const { return has_sample_ && kVarianceFactor * rttvar_ < granularity_; }
 
  private:
   static constexpr int kVarianceFactor = 4;  // K, RFC 6298 §2 (2.2)
 
   Duration bounded(Duration rto) const;
 
-  RttLimits limits_;
+  // A connection holds its own limits: what is short is kept short.
+  using Microseconds = std::chrono::duration<uint32_t, std::micro>;  // up to 71 minutes
+
+  Duration max_;
   Duration srtt_{0};
   Duration rttvar_{0};
   Duration base_{0};  // the RTO without backing off
   Duration rto_{0};
+  Microseconds min_;
+  Microseconds granularity_;
+  Microseconds tick_;
+  bool starts_anew_;
+  bool starts_short_;  // below the 3 s of (5.7)
   bool has_sample_ = false;
   bool syn_timed_out_ = false;
 };

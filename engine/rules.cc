@@ -90,7 +90,7 @@ void Rules::start_anew() {
   retransmissions_ = 0;
   duplicate_acks_ = probes_ = 0;
   unacknowledged_in_ = unpushed_ = 0;
-  adopted_user_timeout_ = Duration{0};
+  adopted_user_timeout_ = Milliseconds{0};
   told_user_timeout_ = throttled_ = false;
   challenged_at_ = kNever;
   first_window_ = 0;

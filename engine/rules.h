@@ -412,7 +412,8 @@ class Rules {
   // second.
   Milliseconds probe_interval_{0};
   Milliseconds keepalive_idle_{0};
-  Seq fin_seq_;  // of our FIN, once sent
+  Milliseconds adopted_user_timeout_{0};  // from the peer's option (RFC 5482 §3.1)
+  Seq fin_seq_;                           // of our FIN, once sent
   Seq peer_fin_seq_;
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the octet whose round trip is being measured
@@ -426,7 +427,6 @@ class Rules {
   Time unacknowledged_since_ = kNever;
   Time challenged_at_ = kNever;
   Duration user_timeout_{0};
-  Duration adopted_user_timeout_{0};  // from the peer's option (RFC 5482 §3.1)
   struct {
     Seq end;
     Seq up;

@@ -30,7 +30,7 @@ Time Rules::user_timeout_at() const {
   // §3.3: what the peer suggests counts in the synchronized states only.
   const Duration timeout = user_timeout_ > Duration{0} || !is_synchronized(state_)
                                ? user_timeout_
-                               : adopted_user_timeout_;
+                               : Duration(adopted_user_timeout_);
   if (timeout == Duration{0} || unacknowledged_since_ == kNever) return kNever;
   return unacknowledged_since_ + timeout;
 }
@@ -74,9 +74,9 @@ void Rules::take_user_timeout(const Segment& segment) {
   // L_LIMIT is larger than the retransmission timeout.
   const Duration lower =
       std::max(profile_->user_timeout_lower, rto() + profile_->clock_granularity);
-  adopted_user_timeout_ =
+  adopted_user_timeout_ = std::chrono::duration_cast<Milliseconds>(
       std::min(profile_->user_timeout_upper,
-               std::max({profile_->advertised_user_timeout, decoded(*option), lower}));
+               std::max({profile_->advertised_user_timeout, decoded(*option), lower})));
 }
 
 void Rules::user_timeout_findings(const Segment& segment, Findings& out) const {

@@ -15,6 +15,18 @@
 
 namespace synfin::stack {
 
+// Calls after which the kernel knows of no connection or listener of their socket yet.
+inline bool only_prepares(script::CallName name) {
+  using enum script::CallName;
+  return name == kSocket || name == kBind || name == kSetsockopt;
+}
+
+// Calls after which the kernel knows of no connection that it did not know of before.
+inline bool only_looks(script::CallName name) {
+  using enum script::CallName;
+  return name == kAccept || name == kRead || name == kRecv || name == kGetsockopt || name == kPoll;
+}
+
 // A socket by the program's number.
 struct LinuxSocket {
   int number = -1;
@@ -78,6 +90,27 @@ struct LinuxCase {
       if (socket.listening) return true;
     }
     return false;
+  }
+
+  // Another case takes the place of the last one; its addresses are set by the caller.
+  void start_anew(bool over_ipv6) {
+    ipv6 = over_ipv6;
+    touched = begun = low_water = false;
+    waiting = listened = sockets_closed = 0;
+    zero_copied.clear();
+  }
+
+  void begins(script::CallName name) {
+    touched |= !only_looks(name);
+    begun |= !only_prepares(name);
+  }
+
+  // Whether close() leaves nothing of the case's connection, which is in `state`: there is none, or
+  // its socket is at hand, which SO_LINGER has reset. A TIME-WAIT has no socket any more.
+  bool ends_with_its_socket(State state) const {
+    if (connections.size() != 1 || waiting > 0) return false;
+    if (state == State::kListen || state == State::kClosed) return true;
+    return state != State::kTimeWait && sockets_closed == 0 && connected() == 1;
   }
 
   wire::FourTuple tuple(unsigned connection) const {

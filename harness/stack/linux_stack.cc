@@ -36,25 +36,6 @@ constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own 
 constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
 
-bool only_prepares(script::CallName name) {
-  using script::CallName;
-  return name == CallName::kSocket || name == CallName::kBind || name == CallName::kSetsockopt;
-}
-
-// Calls after which the kernel knows of no connection that it did not know of before.
-bool only_looks(script::CallName name) {
-  using enum script::CallName;
-  return name == kAccept || name == kRead || name == kRecv || name == kGetsockopt || name == kPoll;
-}
-
-// Whether close() leaves nothing of the case's connection: there is none, or its socket is at hand,
-// which SO_LINGER has reset. A TIME-WAIT has no socket any more.
-bool ends_with_its_socket(const LinuxCase& one, State state) {
-  if (one.connections.size() != 1 || one.waiting > 0) return false;
-  if (state == State::kListen || state == State::kClosed) return true;
-  return state != State::kTimeWait && one.sockets_closed == 0 && one.connected() == 1;
-}
-
 class LinuxStack final : public Stack {
  public:
   static Result<std::unique_ptr<Stack>> make(const LinuxOptions& options);
@@ -273,19 +254,12 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
 
   LinuxCase& taken = new_case();
   taken.world = *world;
-  taken.ipv6 = needs.ipv6;
-  taken.touched = false;
-  taken.begun = false;
-  taken.sockets_closed = 0;
-  taken.low_water = false;
-  taken.waiting = 0;
-  taken.listened = 0;
+  taken.start_anew(needs.ipv6);
   taken.first_port = *first;
   taken.port_count = static_cast<uint16_t>(ports);
   taken.connections.assign(connections, {.active = false, .local_port = *first, .written = 0});
   ++taken.world->open_cases;
   taken.world->only_case = taken.id;
-  taken.zero_copied.clear();
   taken.world->last_used = ++uses_;
   ++open_count_;
   return taken.id;
@@ -318,8 +292,7 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
     returned_.push_back(returned);
     return returned.ticket;
   }
-  found->touched |= !only_looks(call.name);
-  found->begun |= !only_prepares(call.name);
+  found->begins(call.name);
   returned.offset = octets_.size();
   CallOutcome outcome = calls_.make(*found, connection, call, octets_);
   if (outcome.job) {
@@ -448,7 +421,7 @@ Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   auto state = found->begun ? found->world->diag().state(found->tuple(connection))
                             : Result<State>(State::kClosed);
   // That holds until the next packet or call.
-  if (state && ends_with_its_socket(*found, *state)) found->touched = false;
+  if (state && found->ends_with_its_socket(*state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.
   if (state == State::kListen && connection < found->connections.size() &&
       found->connections[connection].active) {
