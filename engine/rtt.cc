@@ -10,7 +10,7 @@ constexpr Duration kRtoAfterSynTimeout = std::chrono::seconds(3);
 }  // namespace
 
 RttEstimator::RttEstimator(const RttLimits& limits)
-    : limits_(limits), base_(bounded(limits.initial)), rto_(base_) {
+    : limits_(limits), rto_(bounded(limits.initial)) {
   if (!limits_.starts_anew) rttvar_ = limits_.initial / kVarianceFactor;
 }
 
@@ -24,19 +24,15 @@ void RttEstimator::sample(Duration rtt) {
     srtt_ = (7 * srtt_ + rtt) / 8;
   }
   has_sample_ = true;
-  base_ = bounded(srtt_ + std::max(limits_.granularity, kVarianceFactor * rttvar_));
-  rto_ = base_;
+  rto_ = bounded(srtt_ + std::max(limits_.granularity, kVarianceFactor * rttvar_));
 }
 
 // Compares with half the maximum, so that the doubling cannot overflow.
 void RttEstimator::back_off() { rto_ = rto_ > limits_.max / 2 ? limits_.max : 2 * rto_; }
 
-void RttEstimator::reset_back_off() { rto_ = base_; }
-
 void RttEstimator::on_established() {
   if (!syn_timed_out_ || limits_.initial >= kRtoAfterSynTimeout) return;
-  base_ = bounded(kRtoAfterSynTimeout);
-  rto_ = base_;
+  rto_ = bounded(kRtoAfterSynTimeout);
 }
 
 Duration RttEstimator::bounded(Duration rto) const {

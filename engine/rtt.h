@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "engine/time.h"
 
@@ -13,7 +14,8 @@ struct RttLimits {
   Duration min = std::chrono::seconds(1);               // §2 (2.4): SHOULD be 1 s
   Duration max = std::chrono::seconds(60);              // §2 (2.5): MAY be set, at least 60 s
   Duration granularity = std::chrono::milliseconds(1);  // G, §4
-  Duration tick{0};  // not 0: the RTO is a whole number of ticks, rounded up
+  // Not 0: the RTO is a whole number of ticks, rounded up.
+  std::chrono::duration<uint32_t, std::milli> tick{0};
   // The first round trip starts anew (2.2); else it is taken as any other, from an SRTT of 0 and
   // the variance that makes the initial RTO.
   bool starts_anew = true;
@@ -34,11 +36,6 @@ class RttEstimator {
 
   // The retransmission timer expired: doubles the RTO, up to the maximum (5.5).
   void back_off();
-
-  // Takes the RTO back to what the measurements say, or to the initial one if there are none.
-  // RFC 6298 itself collapses the RTO only with a new measurement; this is for a policy that does
-  // so at every acknowledgment of new data.
-  void reset_back_off();
 
   // The timer expired while awaiting the ACK of a SYN; call it beside back_off() (5.7).
   void on_syn_timeout() { syn_timed_out_ = true; }
@@ -68,7 +65,6 @@ class RttEstimator {
   RttLimits limits_;
   Duration srtt_{0};
   Duration rttvar_{0};
-  Duration base_{0};  // the RTO without backing off
   Duration rto_{0};
   bool has_sample_ = false;
   bool syn_timed_out_ = false;

@@ -21,7 +21,7 @@ RttLimits limits_of(const Profile& profile) {
           .min = profile.rto_min,
           .max = profile.rto_max,
           .granularity = profile.rto_variance_min,
-          .tick = profile.rto_tick,
+          .tick = std::chrono::duration_cast<decltype(RttLimits::tick)>(profile.rto_tick),
           .starts_anew = profile.rto_starts_anew};
 }
 
