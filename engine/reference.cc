@@ -228,7 +228,8 @@ void Reference::on_keepalive_timeout(Time now) {
   keepalive_at_ = now + keepalive_interval_;
   if (!is_synchronized(rules_.state()) || rules_.state() == State::kTimeWait) return;
   hit(Clause::kMust26);
-  if (rules_.tcb().snd.una != rules_.tcb().snd.nxt) return;
+  // Nor with a closed window: its probes ask as much.
+  if (rules_.tcb().snd.una != rules_.tcb().snd.nxt || persisting()) return;
   if (keepalive_unanswered_ >= keepalive_limit_) {
     rules_.on_user_timeout(now);
     return;

@@ -111,7 +111,6 @@ class Reference {
   Seq iss_;                       // of this connection or the next
   Seq resend_;                    // after a timeout: the next octet to send again
   Time iss_at_{};                 // when it was chosen
-  uint8_t diffserv_ = 0;          // of the segment that came last
   Time now_{};
   Time nothing_at_ = Time::min();  // nothing was to be sent then, and nothing has happened since
   Time ack_at_ = kNever;           // delayed ACK
@@ -125,6 +124,7 @@ class Reference {
   unsigned keepalive_unanswered_ = 0;
   uint32_t timestamp_offset_ = 0;
   uint8_t persist_backoff_ = 0;
+  uint8_t diffserv_ = 0;  // of the segment that came last
   bool keepalive_ = false;
   bool keepalive_now_ = false;
   bool delayed_ack_ = true;

@@ -16,7 +16,7 @@ RttEstimator::RttEstimator(const RttLimits& limits)
       tick_(std::chrono::duration_cast<Microseconds>(limits.tick)),
       starts_anew_(limits.starts_anew),
       starts_short_(limits.initial < kRtoAfterSynTimeout) {
-  base_ = rto_ = bounded(limits.initial);
+  rto_ = bounded(limits.initial);
   if (!starts_anew_) rttvar_ = limits.initial / kVarianceFactor;
 }
 
@@ -30,19 +30,15 @@ void RttEstimator::sample(Duration rtt) {
     srtt_ = (7 * srtt_ + rtt) / 8;
   }
   has_sample_ = true;
-  base_ = bounded(srtt_ + std::max<Duration>(granularity_, kVarianceFactor * rttvar_));
-  rto_ = base_;
+  rto_ = bounded(srtt_ + std::max<Duration>(granularity_, kVarianceFactor * rttvar_));
 }
 
 // Compares with half the maximum, so that the doubling cannot overflow.
 void RttEstimator::back_off() { rto_ = rto_ > max_ / 2 ? max_ : 2 * rto_; }
 
-void RttEstimator::reset_back_off() { rto_ = base_; }
-
 void RttEstimator::on_established() {
   if (!syn_timed_out_ || !starts_short_) return;
-  base_ = bounded(kRtoAfterSynTimeout);
-  rto_ = base_;
+  rto_ = bounded(kRtoAfterSynTimeout);
 }
 
 Duration RttEstimator::bounded(Duration rto) const {

@@ -37,11 +37,6 @@ class RttEstimator {
   // The retransmission timer expired: doubles the RTO, up to the maximum (5.5).
   void back_off();
 
-  // Takes the RTO back to what the measurements say, or to the initial one if there are none.
-  // RFC 6298 itself collapses the RTO only with a new measurement; this is for a policy that does
-  // so at every acknowledgment of new data.
-  void reset_back_off();
-
   // The timer expired while awaiting the ACK of a SYN; call it beside back_off() (5.7).
   void on_syn_timeout() { syn_timed_out_ = true; }
 
@@ -71,7 +66,6 @@ class RttEstimator {
   Duration max_;
   Duration srtt_{0};
   Duration rttvar_{0};
-  Duration base_{0};  // the RTO without backing off
   Duration rto_{0};
   Microseconds min_;
   Microseconds granularity_;

@@ -380,9 +380,11 @@ class Rules {
   };
   std::optional<Duplicate> duplicate_;
   std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole
+  uint32_t unpushed_ = 0;      // octets at the end of the text that came without PUSH
   Time now_{};
   EdgeSet edges_;
   State state_ = State::kClosed;
+  uint8_t signal_count_ = 0;
   Clause deciding_ = Clause::kSmOpen1;
   bool moved_ = false;             // by the event that is being processed
   bool passive_ = false;           // came from LISTEN (MUST-11)
@@ -406,7 +408,6 @@ class Rules {
   uint8_t duplicate_acks_ = 0;
   uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
-  uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   // Between two probes: from what could start the timer, the first of them or an ACK, to the
   // second.
@@ -435,7 +436,6 @@ class Rules {
     bool under_way = false;
   } before_send_;  // for send_ended(): as it was before the last SEND
   std::array<Signal, 8> signals_{};
-  uint8_t signal_count_ = 0;
 };
 
 }  // namespace synfin

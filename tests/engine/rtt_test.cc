@@ -116,18 +116,6 @@ TEST(RttTest, ANewSampleCollapsesTheRto) {  // §5, the note after (5.7)
   EXPECT_EQ(rtt.rto(), milliseconds(400 + 4 * 150));
 }
 
-TEST(RttTest, ResettingBackOffKeepsTheMeasurements) {
-  RttEstimator rtt = after_samples({milliseconds(400)});
-  rtt.back_off();
-  rtt.reset_back_off();
-  EXPECT_EQ(rtt.rto(), milliseconds(1200));
-  EXPECT_EQ(rtt.srtt(), milliseconds(400));
-  RttEstimator fresh;
-  fresh.back_off();
-  fresh.reset_back_off();
-  EXPECT_EQ(fresh.rto(), seconds(1));
-}
-
 TEST(RttTest, AfterASynTimeoutTheRtoIsThreeSeconds) {  // (5.7)
   for (const int timeouts : {1, 2, 3}) {
     RttEstimator rtt;
@@ -137,9 +125,6 @@ TEST(RttTest, AfterASynTimeoutTheRtoIsThreeSeconds) {  // (5.7)
     }
     EXPECT_EQ(rtt.rto(), seconds(1 << timeouts));
     rtt.on_established();
-    EXPECT_EQ(rtt.rto(), seconds(3));
-    rtt.back_off();
-    rtt.reset_back_off();
     EXPECT_EQ(rtt.rto(), seconds(3));
     rtt.sample(milliseconds(500));
     EXPECT_EQ(rtt.rto(), milliseconds(1500));
