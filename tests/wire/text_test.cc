@@ -31,7 +31,7 @@ TEST(Text, NumbersCountFromTheIsns) {
   packet.options = encode_options(
       {.mss = 1460, .window_scale = 7, .sack_permitted = true, .timestamps = Timestamps{1, 0}});
   EXPECT_EQ(to_text(packet, kIsns),
-            "S. seq 0 ack 1 win 65535 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>");
+            "S. seq 0 ack 1 win 65535 <mss 1460,sackOK,TS val 1 ecr 0,wscale 7,eol>");
   const std::vector<uint8_t> text(100);
   packet.segment.flags = Flags(kPsh | kAck | kUrg);
   packet.segment.seq = Seq(0);
