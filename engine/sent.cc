@@ -118,8 +118,6 @@ void Rules::sent_ordinary(const Segment& segment) {
     }
     probed_at_ = now_;
     if (probes_ < UINT8_MAX) ++probes_;
-    // Perhaps it was none, and came by another timer.
-    if (is_keepalive(segment)) start_probing_anew();
   }
   if (segment.len() > 0) sent_sequence_space(segment);
 }
