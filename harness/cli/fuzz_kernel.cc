@@ -13,6 +13,7 @@
 #include "harness/kernel/board.h"
 #include "harness/kernel/guest.h"
 #include "harness/report/exit_code.h"
+#include "harness/script/file.h"
 #include "harness/script/printer.h"
 
 namespace synfin::cli {
@@ -28,14 +29,6 @@ uint32_t hash_of(std::string_view text) {
   uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
-}
-
-Result<void> write_file(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) return fail(fmt::format("cannot write {}", path.string()));
-  return {};
 }
 
 std::vector<proto::Program> programs_in(const std::string& folder, std::string_view begin) {
@@ -71,7 +64,7 @@ Result<std::string> keep_panic(const kernel::BootResult& booted, const std::stri
   const std::string text = known ? script::print(program) : "";
   // All programs are kept, as they are not to be played again; one script for each kind.
   const fs::path octets = fs::path(out) / fmt::format("{}{:08x}{}", kPanic, hash_of(text), kOctets);
-  if (auto wrote = write_file(octets, booted.note); !wrote) {
+  if (auto wrote = script::write_file(octets, booted.note); !wrote) {
     return tl::make_unexpected(wrote.error());
   }
   const std::string kind = kind_of(reason);
@@ -83,7 +76,8 @@ Result<std::string> keep_panic(const kernel::BootResult& booted, const std::stri
   const std::string head = fmt::format("// Linux {}: {}\n// synfin replay {} --kernel {}\n", kernel,
                                        kind, script.string(), kernel);
   for (const auto& [path, what] : {std::pair(script, head + text), std::pair(log, booted.log)}) {
-    if (auto wrote = write_file(path, what); !wrote) return tl::make_unexpected(wrote.error());
+    if (auto wrote = script::write_file(path, what); !wrote)
+      return tl::make_unexpected(wrote.error());
   }
   return fmt::format("PANIC  {}: {}\n", kind, script.string());
 }
@@ -134,7 +128,8 @@ std::vector<proto::Program> panics_in(const std::string& out) { return programs_
 
 Result<void> CorpusFolder::keep(const proto::Program& program) const {
   const std::string octets = program.SerializeAsString();
-  return write_file(fs::path(folder_) / fmt::format("{:08x}{}", hash_of(octets), kOctets), octets);
+  return script::write_file(fs::path(folder_) / fmt::format("{:08x}{}", hash_of(octets), kOctets),
+                            octets);
 }
 
 std::vector<proto::Program> CorpusFolder::all() const { return programs_in(folder_, ""); }

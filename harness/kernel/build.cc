@@ -14,6 +14,7 @@
 #include "harness/kernel/tool.h"
 #include "harness/link/error.h"
 #include "harness/link/fd.h"
+#include "harness/script/file.h"
 
 namespace synfin::kernel {
 namespace {
@@ -68,14 +69,6 @@ std::string read_file(const fs::path& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-Result<void> write_file(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) return fail(fmt::format("cannot write {}", path.string()));
-  return {};
 }
 
 // Of the Makefile at the top of a tree: "VERSION = 6", "PATCHLEVEL = 12", "SUBLEVEL = 117".
@@ -218,7 +211,8 @@ Result<void> Builder::make(const fs::path& tree, const fs::path& objects, const 
 Result<void> Builder::configure(const fs::path& tree, const fs::path& objects) {
   std::error_code error;
   fs::create_directories(objects, error);
-  if (auto wrote = write_file(objects / "synfin.config", config_text(options_.variant)); !wrote) {
+  if (auto wrote = script::write_file(objects / "synfin.config", config_text(options_.variant));
+      !wrote) {
     return wrote;
   }
   if (auto made = make(tree, objects, "allnoconfig"); !made) return made;
@@ -231,7 +225,7 @@ Result<void> Builder::keep(const Kernel& kernel, const fs::path& objects, const 
   fs::create_directories(kernel.folder, error);
   const auto copied = fs::copy_options::overwrite_existing;
   fs::copy_file(objects / ".config", kernel.folder / "config", copied, error);
-  if (auto wrote = write_file(kernel.folder / kBuiltFrom, from); !wrote) return wrote;
+  if (auto wrote = script::write_file(kernel.folder / kBuiltFrom, from); !wrote) return wrote;
   const fs::path fresh = kernel.folder / "linux.new";
   if (!error) fs::copy_file(objects / "linux", fresh, copied, error);
   if (!error) fs::rename(fresh, kernel.image(), error);
