@@ -61,7 +61,7 @@ void Rules::arrives_listen(const Segment& segment, Admission admission) {
     take_syn(segment);
     transition(State::kSynReceived, EventKind::kSegment, Clause::kSmListen3);
     last_progress_ = unacknowledged_since_ = now_;
-    due_.add({.due = Due::kSynAck, .clause = Clause::kSmListen3, .by = now_});
+    due_.add(Due::kSynAck, Clause::kSmListen3, now_);
     return;
   }
   // Fourth, other data or control: dropped.
@@ -110,7 +110,7 @@ void Rules::syn_sent_step_4_syn(const Segment& segment) {
     transition(State::kSynReceived, EventKind::kSegment, Clause::kSmSs5);
     tcb_.snd.wl2 = segment.ack;
     due_.remove(Due::kSyn);
-    due_.add({.due = Due::kSynAck, .clause = Clause::kSmSs5, .by = now_});
+    due_.add(Due::kSynAck, Clause::kSmSs5, now_);
     return;
   }
   take_acknowledgment(segment);

@@ -23,7 +23,7 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
   take_syn(segment);
   transition(State::kSynReceived, EventKind::kSegment, Clause::kMay2);
   last_progress_ = unacknowledged_since_ = now_;
-  due_.add({.due = Due::kSynAck, .clause = Clause::kMay2, .by = now_});
+  due_.add(Due::kSynAck, Clause::kMay2, now_);
   return true;
 }
 

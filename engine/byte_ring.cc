@@ -8,6 +8,8 @@ namespace {
 
 // Enough for the small exchanges of most test cases, and still cheap a thousand times over.
 constexpr uint32_t kFirstAllocation = 256;
+// Few copies on the way to a full window.
+constexpr uint32_t kGrowth = 4;
 
 uint32_t shorter(std::size_t length, uint32_t room) {
   return static_cast<uint32_t>(std::min<std::size_t>(length, room));
@@ -100,12 +102,13 @@ void ByteRing::write(uint32_t offset, std::span<const uint8_t> octets) {
 void ByteRing::grow(uint32_t needed) {
   if (needed <= allocated()) return;
   uint32_t octets = std::max(allocated(), kFirstAllocation);
-  while (octets < needed) octets = std::min(2 * octets, kMaxCapacity);
+  while (octets < needed)
+    octets = octets > kMaxCapacity / kGrowth ? kMaxCapacity : kGrowth * octets;
   reallocate(std::min(octets, capacity_));
 }
 
 void ByteRing::reallocate(uint32_t octets) {
-  std::vector<uint8_t> fresh(octets);
+  std::vector<uint8_t, Uncleared> fresh(octets);
   for (uint32_t offset = 0; offset < extent_;) {
     const uint32_t start = index(offset);
     const uint32_t count = std::min(extent_ - offset, allocated() - start);

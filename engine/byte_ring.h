@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -13,9 +15,9 @@ namespace synfin {
 //   [ readable: size() ][ staged: written ahead, with holes ][ unused ]
 //   ^ offset 0          ^ the readable end                            ^ capacity()
 //
-// Storage is allocated at the first write and doubles up to the capacity, so an idle connection
-// owns none and a busy one stops allocating. It is kept when the ring runs empty; release() gives
-// it back. A moved-from ring may only be assigned to or destroyed.
+// Storage is allocated at the first write and grows fourfold up to the capacity, so an idle
+// connection owns none and a busy one soon stops allocating. It is kept when the ring runs empty;
+// release() gives it back. A moved-from ring may only be assigned to or destroyed.
 class ByteRing {
  public:
   // No window exceeds 2^30 octets (RFC 7323 §2.3); this bound keeps index sums within 32 bits.
@@ -83,7 +85,17 @@ class ByteRing {
   void grow(uint32_t needed);
   void reallocate(uint32_t octets);
 
-  std::vector<uint8_t> storage_;
+  // What is neither readable nor staged is never read: growing does not clear it.
+  struct Uncleared : std::allocator<uint8_t> {
+    template <typename>
+    struct rebind {
+      using other = Uncleared;
+    };
+    void construct(uint8_t* octet) noexcept { ::new (octet) uint8_t; }
+    void construct(uint8_t* octet, uint8_t value) noexcept { *octet = value; }
+  };
+
+  std::vector<uint8_t, Uncleared> storage_;
   uint32_t capacity_;
   uint32_t head_ = 0;    // index of the first readable octet
   uint32_t size_ = 0;    // readable octets

@@ -35,7 +35,7 @@ void Rules::go_active(EventKind event) {
   transition(State::kSynSent, event, Clause::kSmOpen2);
   passive_ = false;
   last_progress_ = unacknowledged_since_ = now_;
-  due_.add({.due = Due::kSyn, .clause = Clause::kSmOpen2, .by = now_});
+  due_.add(Due::kSyn, Clause::kSmOpen2, now_);
 }
 
 // --- SEND, §3.10.2 -------------------------------------------------------------------------------
@@ -207,11 +207,11 @@ void Rules::forget(Time now) {
   if (state_ == State::kClosed) return;
   const Seq next = tcb_.snd.nxt;
   enter_closed(EventKind::kAbort, Clause::kSmUsr5);
-  due_.add({.due = Due::kReset,
-            .clause = Clause::kSmUsr5,
-            .by = kNever,
-            .seq = next,
-            .flags = Flags(kRst)});
+  due_.add_reset({.due = Due::kReset,
+                  .clause = Clause::kSmUsr5,
+                  .by = kNever,
+                  .seq = next,
+                  .flags = Flags(kRst)});
 }
 
 CallStatus Rules::abort_connection(Clause clause) {

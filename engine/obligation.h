@@ -46,31 +46,52 @@ class Obligations {
   static constexpr std::size_t kCapacity = 8;
 
   // When all places are taken the oldest RST is forgotten: a flood owes no more than it can show.
-  void add(const Obligation& obligation) {
-    if (has(obligation.due) || size_ == kCapacity) {
-      add_to_others(obligation);
-      return;
+  void add_reset(const Obligation& reset);
+  // Of the other kinds, which the time and the clause say all about.
+  void add(Due due, Clause clause, Time by) {
+    if (!has(due)) {
+      append(due, clause, by);
+    } else if (by < find(due)->by) {
+      set(due, clause, by);
     }
-    items_[size_++] = obligation;
-    kinds_ |= bit(obligation.due);
   }
   // Keeps one of this kind, with this time: replaces what stands.
-  void set(const Obligation& obligation);
-  void remove(Due due);
+  void set(Due due, Clause clause, Time by) {
+    if (!has(due)) return append(due, clause, by);
+    Obligation& same = items_[index_of(due)];
+    same.clause = clause;
+    same.by = by;
+  }
+  void remove(Due due) {
+    if (has(due)) remove_present(due);
+  }
   void remove_at(std::size_t index);
   void clear() { size_ = kinds_ = 0; }
 
-  const Obligation* find(Due due) const { return has(due) ? first(due) : nullptr; }
+  const Obligation* find(Due due) const { return has(due) ? &items_[index_of(due)] : nullptr; }
   std::span<const Obligation> all() const { return {items_.data(), size_}; }
   bool empty() const { return size_ == 0; }
-  // The earliest `by`; kNever when there is none.
-  Time earliest() const;
 
  private:
   static uint8_t bit(Due due) { return static_cast<uint8_t>(1U << static_cast<unsigned>(due)); }
   bool has(Due due) const { return (kinds_ & bit(due)) != 0; }
-  const Obligation* first(Due due) const;
-  void add_to_others(const Obligation& obligation);
+  // Of the first of this kind, which is there.
+  std::size_t index_of(Due due) const {
+    std::size_t index = 0;
+    while (items_[index].due != due) ++index;
+    return index;
+  }
+  // Written where it stands: one that is made elsewhere and copied costs more than all the rest.
+  void append(Due due, Clause clause, Time by) {
+    if (size_ == kCapacity && !forget_reset()) return;
+    Obligation& fresh = items_[size_++];
+    fresh.due = due;
+    fresh.clause = clause;
+    fresh.by = by;
+    kinds_ |= bit(due);
+  }
+  bool forget_reset();
+  void remove_present(Due due);
 
   std::array<Obligation, kCapacity> items_{};
   uint8_t size_ = 0;

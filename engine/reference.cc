@@ -172,8 +172,13 @@ Time Reference::retransmission_at() const {
 }
 
 Time Reference::next_deadline() const {
-  return std::min({retransmission_at(), ack_at_, persist_at_, override_at_, keepalive_at_,
-                   fin_wait_2_at_, rules_.time_wait_earliest(), rules_.user_timeout_at()});
+  Time first = std::min(retransmission_at(), ack_at_);
+  first = std::min(first, persist_at_);
+  first = std::min(first, override_at_);
+  first = std::min(first, keepalive_at_);
+  first = std::min(first, fin_wait_2_at_);
+  first = std::min(first, rules_.time_wait_earliest());
+  return std::min(first, rules_.user_timeout_at());
 }
 
 void Reference::on_time(Time now) {

@@ -124,7 +124,7 @@ void Rules::owe_reset(const Segment& cause, Clause clause) {
                    .ack = cause.end(),
                    .flags = Flags(kRst | kAck)};
   stamp_reset(reset, &cause);
-  due_.add(reset);
+  due_.add_reset(reset);
 }
 
 void Rules::owe_reset_at(Seq seq, Clause clause, const Segment* cause) {
@@ -132,7 +132,7 @@ void Rules::owe_reset_at(Seq seq, Clause clause, const Segment* cause) {
   Obligation reset{
       .due = Due::kReset, .clause = clause, .by = now_, .seq = seq, .flags = Flags(kRst)};
   stamp_reset(reset, cause);
-  due_.add(reset);
+  due_.add_reset(reset);
 }
 
 // RFC 7323 §5.2: `cause` is null where the user aborts.
@@ -149,7 +149,7 @@ void Rules::stamp_reset(Obligation& reset, const Segment* cause) {
 
 void Rules::owe_ack(Clause clause, Duration within) {
   hit(clause);
-  due_.add({.due = Due::kAck, .clause = clause, .by = now_ + within});
+  due_.add(Due::kAck, clause, now_ + within);
 }
 
 void Rules::refuse(Clause clause) {
@@ -209,9 +209,7 @@ void Rules::review_text() {
     return;
   }
   if (due_.find(Due::kText) == nullptr) {
-    due_.add({.due = Due::kText,
-              .clause = unsent() > 0 ? Clause::kMust60 : Clause::kSmUsr3,
-              .by = now_ + kMostTextDelay});
+    due_.add(Due::kText, unsent() > 0 ? Clause::kMust60 : Clause::kSmUsr3, now_ + kMostTextDelay);
   }
 }
 
@@ -224,9 +222,7 @@ void Rules::owe_probe() {
   hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
   const Duration interval =
       std::min(rtt_.rto() * (1 << std::min<int>(probes_, 10)), profile_->persist_max);
-  due_.add({.due = Due::kProbe,
-            .clause = Clause::kMust36,
-            .by = now_ + 2 * interval + kRetransmissionGrace});
+  due_.add(Due::kProbe, Clause::kMust36, now_ + 2 * interval + kRetransmissionGrace);
 }
 
 void Rules::review_retransmission() {
@@ -244,23 +240,10 @@ void Rules::review_retransmission() {
   const Duration unmeasured = std::min(
       profile_->rto_initial * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
   const Duration timeout = std::max(rtt_.rto(), unmeasured);
-  due_.set({.due = Due::kRetransmit,
-            .clause = Clause::kSmTmo2,
-            .by = last_progress_ + 2 * timeout + kRetransmissionGrace});
+  due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
 }
 
 // --- looking in ----------------------------------------------------------------------------------
-
-Seq Rules::send_end() const {
-  if (fin_sent_) return fin_seq_;
-  const Seq first = later(tcb_.snd.una, tcb_.snd.iss + 1);
-  return first + static_cast<uint32_t>(send_ring_.size());
-}
-
-uint32_t Rules::unsent() const {
-  const Seq next = later(tcb_.snd.nxt, tcb_.snd.iss + 1);
-  return next.before(send_end()) ? Seq::distance(next, send_end()) : 0;
-}
 
 std::span<const uint8_t> Rules::text(Seq seq, uint32_t length,
                                      std::vector<uint8_t>& scratch) const {

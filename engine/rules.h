@@ -162,7 +162,11 @@ class Rules {
     return std::min<std::size_t>(readable(), Seq::distance(start, tcb_.rcv.up - 1));
   }
   bool at_urgent_mark() const { return tcb_.receive_urgent && tcb_.rcv.up == ring_start() + 1; }
-  uint32_t unsent() const;
+  uint32_t unsent() const {
+    const Seq next = later(tcb_.snd.nxt, tcb_.snd.iss + 1);
+    const Seq end = send_end();
+    return next.before(end) ? Seq::distance(next, end) : 0;
+  }
   // After the last octet that was sent with PUSH.
   Seq push_end() const {
     return send_end() - std::min<uint32_t>(unpushed_, static_cast<uint32_t>(send_ring_.size()));
@@ -174,7 +178,10 @@ class Rules {
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
   bool peer_closed() const { return peer_fin_taken_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
-  Seq send_end() const;
+  Seq send_end() const {
+    if (fin_sent_) return fin_seq_;
+    return later(tcb_.snd.una, tcb_.snd.iss + 1) + send_ring_.size();
+  }
   // Up to `length` octets of queued text from `seq` on. They lie in the send buffer, or in
   // `scratch` where they would be in two pieces; valid until the next call that is not const.
   std::span<const uint8_t> text(Seq seq, uint32_t length, std::vector<uint8_t>& scratch) const;

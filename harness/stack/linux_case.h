@@ -85,6 +85,12 @@ struct LinuxCase {
     });
   }
 
+  // The socket of the case's only connection; null when there may be others.
+  const LinuxSocket* only_connection() const {
+    const bool one = connections.size() == 1 && connected() == 1 && listened <= 1;
+    return one ? last_connected() : nullptr;
+  }
+
   bool listens() const {
     for (const LinuxSocket& socket : sockets) {
       if (socket.listening) return true;

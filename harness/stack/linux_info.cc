@@ -8,6 +8,8 @@
 #include <array>
 #include <cstring>
 
+#include "harness/stack/linux_diag.h"
+
 namespace synfin::stack {
 namespace {
 
@@ -119,6 +121,15 @@ std::optional<int64_t> read_tcp_info(int fd, std::string_view field) {
     offset += one.octets;
   }
   return std::nullopt;
+}
+
+std::optional<State> read_tcp_state(int fd) {
+  uint8_t state = TCP_CLOSE;  // tcpi_state, the first octet
+  socklen_t size = sizeof(state);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &size) != 0 || state == TCP_CLOSE) {
+    return std::nullopt;
+  }
+  return state_of_kernel(state);
 }
 
 }  // namespace synfin::stack

@@ -418,8 +418,12 @@ Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
   // A socket that neither listens nor was connected is in none of the tables that sock_diag reads.
-  auto state = found->begun ? found->world->diag().state(found->tuple(connection))
-                            : Result<State>(State::kClosed);
+  Result<State> state = State::kClosed;
+  if (found->begun) {
+    const LinuxSocket* socket = found->only_connection();
+    const auto told = socket == nullptr ? std::nullopt : read_tcp_state(socket->fd.get());
+    state = told ? *told : found->world->diag().state(found->tuple(connection));
+  }
   // That holds until the next packet or call.
   if (state && found->ends_with_its_socket(*state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.
