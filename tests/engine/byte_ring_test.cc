@@ -116,9 +116,9 @@ TEST(ByteRingTest, ConsumesNoMoreThanThereIs) {
   EXPECT_TRUE(ring.empty());
 }
 
-TEST(ByteRingTest, StorageGrowsByDoublingUpToTheCapacityAndKeepsTheText) {
-  ByteRing ring(1000);
-  std::string text(1000, ' ');
+TEST(ByteRingTest, StorageGrowsFourfoldUpToTheCapacityAndKeepsTheText) {
+  ByteRing ring(2000);
+  std::string text(2000, ' ');
   std::iota(text.begin(), text.end(), '\0');
   ring.append(octets(text.substr(0, 200)));
   EXPECT_EQ(ring.allocated(), 256u);
@@ -126,9 +126,9 @@ TEST(ByteRingTest, StorageGrowsByDoublingUpToTheCapacityAndKeepsTheText) {
   ring.append(octets(text.substr(200, 150)));  // wraps in the first 256 octets
   EXPECT_EQ(ring.allocated(), 256u);
   ring.append(octets(text.substr(350, 200)));
-  EXPECT_EQ(ring.allocated(), 512u);
+  EXPECT_EQ(ring.allocated(), 1024u);
   ring.append(octets(text.substr(550)));
-  EXPECT_EQ(ring.allocated(), 1000u);
+  EXPECT_EQ(ring.allocated(), 2000u);
   EXPECT_EQ(all(ring), text.substr(100));
 }
 
