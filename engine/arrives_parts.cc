@@ -24,8 +24,10 @@ void Rules::take_syn(const Segment& segment) {
       first_window_ != 0 ? first_window_ : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
   tcb_.rcv.edge = tcb_.rcv.nxt + window;
   tcb_.peer_offered = Offer(segment);
-  tcb_.send_mss = segment.options.mss.value_or(profile_->default_mss);
-  if (!segment.options.mss) hit(Clause::kMust15);
+  // No RFC says what an MSS of 0 means. Nothing could be sent with it: it counts as none.
+  const uint16_t mss = segment.options.mss.value_or(0);
+  tcb_.send_mss = mss > 0 ? mss : profile_->default_mss;
+  if (mss == 0) hit(Clause::kMust15);
   hit(Clause::kMust14);
   // RFC 7323 §2.2: the window field of a SYN is never scaled.
   hit(Clause::kRfc7323Ws4);

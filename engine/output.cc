@@ -53,12 +53,24 @@ const Obligation* Rules::matching_reset(const Segment& segment) const {
   return nullptr;
 }
 
+// The one that a RST of another form is held against: that which has to come goes before that which
+// may (forget()). Null when there is none.
+const Obligation* Rules::expected_reset() const {
+  const Obligation* may_come = nullptr;
+  for (const Obligation& owed : due_.all()) {
+    if (owed.due != Due::kReset) continue;
+    if (owed.by != kNever) return &owed;
+    if (may_come == nullptr) may_come = &owed;
+  }
+  return may_come;
+}
+
 void Rules::reset_findings(const Segment& segment, Findings& out) const {
   if (const Obligation* met = matching_reset(segment); met != nullptr) {
     stamp_findings(*met, segment, out);
     return;
   }
-  const Obligation* owed = due_.find(Due::kReset);
+  const Obligation* owed = expected_reset();
   if (owed == nullptr) {
     // After a user timeout the peer may be told (RFC 9293 §3.8.3 leaves it open).
     if (state_ == State::kClosed && segment.seq == tcb_.snd.nxt && gave_up_) return;

@@ -335,6 +335,7 @@ class Rules {
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
   const Obligation* matching_reset(const Segment& segment) const;
+  const Obligation* expected_reset() const;
   void count_retransmission();
   void sent_reset(const Segment& segment);
   void sent_syn(const Segment& segment);

@@ -84,7 +84,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   reopen(now, packet.segment);
   rules_.on_segment(now, packet.segment, admission);
   if (reopening_ && !reopening_->taken && rules_.state() == before) reopening_.reset();
-  const bool refused = (!admission.syn && packet.segment.flags.syn() && gone(before)) ||
+  const bool refused = (!admission.syn && packet.segment.flags.syn() && before == State::kListen) ||
                        (!admission.syn && rules_.reopens_time_wait(packet.segment)) ||
                        (!admission.third_ack && before == State::kSynReceived &&
                         rules_.state() == State::kSynReceived);
@@ -100,8 +100,14 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
 void Shadow::count_incarnation(State before) {
   if (rules_.state() == State::kSynReceived && (gone(before) || before == State::kTimeWait)) {
-    ++incarnation_;
+    begin_incarnation();
   }
+}
+
+// What its user has not read was the connection's before.
+void Shadow::begin_incarnation() {
+  ++incarnation_;
+  unread_.clear();
 }
 
 void Shadow::keep_unread(Time now) {
@@ -171,10 +177,12 @@ void Shadow::come_back_to_time_wait() {
   reopening_.reset();
 }
 
-void Shadow::open_active(Time now) {
-  if (rules_.open_active(now) != CallStatus::kOk) return;
+bool Shadow::open_active(Time now) {
+  if (rules_.open_active(now) != CallStatus::kOk) return false;
+  declined_.reset();
   used_ = true;
-  ++incarnation_;
+  begin_incarnation();
+  return true;
 }
 
 std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, SendFlags flags) {

@@ -36,7 +36,8 @@ class Shadow {
   // when the target took the segment all the same, the shadow takes it then.
   void injected(Time now, const wire::Decoded& packet, Admission admission);
   void icmp(Time now, const wire::IcmpNotice& notice);
-  void open_active(Time now);
+  // False: there is a connection already, and the call has to fail.
+  bool open_active(Time now);
   // Returns how many octets count as offered.
   std::size_t send(Time now, std::span<const uint8_t> octets, SendFlags flags);
   // The write has ended and did not take the last `octets` of what was offered.
@@ -97,6 +98,7 @@ class Shadow {
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
+  void begin_incarnation();
   std::string name(Seq number, bool own) const;
 
   const Profile* profile_;

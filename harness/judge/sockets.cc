@@ -80,28 +80,30 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       const auto made = sockets_.find(call.fd);
       if (made == sockets_.end()) return;
       Socket& socket = made->second;
-      if (socket.kind == Socket::Kind::kConnected) return;  // asks how the first one went
+      // It asks how the first one went; and of a listener sockets do not make an active opener,
+      // as OPEN might (RFC 9293 §3.10.1).
+      if (socket.kind != Socket::Kind::kFresh) return;
       // MUST-46: it has to fail, and nothing is sent.
       if (call.address && !stack::names_one_host(call.address->address)) return;
+      if (!(*shadows_)[connection]->open_active(now)) return;
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;
       written_[connection] = 0;
-      (*shadows_)[connection]->open_active(now);
       socket.incarnation = (*shadows_)[connection]->incarnation();
       tell_keepalive(call.fd);
       return;
     }
     case CallName::kShutdown:
-      if (call.flags != SHUT_WR) sockets_[call.fd].read_shut = true;
+      if (const auto shut = sockets_.find(call.fd);
+          shut != sockets_.end() && call.flags != SHUT_WR) {
+        shut->second.read_shut = true;
+      }
       if (Shadow* shadow = connected(call.fd); shadow != nullptr && call.flags != SHUT_RD) {
         shadow->close(now, CloseKind::kSending);
       }
       return;
     case CallName::kClose:
       close_starts(now, call.fd);
-      return;
-    case CallName::kSetsockopt:
-      set_option(now, call);
       return;
     default:
       if (writes(call.name)) write_starts(now, call);
@@ -122,6 +124,9 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       sockets_[call.fd].backlog = call.argument;
       for (auto& shadow : *shadows_) shadow->listener(now, true);
       return;
+    case CallName::kSetsockopt:
+      if (value == 0) set_option(now, call);
+      return;
     case CallName::kAccept:
       accept_returns(value, connection);
       return;
@@ -141,12 +146,8 @@ void Sockets::accept_returns(int64_t value, uint16_t connection) {
   if (value < 0) return;
   Waiting taken{connection, (*shadows_)[connection]->incarnation()};
   if (!accept_queue_.empty()) {
-    const auto named = std::find_if(
-        accept_queue_.begin(), accept_queue_.end(),
-        [connection](const Waiting& waiting) { return waiting.connection == connection; });
-    const auto place = named == accept_queue_.end() ? accept_queue_.begin() : named;
-    taken = *place;
-    accept_queue_.erase(place);
+    taken = accept_queue_.front();
+    accept_queue_.erase(accept_queue_.begin());
   }
   const Socket* listener = listening();
   Socket socket;
@@ -220,15 +221,18 @@ void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value
 }
 
 void Sockets::set_option(Time now, const script::CallSpec& call) {
+  const auto found = sockets_.find(call.fd);
+  if (found == sockets_.end()) return;
+  Socket& socket = found->second;
   const int value = as_int(call.data);
   Shadow* shadow = connected(call.fd);
   if (call.level == SOL_SOCKET && call.option == SO_LINGER) {
-    sockets_[call.fd].reset_on_close = value != 0 && as_int(call.data, 1) == 0;
+    socket.reset_on_close = value != 0 && as_int(call.data, 1) == 0;
   } else if (call.level == SOL_SOCKET && call.option == SO_KEEPALIVE) {
-    sockets_[call.fd].keepalive = value != 0;
+    socket.keepalive = value != 0;
     tell_keepalive(call.fd);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_KEEPIDLE) {
-    sockets_[call.fd].keepalive_idle = std::chrono::seconds(value);
+    socket.keepalive_idle = std::chrono::seconds(value);
     tell_keepalive(call.fd);
   } else if (shadow == nullptr) {
     return;

@@ -72,8 +72,8 @@ struct PlayResult {
 struct PlayOptions {
   bool ipv6 = false;
   bool allow_shell = false;
-  // Read the stack's state after every step and append kState events. Steps with `//@ state` are
-  // always read.
+  // Read the stack's state after every step and after every wait, and append kState events. Steps
+  // with `//@ state` are always read.
   bool read_states = true;
   std::optional<uint32_t> states_at{};  // but after this step alone
   // Wait for the quiet time after the last step. A program that has waited for it before its last

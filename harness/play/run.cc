@@ -159,6 +159,7 @@ Run::Progress Run::due(Time now) {
   }
   const Time at = due_time(step());
   if (now < at) return wait(at);
+  if (at > last_time_ && reads_states() && !look_at_all(now)) return {};
   perform(step(), now, at);
   if (phase_ == Phase::kSettle) return Next{Next::Kind::kAgain, now};
   return {};
@@ -242,25 +243,38 @@ Run::Progress Run::final(Time now) {
 void Run::finish_step(Time now) {
   const script::Step& played = step();
   phase_ = Phase::kDue;
-  const bool reads = job_.options.read_states && step_ == job_.options.states_at.value_or(step_);
-  if (reads || played.state) read_state(played, now);
+  const bool here = job_.options.read_states && job_.options.states_at == step_;
+  if (reads_states() || here || played.state) read_state(played, now);
   if (phase_ == Phase::kDue) ++step_;
 }
 
-void Run::read_state(const script::Step& played, Time now) {
-  // A packet that is there already meets its expectation at the moment of the step before it, whose
-  // reading holds for it.
-  if (!reading_ || reading_->connection != played.connection) {
-    const auto read = shared_.stack.snapshot(id_, played.connection);
+// After a wait the stack may have moved by itself, and what comes then acts on that.
+bool Run::look_at_all(Time now) {
+  for (uint16_t i = 0; i < connections_.size(); ++i) {
+    if (!look(i, now)) return false;
+  }
+  return true;
+}
+
+// A packet that is there already meets its expectation at the moment of the step before it, whose
+// reading holds for it.
+bool Run::look(uint16_t connection, Time now) {
+  if (!reading_ || reading_->connection != connection) {
+    const auto read = shared_.stack.snapshot(id_, connection);
     if (!read) {
       break_off("the state of the stack cannot be read: " + read.error().message);
-      return;
+      return false;
     }
-    reading_ = {played.connection, *read};
+    reading_ = {connection, *read};
   }
-  const State state = reading_->state;
-  append(EventKind::kState, now, played.connection).state = state;
+  append(EventKind::kState, now, connection).state = reading_->state;
   notify();
+  return true;
+}
+
+void Run::read_state(const script::Step& played, Time now) {
+  if (!look(played.connection, now)) return;
+  const State state = reading_->state;
   if (!played.state || *played.state == state) return;
   // Where a listener is left, the connection that has gone reads as LISTEN.
   if (*played.state == State::kClosed && state == State::kListen) return;

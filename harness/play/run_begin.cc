@@ -97,8 +97,8 @@ std::string Run::unplayable() const {
       if (auto why = uncodeable(step); !why.empty()) return why;
     }
   }
-  if (program_->place.own && !shared_.traits.own_places) {
-    return "it needs a place of its own, which the stack does not have";
+  if (program_->place.own && !shared_.traits.no_own_places.empty()) {
+    return "it needs a place of its own: " + shared_.traits.no_own_places;
   }
   return "";
 }

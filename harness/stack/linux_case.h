@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/link/fd.h"
+#include "harness/stack/linux_info.h"
 #include "harness/stack/linux_world.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/address.h"
@@ -85,10 +86,16 @@ struct LinuxCase {
     });
   }
 
-  // The socket of the case's only connection; null when there may be others.
-  const LinuxSocket* only_connection() const {
-    const bool one = connections.size() == 1 && connected() == 1 && listened <= 1;
-    return one ? last_connected() : nullptr;
+  // As the kernel has it: the socket tells it where there is no other connection than its own, and
+  // sock_diag else.
+  Result<State> state(unsigned connection) const {
+    // A socket that neither listens nor was connected is in none of the tables that sock_diag
+    // reads.
+    if (!begun) return State::kClosed;
+    if (connections.size() == 1 && connected() == 1 && listened <= 1) {
+      if (const auto told = read_tcp_state(last_connected()->fd.get())) return *told;
+    }
+    return world->diag().state(tuple(connection));
   }
 
   bool listens() const {

@@ -18,6 +18,7 @@
 #include "harness/link/clock.h"
 #include "harness/link/device.h"
 #include "harness/link/error.h"
+#include "harness/link/tun.h"
 #include "harness/link/urgent.h"
 #include "harness/stack/linux_calls.h"
 #include "harness/stack/linux_case.h"
@@ -148,7 +149,8 @@ void LinuxStack::describe(link::Privilege privilege) {
   identity_ = describe_linux(options_, privilege);
   traits_.virtual_time = options_.virtual_time;
   traits_.all_calls = true;
-  traits_.own_places = true;
+  const auto tun = link::open_tun_device();  // a place of its own has that link
+  traits_.no_own_places = tun ? "" : tun.error().message;
   traits_.goes_first = !options_.virtual_time && link::Urgent().raised();
   traits_.quiet_time = std::chrono::milliseconds(100);
   // The kernel's timers stand in a wheel, whose steps are at most an eighth of the time that is
@@ -417,13 +419,7 @@ void LinuxStack::run_until(Time until, Sink& sink) {
 Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
-  // A socket that neither listens nor was connected is in none of the tables that sock_diag reads.
-  Result<State> state = State::kClosed;
-  if (found->begun) {
-    const LinuxSocket* socket = found->only_connection();
-    const auto told = socket == nullptr ? std::nullopt : read_tcp_state(socket->fd.get());
-    state = told ? *told : found->world->diag().state(found->tuple(connection));
-  }
+  auto state = found->state(connection);
   // That holds until the next packet or call.
   if (state && found->ends_with_its_socket(*state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.

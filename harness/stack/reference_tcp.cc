@@ -227,7 +227,8 @@ std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
     cover(coverage_, Clause::kMust46);
     return nullptr;
   }
-  if (connection_at(tuple) != nullptr) {
+  const State here = state(tuple);  // of one that waits for accept() as well
+  if (here != State::kClosed && here != State::kListen) {
     cover(coverage_, Clause::kSmOpen3);
     return nullptr;
   }

@@ -51,7 +51,8 @@ struct Traits {
   // It may come to its end without the harness: whether it outlived a close() is told by the next
   // run_until().
   bool mortal = false;
-  bool own_places = false;  // a case can have a place of its own (script::Place)
+  // Why no case can have a place of its own (script::Place); empty where it can.
+  std::string no_own_places = "the stack does not have that";
   bool goes_first = false;  // plays there go before other work of the machine
   bool all_calls = false;   // also those that not every plain socket has (script::CallName)
   // Whether there is a socket option, by level and name; null: all that there are.

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/atlas/maps.h"
+#include "tests/temp_file.h"
 
 namespace synfin::atlas {
 namespace {
@@ -23,9 +24,7 @@ Atlas small() {
   return atlas;
 }
 
-std::string scratch(const std::string& name) {
-  return (std::filesystem::path(::testing::TempDir()) / name).string();
-}
+std::string scratch(const std::string& name) { return synfin::testing::temp_path(name); }
 
 TEST(File, ComesBackAsItWas) {
   Atlas atlas = small();

@@ -8,6 +8,7 @@
 #include "harness/atlas/compare.h"
 #include "harness/atlas/judgement.h"
 #include "tests/atlas/maps.h"
+#include "tests/temp_file.h"
 
 namespace synfin::atlas {
 namespace {
@@ -68,7 +69,8 @@ TEST(ReferenceAtlas, WithAFaultIsJudgedWithAFinding) {
                                      " cells, SM-LISTEN-2: wanted a RST, got silence\n"
                                      "  LISTEN · any segment with ACK without RST"));
 
-  const auto path = std::filesystem::path(::testing::TempDir()) / "atlas-baseline.textproto";
+  const synfin::testing::TempFile file("atlas-baseline.textproto");
+  const std::string& path = file.path();
   std::ofstream(path) << R"(deviations {
     case_id: "atlas/LISTEN/*ACK* seq *" clause: "SM-LISTEN-2" stack: "reference" got: "silence"
     reason: "planted" })";
@@ -76,7 +78,7 @@ TEST(ReferenceAtlas, WithAFaultIsJudgedWithAFinding) {
   const auto known = judge_atlas(atlas, target.profile, judge::Baseline::load(path).value());
   ASSERT_TRUE(known);
   ASSERT_THAT(known->findings, ::testing::SizeIs(1));
-  EXPECT_EQ(known->findings[0].difference.known, path.string() + ":1");
+  EXPECT_EQ(known->findings[0].difference.known, path + ":1");
   EXPECT_EQ(known->findings[0].difference.reason, "planted");
 }
 

@@ -13,6 +13,8 @@
 #include "harness/script/printer.h"
 #include "harness/shrink/signature.h"
 #include "harness/stack/lwip_stack.h"
+#include "harness/stack/reference.h"
+#include "tests/temp_file.h"
 
 namespace synfin::explore {
 namespace {
@@ -104,7 +106,8 @@ TEST(Explore, AFindingIsToldOnceAndWhatIsKnownNever) {
   EXPECT_EQ(play(*told, 1).signatures.front(), first.signatures.front())
       << "another signature is another finding";
 
-  const std::string file = ::testing::TempDir() + "/explore.textproto";
+  const synfin::testing::TempFile temporary("explore.textproto");
+  const std::string& file = temporary.path();
   std::ofstream(file) << R"(deviations {
     case_id: "fuzz" clause: "SM-LISTEN-2" stack: "lwip" reason: "every RST carries ACK"
   })";
@@ -127,6 +130,20 @@ TEST(Explore, ProgramsThatMeetWithSomethingNewAreKept) {
   EXPECT_GT(later.meetings, first.meetings);
   EXPECT_GE(later.clauses, first.clauses);
   EXPECT_LT(later.kept - first.kept, later.programs - first.programs) << "not all of them";
+}
+
+// The judge is as good as the reference is its own faultless target, whatever is played.
+TEST(Explore, TheReferenceHasNoFindings) {
+  const Profile profile;
+  const auto explorer = open(
+      [&]() -> Result<std::unique_ptr<stack::Stack>> {
+        return stack::make_reference_stack({.profile = profile, .seed = 1});
+      },
+      profile);
+  const Found found = play(*explorer, 100);
+  EXPECT_GT(explorer->progress().programs, 1000U);
+  EXPECT_TRUE(found.signatures.empty()) << found.signatures.front() << "\n"
+                                        << found.programs.front();
 }
 
 TEST(Explore, AStackThatCannotBeMadeIsAnError) {

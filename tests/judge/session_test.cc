@@ -11,6 +11,7 @@
 #include "harness/script/compile.h"
 #include "harness/script/parser.h"
 #include "harness/stack/reference.h"
+#include "tests/temp_file.h"
 
 namespace synfin::judge {
 namespace {
@@ -105,7 +106,7 @@ TEST_F(SessionTest, AMayIsInformation) {
 class KnownDeviations : public SessionTest {
  protected:
   static Baseline baseline(const std::string& text) {
-    const std::string path = ::testing::TempDir() + "session_test.textproto";
+    const std::string path = synfin::testing::temp_path("session_test.textproto");
     std::ofstream(path) << text;
     auto loaded = Baseline::load(path);
     std::remove(path.c_str());

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/temp_file.h"
+
 namespace synfin::link {
 namespace {
 
@@ -17,7 +19,7 @@ namespace fs = std::filesystem;
 // A /proc of our own making.
 class FakeProc {
  public:
-  FakeProc() : root_(fs::path(testing::TempDir()) / "synfin_proc") { fs::remove_all(root_); }
+  FakeProc() : root_(synfin::testing::temp_path("proc")) { fs::remove_all(root_); }
   ~FakeProc() { fs::remove_all(root_); }
   void write(const std::string& path, const std::string& text) {
     fs::create_directories((root_ / path).parent_path());
@@ -58,7 +60,7 @@ TEST(ExplainUserNamespaceTest, ThreadsAndOtherErrors) {
   EXPECT_NE(other.find("CAP_NET_ADMIN"), std::string::npos) << other;
 }
 
-class NetnsTest : public testing::Test {
+class NetnsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_NE(Netns::home(), nullptr);

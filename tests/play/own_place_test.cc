@@ -28,6 +28,8 @@ class OwnPlace : public ::testing::Test {
     auto made = stack::make_linux_stack({});
     if (!made) GTEST_SKIP() << made.error().message;
     stack_ = std::move(*made);
+    const std::string& why = stack_->traits().no_own_places;
+    if (!why.empty()) GTEST_SKIP() << why;
   }
 
   PlayResult play(const std::string& text, bool allow_shell = true) {

@@ -13,12 +13,13 @@
 #include "harness/script/compile.h"
 #include "harness/script/parser.h"
 #include "harness/script/printer.h"
+#include "tests/temp_file.h"
 
 namespace synfin::script {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kScript = R"(// A listener.
 //@ requires MUST-10
@@ -131,8 +132,7 @@ TEST(ProgramFile, DamagedFilesDoNoHarm) {
 }
 
 TEST(ProgramFile, Files) {
-  const std::string path =
-      (std::filesystem::path(testing::TempDir()) / "synfin_program_file_test.pkt").string();
+  const std::string path = synfin::testing::temp_path("program_file_test.pkt");
   std::ofstream(path) << "+0 < S 0:0(0) <FO COOKIE>\n";
   const auto programs = parse_file(path, {{"COOKIE", "0a0b"}});
   ASSERT_TRUE(programs) << programs.error().message;
@@ -142,8 +142,8 @@ TEST(ProgramFile, Files) {
   EXPECT_THAT(parse_file(path).error().message, StartsWith(path + ":1:6: found 'X'"));
   std::remove(path.c_str());
   EXPECT_THAT(parse_file(path).error().message, StartsWith(path + ": cannot be read"));
-  EXPECT_EQ(parse_file(testing::TempDir()).error().message,
-            testing::TempDir() + ": is a folder, not a file");
+  EXPECT_EQ(parse_file(::testing::TempDir()).error().message,
+            ::testing::TempDir() + ": is a folder, not a file");
   EXPECT_THAT(parse_file("/dev/zero").error().message, HasSubstr("more than 1048576 octets"));
 }
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/temp_file.h"
 #include "tests/wire/random_packet.h"
-#include "tests/wire/temp_file.h"
 
 namespace synfin::wire {
 namespace {
@@ -30,7 +30,7 @@ std::vector<CapturedPacket> some_packets() {
 
 TEST(Capture, ReadsWhatItWroteToTheMicrosecond) {
   for (const auto link : {CaptureLink::kRawIp, CaptureLink::kEthernet}) {
-    const TempFile file("roundtrip.pcap");
+    const synfin::testing::TempFile file("roundtrip.pcap");
     const auto packets = some_packets();
     const auto written = write_capture(file.path(), link, packets);
     ASSERT_TRUE(written) << written.error().message;
@@ -46,20 +46,20 @@ TEST(Capture, ReadsWhatItWroteToTheMicrosecond) {
 }
 
 TEST(Capture, RoundsTimesDown) {
-  const TempFile file("round.pcap");
+  const synfin::testing::TempFile file("round.pcap");
   const std::vector<CapturedPacket> packets = {{Time(nanoseconds(1'999)), {0x45}}};
   ASSERT_TRUE(write_capture(file.path(), CaptureLink::kRawIp, packets));
   EXPECT_EQ(read_capture(file.path())->packets.at(0).at, Time(microseconds(1)));
 }
 
 TEST(Capture, AnEmptyOneIsOne) {
-  const TempFile file("empty.pcap");
+  const synfin::testing::TempFile file("empty.pcap");
   ASSERT_TRUE(write_capture(file.path(), CaptureLink::kEthernet, {}));
   EXPECT_TRUE(read_capture(file.path())->packets.empty());
 }
 
 TEST(Capture, RefusesWhatTheFormatCannotSay) {
-  const TempFile file("refuse.pcap");
+  const synfin::testing::TempFile file("refuse.pcap");
   auto writer = CaptureWriter::open(file.path(), CaptureLink::kRawIp);
   ASSERT_TRUE(writer);
   const std::vector<uint8_t> octets(65536, 0x45);
@@ -75,7 +75,7 @@ TEST(Capture, RefusesWhatTheFormatCannotSay) {
 }
 
 TEST(Capture, ErrorsAreValuesThatNameTheFile) {
-  const std::string nowhere = testing::TempDir() + "no-such-folder/x.pcap";
+  const std::string nowhere = ::testing::TempDir() + "no-such-folder/x.pcap";
   const auto writer = CaptureWriter::open(nowhere, CaptureLink::kRawIp);
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.error().message,
@@ -84,13 +84,13 @@ TEST(Capture, ErrorsAreValuesThatNameTheFile) {
   ASSERT_FALSE(capture);
   EXPECT_NE(capture.error().message.find(nowhere), std::string::npos) << capture.error().message;
 
-  const TempFile file("none.pcap");
+  const synfin::testing::TempFile file("none.pcap");
   std::ofstream(file.path()) << "this is no capture, but long enough for a header";
   EXPECT_FALSE(read_capture(file.path()));
 }
 
 TEST(Capture, OctetsThatDidNotReachTheFileAreNoticed) {
-  const TempFile file("full.pcap");
+  const synfin::testing::TempFile file("full.pcap");
   auto writer = CaptureWriter::open(file.path(), CaptureLink::kRawIp);
   ASSERT_TRUE(writer);
   ASSERT_TRUE(writer->write(Time{}, std::vector<uint8_t>(100, 0x45)));
@@ -104,7 +104,7 @@ TEST(Capture, OctetsThatDidNotReachTheFileAreNoticed) {
 
 TEST(Capture, AFileThatBreaksOffIsAnError) {
   const auto packets = some_packets();
-  const TempFile file("cut.pcap");
+  const synfin::testing::TempFile file("cut.pcap");
   ASSERT_TRUE(write_capture(file.path(), CaptureLink::kRawIp, packets));
   const auto size = std::filesystem::file_size(file.path());
   for (const std::size_t less :
@@ -117,7 +117,7 @@ TEST(Capture, AFileThatBreaksOffIsAnError) {
 }
 
 TEST(Capture, AnotherLinkTypeIsRefused) {
-  const TempFile file("sll.pcap");
+  const synfin::testing::TempFile file("sll.pcap");
   ASSERT_TRUE(write_capture(file.path(), CaptureLink::kRawIp, some_packets()));
   std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
   stream.seekp(20);

@@ -10,8 +10,8 @@
 
 #include "harness/wire/codec.h"
 #include "harness/wire/pcap.h"
+#include "tests/temp_file.h"
 #include "tests/wire/random_packet.h"
-#include "tests/wire/temp_file.h"
 
 namespace synfin::wire {
 namespace {
@@ -56,7 +56,7 @@ std::string hex(std::span<const uint8_t> octets) {
   return out;
 }
 
-class Tshark : public testing::TestWithParam<CaptureLink> {
+class Tshark : public ::testing::TestWithParam<CaptureLink> {
  protected:
   void SetUp() override {
     if (std::system("tshark --version >/dev/null 2>&1") != 0) {
@@ -118,7 +118,7 @@ void expect_line(const std::vector<std::string>& got, const Made& made, std::siz
 
 TEST_P(Tshark, SeesTheSegmentsAsWeMadeThem) {
   PacketGenerator random(90);
-  const TempFile file("tshark.pcap");
+  const synfin::testing::TempFile file("tshark.pcap");
   std::vector<Made> made(200);
   std::vector<CapturedPacket> capture;
   for (std::size_t i = 0; i < made.size(); ++i) {
@@ -146,7 +146,8 @@ TEST_P(Tshark, SeesTheSegmentsAsWeMadeThem) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Link, Tshark, testing::Values(CaptureLink::kRawIp, CaptureLink::kEthernet),
+INSTANTIATE_TEST_SUITE_P(Link, Tshark,
+                         ::testing::Values(CaptureLink::kRawIp, CaptureLink::kEthernet),
                          [](const auto& test) {
                            return test.param == CaptureLink::kRawIp ? "RawIp" : "Ethernet";
                          });

@@ -1,4 +1,4 @@
-// A file name of its own for one test, removed at its end.
+// File names of their own: a test may run beside itself, and after another user's.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,12 +8,16 @@
 #include <string>
 #include <system_error>
 
-namespace synfin::wire {
+namespace synfin::testing {
 
+inline std::string temp_path(const std::string& name) {
+  return ::testing::TempDir() + "synfin-" + std::to_string(getpid()) + "-" + name;
+}
+
+// Removed at its end.
 class TempFile {
  public:
-  explicit TempFile(const std::string& name)
-      : path_(testing::TempDir() + "synfin-" + std::to_string(getpid()) + "-" + name) {}
+  explicit TempFile(const std::string& name) : path_(temp_path(name)) {}
   ~TempFile() {
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
@@ -27,4 +31,4 @@ class TempFile {
   std::string path_;
 };
 
-}  // namespace synfin::wire
+}  // namespace synfin::testing
