@@ -102,6 +102,8 @@ class Rules {
   // The TCB is deleted without a call: what a stack does with connections that nobody has accepted
   // when their listener goes. The peer may be told by a RST.
   void forget(Time now);
+  // For judging: the RSTs that are owed do not have to come.
+  void forgive_resets() { due_.remove(Due::kReset); }
 
   // --- segments and timeouts, §3.10.7 and §3.10.8
   // ----------------------------------------------------

@@ -360,6 +360,8 @@ void Shadow::observed(Time now, State state) {
     lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
     in_doubt_ = lost_ || !agreed_;
     doubtful_.clear();
+    // What the rules had owed meanwhile was another connection's.
+    if (!lost_) rules_.forgive_resets();
     return;
   }
   const bool followed = same || follow(now, state);

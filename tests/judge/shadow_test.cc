@@ -108,6 +108,20 @@ TEST_F(ShadowTest, AfterTheSameStateAndNumbersItIsJudgedAgain) {
   EXPECT_EQ(collector_.found.size(), 3U);  // no such SEQ, and nothing asked for it
 }
 
+// A RST that the rules owed while it was astray answered a segment that its own connection took.
+TEST_F(ShadowTest, OneThatComesBackOwesNoResetOfThatTime) {
+  establish();
+  target_is(State::kSynReceived);
+  inject(segment(kRst, kIrs + 1));
+  inject(segment(kAck, kIrs + 1, kIss + 1));
+  inject(segment(kSyn, kIrs + 5000));
+  target_sends(segment(kSyn | kAck, kIss + 9000, kIrs + 5001));
+  target_is(State::kSynReceived);
+  EXPECT_FALSE(shadow_.lost());
+  shadow_.missing(now_);
+  EXPECT_EQ(collector_.found.size(), 1U);
+}
+
 TEST_F(ShadowTest, TheSameStateWithOtherNumbersIsNotEnough) {
   establish();
   target_is(State::kSynReceived);
