@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -212,7 +213,9 @@ PlainPart plain_part(const std::string& text, const std::string& directory) {
     std::optional<std::vector<PlainCommand>> commands;
     if (words && words->size() == 1 && words->front().find('/') != std::string::npos) {
       const std::string& path = words->front();
-      commands = plain_file(path.starts_with('/') ? path : directory + "/" + path);
+      const auto file =
+          std::filesystem::path(directory) / path;  // or `path`, where that is absolute
+      commands = plain_file(file.string());
     } else if (words && !words->empty()) {
       if (auto command = plain(*words)) commands.emplace({std::move(*command)});
     }

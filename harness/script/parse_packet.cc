@@ -51,7 +51,7 @@ void set_reserved(proto::Segment* segment, uint32_t bits) {
 
 // The digit is the ACE counter: the bits AE, CWR and ECE as one number.
 void set_ace(proto::Segment* segment, char digit) {
-  const unsigned ace = static_cast<unsigned>(digit - '0');
+  const auto ace = static_cast<unsigned>(digit - '0');
   uint32_t flags = segment->flags();
   if ((ace & 2U) != 0) flags |= kCwr;
   if ((ace & 1U) != 0) flags |= kEce;

@@ -40,6 +40,10 @@ struct LinuxSocket {
   bool opens_by_write = false;  // TCP_FASTOPEN_CONNECT: the first octets are the SYN's
 };
 
+inline bool may_connect(const LinuxSocket& socket) {
+  return socket.domain != 0 && !socket.listening;
+}
+
 struct LinuxConnection {
   bool active = false;  // connect() was called for it
   uint16_t local_port = 0;
@@ -73,17 +77,14 @@ struct LinuxCase {
 
   // The newest socket that is a connection's; null when there is none.
   const LinuxSocket* last_connected() const {
-    for (auto socket = sockets.rbegin(); socket != sockets.rend(); ++socket) {
-      if (socket->domain != 0 && !socket->listening) return &*socket;
-    }
+    const auto newest = std::find_if(sockets.rbegin(), sockets.rend(), may_connect);
+    if (newest != sockets.rend()) return &*newest;
     return sockets.empty() ? nullptr : &sockets.front();
   }
 
   // Sockets that are, or may be, a connection's.
   std::ptrdiff_t connected() const {
-    return std::count_if(sockets.begin(), sockets.end(), [](const LinuxSocket& socket) {
-      return socket.domain != 0 && !socket.listening;
-    });
+    return std::count_if(sockets.begin(), sockets.end(), may_connect);
   }
 
   // As the kernel has it: the socket tells it where there is no other connection than its own, and

@@ -314,9 +314,12 @@ void ReferenceTcp::bring_back(Time now, const wire::FourTuple& tuple,
                               std::unique_ptr<Reference> lingering) {
   lingering->on_time(now);
   // The newest: an older one was not in TIME-WAIT any more when it came.
-  for (auto each = replaced_.rbegin(); each != replaced_.rend(); ++each) {
-    const std::shared_ptr<Connection> one = each->lock();
-    if (one == nullptr || one->tuple != tuple) continue;
+  const auto found = std::find_if(replaced_.rbegin(), replaced_.rend(), [&](const auto& each) {
+    const std::shared_ptr<Connection> one = each.lock();
+    return one != nullptr && one->tuple == tuple;
+  });
+  if (found != replaced_.rend()) {
+    const std::shared_ptr<Connection> one = found->lock();
     one->tcp = std::move(lingering);
     if (std::find(connections_.begin(), connections_.end(), one) == connections_.end()) {
       connections_.push_back(one);

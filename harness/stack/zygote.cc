@@ -150,7 +150,7 @@ Result<int> ask(int control, const Request& request, std::span<const int> descri
 
 }  // namespace
 
-Result<std::unique_ptr<Zygote>> Zygote::make(Work work) {
+Result<std::unique_ptr<Zygote>> Zygote::make(const Work& work) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return link::fail_errno("a socket pair for a child process");

@@ -23,7 +23,7 @@ class Zygote {
   // As much as `given` may have.
   static constexpr std::size_t kMostGiven = 256;
 
-  static Result<std::unique_ptr<Zygote>> make(Work work);
+  static Result<std::unique_ptr<Zygote>> make(const Work& work);
   // Ends it, and with it its children.
   ~Zygote();
   Zygote(const Zygote&) = delete;

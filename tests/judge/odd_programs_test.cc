@@ -124,8 +124,8 @@ TEST_P(OddPrograms, PartTheReferenceFromItsJudgeInNothing) {
   const std::vector<Case> cases{
       {GetParam().name, std::make_shared<const script::FlatProgram>(*program), false}};
   ClauseSet coverage;
-  const proto::RunResult result = run_session(*stack, profile, {}, cases, {}, coverage,
-                                              [](const proto::CaseResult&) {}, {});
+  const proto::RunResult result =
+      run_session(*stack, profile, {}, cases, {}, coverage, [](const proto::CaseResult&) {}, {});
   ASSERT_EQ(result.cases_size(), 1);
   EXPECT_EQ(result.cases(0).verdict(), proto::PASS) << result.cases(0).DebugString();
 }
