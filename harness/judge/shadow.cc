@@ -360,7 +360,7 @@ void Shadow::observed(Time now, State state) {
     lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
     in_doubt_ = lost_ || !agreed_;
     doubtful_.clear();
-    // What the rules had owed meanwhile was another connection's.
+    // What the rules have owed meanwhile answers segments that the target's own connection took.
     if (!lost_) rules_.forgive_resets();
     return;
   }

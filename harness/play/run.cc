@@ -159,7 +159,7 @@ Run::Progress Run::due(Time now) {
   }
   const Time at = due_time(step());
   if (now < at) return wait(at);
-  if (at > last_time_ && reads_states() && !look_at_all(now)) return {};
+  if (at > last_time_ && reads_after_waits() && !look_at_all(now)) return {};
   perform(step(), now, at);
   if (phase_ == Phase::kSettle) return Next{Next::Kind::kAgain, now};
   return {};
@@ -243,8 +243,8 @@ Run::Progress Run::final(Time now) {
 void Run::finish_step(Time now) {
   const script::Step& played = step();
   phase_ = Phase::kDue;
-  const bool here = job_.options.read_states && job_.options.states_at == step_;
-  if (reads_states() || here || played.state) read_state(played, now);
+  const bool reads = job_.options.read_states && step_ == job_.options.states_at.value_or(step_);
+  if (reads || played.state) read_state(played, now);
   if (phase_ == Phase::kDue) ++step_;
 }
 

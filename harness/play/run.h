@@ -138,8 +138,7 @@ class Run {
   Progress final(Time now);
   Next wait(Time until) const;
   void finish_step(Time now);
-  // Whether the state is read after every step, and after every wait.
-  bool reads_states() const { return job_.options.read_states && !job_.options.states_at; }
+  bool reads_after_waits() const { return job_.options.read_states && !job_.options.states_at; }
   bool look_at_all(Time now);
   bool look(uint16_t connection, Time now);
   void read_state(const script::Step& step, Time now);

@@ -24,8 +24,6 @@ Atlas small() {
   return atlas;
 }
 
-std::string scratch(const std::string& name) { return synfin::testing::temp_path(name); }
-
 TEST(File, ComesBackAsItWas) {
   Atlas atlas = small();
   atlas.set_ups[0].entries[3].again = true;
@@ -96,7 +94,8 @@ TEST(File, AFileThatIsNone) {
 }
 
 TEST(File, SavedWholeOrNotAtAll) {
-  const std::string file = scratch("whole.atlas");
+  const synfin::testing::TempFile temporary("whole.atlas");
+  const std::string& file = temporary.path();
   const Atlas atlas = small();
   ASSERT_TRUE(save(atlas, file));
   const auto loaded = load(file);
@@ -112,7 +111,7 @@ TEST(File, SavedWholeOrNotAtAll) {
 }
 
 TEST(File, AJournalIsReadableAfterEachSetUp) {
-  const std::string file = scratch("journal.atlas.part");
+  const std::string file = synfin::testing::temp_path("journal.atlas.part");
   const Atlas whole = small();
   Atlas header = whole;
   header.set_ups.clear();
