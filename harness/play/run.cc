@@ -209,6 +209,7 @@ Run::Progress Run::expect(Time now) {
     const auto first = unclaimed_.begin() + static_cast<std::ptrdiff_t>(i);
     const auto end = first + static_cast<std::ptrdiff_t>(count);
     if (take(step(), i, count)) {
+      slipped_in_row_ = Duration{0};
       last_time_ = std::max(last_time_, result_.trace.events[first->event].at);
       unclaimed_.erase(first, end);
       finish_step(now);

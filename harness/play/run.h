@@ -152,6 +152,7 @@ class Run {
 
   // run_steps.cc: stimuli
   void perform(const script::Step& step, Time now, Time due);
+  void note_slip(const script::Step& what, Duration slip);
   void inject_segment(const script::Step& step);
   void inject_icmp(const script::Step& step);
   void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
@@ -225,8 +226,9 @@ class Run {
   bool plain_input_ = true;  // all text that is injected is the pattern's
   TextCheck output_ = TextCheck::kPattern;
   uint32_t step_ = 0;
-  Duration slipped_{0};  // by so much later than meant the steps came, all together
-  Time last_time_{};     // when the step before really happened
+  Duration slipped_{0};         // by so much later than meant the steps came, all together
+  Duration slipped_in_row_{0};  // those since an expectation was met
+  Time last_time_{};            // when the step before really happened
   Time quiet_at_{};
   Time limit_{};  // of the wait under way
   Bounds bounds_{};

@@ -171,7 +171,7 @@ bool Run::begin(Job job) {
   pending_.clear();
   opened_ = false;
   quiet_noted_ = true;
-  slipped_ = Duration{0};
+  slipped_ = slipped_in_row_ = Duration{0};
   variables_.clear();
   pieces_.clear();
   step_ = 0;

@@ -30,7 +30,7 @@ Run::Progress Run::hold(Time now) {
   if (now < *starts_) return Next{Next::Kind::kWait, *starts_};
   preparing_ = false;
   result_.started = last_time_ = shared_.stack.now();
-  slipped_ = Duration{0};
+  slipped_ = slipped_in_row_ = Duration{0};
   return {};
 }
 

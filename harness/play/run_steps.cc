@@ -14,12 +14,6 @@ using script::StepKind;
 
 void Run::perform(const script::Step& what, Time now, Time due) {
   phase_ = Phase::kSettle;
-  if (!preparing_ && !shared_.traits.virtual_time) slipped_ += now - due;
-  // Half of what an expected segment is allowed: a round trip that was made longer makes the timers
-  // that are measured by it longer.
-  if (now > due + tolerance(what.when.start) / 2 && !shared_.traits.virtual_time && !preparing_) {
-    result_.late = fmt::format("line {} was played {} s late", what.line, describe(now - due));
-  }
   switch (what.kind) {
     case StepKind::kInject:
       inject_segment(what);
@@ -44,6 +38,18 @@ void Run::perform(const script::Step& what, Time now, Time due) {
     case StepKind::kExpect:
       break;  // played elsewhere
   }
+  if (!preparing_ && !shared_.traits.virtual_time) note_slip(what, last_time_ - due);
+}
+
+// A stimulus that came later than meant, by itself or together with those before it, since the
+// stack did last what was expected. Half of what an expected segment is allowed: a round trip that
+// was made longer makes the timers that are measured by it longer.
+void Run::note_slip(const script::Step& what, Duration slip) {
+  if (slip <= Duration{0}) return;
+  slipped_ += slip;
+  slipped_in_row_ += slip;
+  if (slipped_in_row_ <= tolerance(what.when.start) / 2) return;
+  result_.late = fmt::format("line {} was played {} s late", what.line, describe(slipped_in_row_));
 }
 
 void Run::inject_segment(const script::Step& what) {

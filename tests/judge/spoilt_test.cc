@@ -19,6 +19,7 @@ namespace {
 enum class Trouble {
   kLoses,  // the link says that packets were lost
   kSlow,   // the clock goes on by itself, like a real one
+  kDrags,  // the same by so little at a time that no step alone is late
 };
 
 // The reference where more than so many cases at once are too many.
@@ -26,7 +27,7 @@ class BusyStack : public stack::Stack {
  public:
   BusyStack(std::size_t capacity, Trouble trouble)
       : capacity_(capacity), trouble_(trouble), traits_(inner_->traits()) {
-    traits_.virtual_time = trouble != Trouble::kSlow;
+    traits_.virtual_time = trouble == Trouble::kLoses;
   }
 
   const stack::Identity& identity() const override { return inner_->identity(); }
@@ -48,8 +49,10 @@ class BusyStack : public stack::Stack {
     return inner_->start(id, connection, call);
   }
   void run_until(Time until, stack::Sink& sink) override {
-    const bool late = open_ > capacity_ && trouble_ == Trouble::kSlow;
-    inner_->run_until(late ? until + std::chrono::milliseconds(70) : until, sink);
+    const auto late = trouble_ == Trouble::kSlow    ? std::chrono::microseconds(70'000)
+                      : trouble_ == Trouble::kDrags ? std::chrono::microseconds(500)
+                                                    : std::chrono::microseconds(0);
+    inner_->run_until(open_ > capacity_ ? until + late : until, sink);
   }
   Result<State> snapshot(stack::CaseId id, unsigned connection) override {
     return inner_->snapshot(id, connection);
@@ -155,6 +158,30 @@ TEST(Spoilt, ADeviationThatIsMissedInALatePlayIsLookedForAgain) {
   const auto late = at_once(20);
   EXPECT_TRUE(std::find(late.begin(), late.end(), 2U) != late.end());
   EXPECT_EQ(at_once(100), std::vector<unsigned>(100, 1));
+}
+
+std::string eight(const std::string& steps) {
+  std::string text = "S. 0:0(0) ack 1\n+0 < . 1:1(0) ack 1 win 1000\n";
+  for (int i = 0; i < 8; ++i) text += steps;
+  return text;
+}
+
+TEST(Spoilt, ManySmallDelaysInARowAreLateTogether) {
+  const std::string steps = "+0 < . 1:1(0) ack 1 win 1000\n";
+  for (const auto& result : play(0, eight(steps) + "+0 > R 1:1(0)", Trouble::kDrags)) {
+    EXPECT_EQ(result.verdict(), proto::ERROR);
+    EXPECT_EQ(result.attempts(), 5U);
+  }
+}
+
+TEST(Spoilt, SmallDelaysBetweenAnswersAreNot) {
+  const std::string steps =
+      "+0 < . 60001:60001(0) ack 1 win 1000\n"
+      "+0 > . 1:1(0) ack 1\n";
+  for (const auto& result : play(0, eight(steps) + "+0 > R 1:1(0)", Trouble::kDrags)) {
+    EXPECT_EQ(result.verdict(), proto::FAIL);
+    EXPECT_EQ(result.attempts(), 1U) << result.reason();
+  }
 }
 
 }  // namespace
