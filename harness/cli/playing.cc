@@ -12,16 +12,17 @@
 namespace synfin::cli {
 
 Result<Played> play_one(const StackChoice& choice,
-                        const std::shared_ptr<const script::FlatProgram>& program, bool ipv6,
-                        bool allow_shell) {
+                        const std::shared_ptr<const script::FlatProgram>& program,
+                        const PlayOneOptions& options) {
   const auto open = open_stack(choice, program->profile);
   if (!open) return tl::make_unexpected(open.error());
   judge::SessionOptions session;
   session.seed = choice.seed;
   session.keep_traces = true;
   session.include_long = true;
-  session.allow_shell = allow_shell;
-  const std::vector<judge::Case> cases = {{program->name, program, ipv6}};
+  session.allow_shell = options.allow_shell;
+  session.on_time = options.on_time;
+  const std::vector<judge::Case> cases = {{program->name, program, options.ipv6}};
   ClauseSet coverage;
   proto::RunResult run = judge::run_session(
       *open->stack, open->profile, judge::Baseline(), cases, session, coverage,

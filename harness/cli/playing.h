@@ -18,10 +18,16 @@ struct Played {
   proto::Provenance provenance;
 };
 
+struct PlayOneOptions {
+  bool ipv6 = false;
+  bool allow_shell = false;
+  bool on_time = false;  // ERROR when the harness cannot keep the program's times
+};
+
 // Plays a program on the chosen stack and judges it. An error is one of set-up.
 Result<Played> play_one(const StackChoice& choice,
-                        const std::shared_ptr<const script::FlatProgram>& program, bool ipv6,
-                        bool allow_shell);
+                        const std::shared_ptr<const script::FlatProgram>& program,
+                        const PlayOneOptions& options);
 
 // A program as it was read, and compiled.
 struct Loaded {

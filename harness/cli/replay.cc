@@ -79,7 +79,7 @@ class Replay {
 bool Replay::play(const Loaded& loaded) {
   ++outcome_.selected;
   const bool ipv6 = plays_ipv6(*loaded.program, options_.ipv6);
-  auto played = play_one(options_.choice, loaded.program, ipv6, options_.allow_shell);
+  auto played = play_one(options_.choice, loaded.program, {ipv6, options_.allow_shell});
   if (!played) {
     complain(played.error().message);
     outcome_.broken = true;

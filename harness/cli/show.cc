@@ -72,7 +72,7 @@ int show_played(const ShowOptions& options, const std::vector<Loaded>& loaded) {
   catch_interrupt();
   for (const Loaded& each : loaded) {
     const bool ipv6 = plays_ipv6(*each.program, options.ipv6);
-    const auto played = play_one(options.choice, each.program, ipv6, options.allow_shell);
+    const auto played = play_one(options.choice, each.program, {ipv6, options.allow_shell});
     if (!played) {
       complain(played.error().message);
       return report::kExitBroken;
@@ -97,7 +97,9 @@ int show_played(const ShowOptions& options, const std::vector<Loaded>& loaded) {
 
 int show_for_packetdrill(const ShowOptions& options, const Loaded& loaded) {
   const bool ipv6 = plays_ipv6(*loaded.program, options.ipv6);
-  const auto played = play_one(options.choice, loaded.program, ipv6, options.allow_shell);
+  // Its numbers and times are what is written.
+  const auto played = play_one(options.choice, loaded.program,
+                               {.ipv6 = ipv6, .allow_shell = options.allow_shell, .on_time = true});
   if (!played) {
     complain(played.error().message);
     return report::kExitBroken;

@@ -118,10 +118,11 @@ bool is_unexpected(proto::Verdict verdict) {
 void Session::ended(Play& play, play::PlayResult&& result) {
   proto::CaseResult verdict =
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
-  const bool late = !result.late.empty() && is_unexpected(verdict.verdict());
+  const bool late = !result.late.empty() && (options_.on_time || is_unexpected(verdict.verdict()));
   if ((result.unreliable || late) && play_again(play)) return;
   // What a stack chose where the rules leave it the choice is no accusation.
-  if (late && result.in_doubt() && verdict.verdict() != proto::INFO) {
+  const bool accuses = result.in_doubt() && verdict.verdict() != proto::INFO;
+  if (late && (options_.on_time || accuses)) {
     verdict.set_verdict(proto::ERROR);
     verdict.set_reason(result.late);
   }

@@ -32,6 +32,7 @@ struct SessionOptions {
   // How often a case that the harness itself spoilt is played: after all others, and fewer at once
   // each time. A failure that it did not spoil stands.
   unsigned unreliable_plays = 5;
+  bool on_time = false;  // a case of which a step was played late is spoilt, whatever its verdict
   std::string repeat_command;                   // "synfin run {id} --stack linux": {id} is replaced
   std::function<void(const Case&)> on_begin{};  // as each case begins
   int64_t epoch_ns = 0;                         // the wall clock when the stack's own stood at zero

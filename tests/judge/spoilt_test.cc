@@ -74,7 +74,7 @@ class BusyStack : public stack::Stack {
 
 std::vector<proto::CaseResult> play(std::size_t capacity, const std::string& expectation,
                                     Trouble trouble = Trouble::kLoses,
-                                    const Baseline& baseline = Baseline{}) {
+                                    const Baseline& baseline = Baseline{}, bool on_time = false) {
   const auto parsed = script::parse(R"(0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0
 +0 listen(3, 1) = 0
@@ -88,6 +88,7 @@ std::vector<proto::CaseResult> play(std::size_t capacity, const std::string& exp
   BusyStack stack(capacity, trouble);
   SessionOptions options;
   options.most_at_once = 64;
+  options.on_time = on_time;
   ClauseSet coverage;
   const auto run = run_session(stack, Profile{}, baseline, cases, options, coverage,
                                [](const proto::CaseResult&) {}, {});
@@ -158,6 +159,16 @@ TEST(Spoilt, ADeviationThatIsMissedInALatePlayIsLookedForAgain) {
   const auto late = at_once(20);
   EXPECT_TRUE(std::find(late.begin(), late.end(), 2U) != late.end());
   EXPECT_EQ(at_once(100), std::vector<unsigned>(100, 1));
+}
+
+TEST(Spoilt, WhatPassesLateIsOnTimeOnceFewerAreAtOnce) {
+  for (const auto& result : play(20, "S. 0:0(0) ack 1", Trouble::kSlow, {}, true)) {
+    EXPECT_EQ(result.verdict(), proto::PASS) << result.reason();
+  }
+  for (const auto& result : play(0, "S. 0:0(0) ack 1", Trouble::kSlow, {}, true)) {
+    EXPECT_EQ(result.verdict(), proto::ERROR);
+    EXPECT_NE(result.reason().find("late"), std::string::npos) << result.reason();
+  }
 }
 
 std::string eight(const std::string& steps) {
