@@ -16,11 +16,6 @@ function(synfin_folder path)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${arg_LINK} PRIVATE synfin_options)
-    # The engine and the generated sources know none of these.
-    if(NOT path MATCHES "^engine|/proto$")
-      synfin_precompile(${target} harness <algorithm> <chrono> <functional> <map> <memory> <optional> <span>
-        <string> <vector> <fmt/format.h> <tl/expected.hpp> <harness/proto/program.pb.h>)
-    endif()
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${arg_LINK})

@@ -6,9 +6,6 @@ option(SYNFIN_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(SYNFIN_FUZZ_ENGINE "" CACHE STRING
   "What fuzz targets link in place of libFuzzer; sanitizers are then those of CMAKE_CXX_FLAGS")
 option(SYNFIN_BENCH "Build synfin_bench" ON)
-# Where a build is made from nothing each time. A source that forgets an include compiles with it, so one
-# of the builds that are tested has to do without.
-option(SYNFIN_PRECOMPILE "Precompile the headers that most sources include" OFF)
 set(SYNFIN_TEST_SHARDS 4 CACHE STRING "Parts that each test executable is run in")
 set(SYNFIN_TEST_TIMEOUT 300 CACHE STRING "Seconds that one part may take")
 
@@ -48,17 +45,3 @@ if(sanitizers)
   add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${sanitizers})
 endif()
-
-# synfin_precompile(<target> <what> <header>...): the first target of a kind makes what the others use.
-function(synfin_precompile target what)
-  if(NOT SYNFIN_PRECOMPILE)
-    return()
-  endif()
-  get_property(first GLOBAL PROPERTY SYNFIN_PRECOMPILED_${what})
-  if(first)
-    target_precompile_headers(${target} REUSE_FROM ${first})
-    return()
-  endif()
-  target_precompile_headers(${target} PRIVATE ${ARGN})
-  set_property(GLOBAL PROPERTY SYNFIN_PRECOMPILED_${what} ${target})
-endfunction()

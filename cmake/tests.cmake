@@ -39,12 +39,6 @@ function(synfin_test_executable folder)
     endif()
   endif()
 
-  if(NOT folder MATCHES "^(engine|house)$")
-    synfin_precompile(${target} tests <algorithm> <chrono> <functional> <map> <memory> <optional> <random>
-      <span> <string> <vector> <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp> <harness/proto/program.pb.h>
-      <harness/proto/result.pb.h>)
-  endif()
-
   # A process per test would spend most of its time in starting. A few shards of each executable use
   # all cores as well, and the XML that each writes still tells the single tests.
   math(EXPR last "${SYNFIN_TEST_SHARDS} - 1")
