@@ -41,28 +41,36 @@ Findings Rules::findings(Time now, const Segment& segment) const {
 
 // --- RST -----------------------------------------------------------------------------------------
 
+// Of several the last: it may be that those before it did not come.
 const Obligation* Rules::matching_reset(const Segment& segment) const {
+  const Obligation* last = nullptr;
   for (const Obligation& owed : due_.all()) {
     if (owed.due != Due::kReset || owed.seq != segment.seq) continue;
     if (owed.flags.ack()) {
-      if (segment.flags.ack() && segment.ack == owed.ack) return &owed;
+      if (segment.flags.ack() && segment.ack == owed.ack) last = &owed;
     } else if (!segment.flags.ack() || segment.ack == tcb_.rcv.nxt) {
-      return &owed;  // an ACK that says nothing new does no harm
+      last = &owed;  // an ACK that says nothing new does no harm
     }
   }
-  return nullptr;
+  return last;
 }
 
 // The one that a RST of another form is held against: that which has to come goes before that which
-// may (forget()). Null when there is none.
-const Obligation* Rules::expected_reset() const {
-  const Obligation* may_come = nullptr;
+// may (forget()), and one with its sequence number before the others; of several such the last
+// again. Null when there is none.
+const Obligation* Rules::expected_reset(Seq seq) const {
+  const Obligation* best = nullptr;
+  const auto rank = [seq](const Obligation& owed) {
+    return (owed.by != kNever ? 2 : 0) + (owed.seq == seq ? 1 : 0);
+  };
   for (const Obligation& owed : due_.all()) {
     if (owed.due != Due::kReset) continue;
-    if (owed.by != kNever) return &owed;
-    if (may_come == nullptr) may_come = &owed;
+    if (best == nullptr || rank(owed) > rank(*best) ||
+        (rank(owed) == rank(*best) && owed.seq == seq)) {
+      best = &owed;
+    }
   }
-  return may_come;
+  return best;
 }
 
 void Rules::reset_findings(const Segment& segment, Findings& out) const {
@@ -70,7 +78,7 @@ void Rules::reset_findings(const Segment& segment, Findings& out) const {
     stamp_findings(*met, segment, out);
     return;
   }
-  const Obligation* owed = expected_reset();
+  const Obligation* owed = expected_reset(segment.seq);
   if (owed == nullptr) {
     // After a user timeout the peer may be told (RFC 9293 §3.8.3 leaves it open).
     if (state_ == State::kClosed && segment.seq == tcb_.snd.nxt && gave_up_) return;
@@ -324,11 +332,16 @@ bool Rules::is_probe(const Segment& segment) const {
          segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment);
 }
 
+// A timeout may send all that is outstanding, the FIN as well.
+bool Rules::of_same_probe(Time now) const {
+  return probed_at_ != kNever && now - probed_at_ < Milliseconds(1);
+}
+
 // SHLD-30: the intervals between probes grow exponentially. The timer may start with the probe or
 // with the ACK that answers it; the longer interval now is held against the shorter one before.
 void Rules::probe_findings(Time now, Findings& out) const {
   const Duration before = probe_interval_;
-  if (before == Duration{0}) return;
+  if (before == Duration{0} || of_same_probe(now)) return;
   const Duration interval = now - probed_at_;
   if (2 * interval >= std::min(3 * before, profile_->persist_max)) return;
   out.add({.clause = Clause::kShld30,

@@ -85,7 +85,10 @@ struct Profile {
   Duration advertised_user_timeout{0};
   Duration user_timeout_lower = std::chrono::seconds(100);
   Duration user_timeout_upper = std::chrono::hours(24);
-  Duration fin_wait_2_timeout{0};                              // 0: waits for ever
+  Duration fin_wait_2_timeout{0};  // 0: waits for ever
+  // For judging: R2 of LAST-ACK where it is a time (SHLD-11), from what was last heard. 0: as
+  // elsewhere.
+  Duration last_ack_timeout{0};
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);
 

@@ -102,8 +102,11 @@ class Rules {
   // The TCB is deleted without a call: what a stack does with connections that nobody has accepted
   // when their listener goes. The peer may be told by a RST.
   void forget(Time now);
-  // For judging: the RSTs that are owed do not have to come.
-  void forgive_resets() { due_.remove(Due::kReset); }
+  // For judging: the answers that are owed to segments that came before do not have to come.
+  void forgive_answers() {
+    due_.remove(Due::kReset);
+    if (state_ != State::kSynReceived) due_.remove(Due::kSynAck);
+  }
 
   // --- segments and timeouts, §3.10.7 and §3.10.8
   // ----------------------------------------------------
@@ -331,13 +334,14 @@ class Rules {
   bool may_repeat(Time now, const Segment& segment) const;
   bool same_text(const Segment& segment) const;
   void probe_findings(Time now, Findings& out) const;
+  bool of_same_probe(Time now) const;
   void keepalive_findings(Time now, Findings& out) const;
   bool is_probe(const Segment& segment) const;
   bool is_keepalive(const Segment& segment) const;
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
   const Obligation* matching_reset(const Segment& segment) const;
-  const Obligation* expected_reset() const;
+  const Obligation* expected_reset(Seq seq) const;
   void count_retransmission();
   void sent_reset(const Segment& segment);
   void sent_syn(const Segment& segment);

@@ -32,7 +32,7 @@ void Rules::sent(Time now, const Segment& segment) {
 void Rules::sent_reset(const Segment& segment) {
   const Obligation* owed = matching_reset(segment);
   // One of another form answers as well: findings() has told what is wrong with it.
-  if (owed == nullptr) owed = expected_reset();
+  if (owed == nullptr) owed = expected_reset(segment.seq);
   if (owed == nullptr) return;
   due_.remove_at(static_cast<std::size_t>(owed - due_.all().data()));
 }
@@ -110,7 +110,7 @@ void Rules::sent_ordinary(const Segment& segment) {
   const bool front = segment.len() > 0 && segment.seq.at_or_before(tcb_.snd.una) &&
                      segment.end().after(tcb_.snd.una);
   if (front && (tcb_.snd.una + tcb_.snd.wnd).before(segment.end())) hit(Clause::kMay7);
-  if (is_probe(segment) || (tcb_.snd.wnd == 0 && front)) {
+  if ((is_probe(segment) || (tcb_.snd.wnd == 0 && front)) && !of_same_probe(now_)) {
     due_.remove(Due::kProbe);
     if (probed_at_ != kNever) {
       probe_interval_ =

@@ -94,6 +94,7 @@ void Judge::Impl::on_event(const Event& event) {
   // What had to come before this and could have been seen is missing.
   const Time due = event.at - traits_.quiet_time;
   for (auto& each : shadows_) each->missing(due);
+  const bool was_ready = shadow.ready();
   switch (event.kind) {
     case EventKind::kInjected:
       stimulus_ = trace_->events.size();
@@ -116,6 +117,7 @@ void Judge::Impl::on_event(const Event& event) {
     case EventKind::kQuiet:
       break;  // what is missing by now was told above
   }
+  if (!was_ready && shadow.ready()) sockets_.ready(event.connection);
   states_.push_back(shadow.state());
 }
 
@@ -134,10 +136,7 @@ void Judge::Impl::injected(const Event& event) {
       packet->destination.address != tuple.local.address) {
     return;
   }
-  Shadow& shadow = *shadows_[event.connection];
-  const bool was_ready = shadow.ready();
-  shadow.injected(event.at, *packet, sockets_.admission(event.connection));
-  if (!was_ready && shadow.ready()) sockets_.ready(event.connection);
+  shadows_[event.connection]->injected(event.at, *packet, sockets_.admission(event.connection));
 }
 
 void Judge::Impl::sent(const Event& event) {

@@ -53,7 +53,7 @@ void Shadow::complain(Clause clause, std::string wanted, std::string got,
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
-  divergence.in_doubt = std::exchange(in_doubt_, true);
+  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_;
   agreed_ = false;
   complaints_->add(std::move(divergence));
 }
@@ -94,6 +94,10 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
+  const bool opened = before == State::kListen || before == State::kSynSent;
+  if (packet.segment.flags.syn() && opened && !gone(rules_.state())) {
+    syn_with_more_ = packet.segment.flags.fin() || !packet.segment.text.empty();
+  }
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
 }
 
@@ -108,6 +112,7 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
+  syn_with_more_ = syn_acked_ = ready_early_ = false;
 }
 
 void Shadow::keep_unread(Time now) {
@@ -237,6 +242,11 @@ bool Shadow::may_have_given_up(Time now) const {
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
+  const Duration last_ack = profile_->last_ack_timeout;
+  if (rules_.state() == State::kLastAck && last_ack > Duration{0} &&
+      now - last_heard_ + traits_->timer_slack_min >= last_ack) {
+    return true;
+  }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
   return keepalive_ && now - last_heard_ >= keepalive_idle_;
 }
@@ -261,6 +271,7 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
+  if (syn_with_more_) syn_acked_ = acks_more_than_syn(segment);
   // It gave up and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && segment.seq == rules_.tcb().snd.nxt &&
                               rules_.obligations().find(Due::kReset) == nullptr;
@@ -286,6 +297,12 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   }
   rules_.sent(now, segment);
   return result;
+}
+
+// The target acknowledges what came with the SYN.
+bool Shadow::acks_more_than_syn(const Segment& segment) const {
+  const Seq next = rules_.tcb().rcv.irs + 1;
+  return segment.flags.ack() && !segment.flags.rst() && segment.ack.after(next);
 }
 
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
@@ -354,6 +371,9 @@ bool Shadow::follow(Time now, State observed) {
 void Shadow::observed(Time now, State state) {
   if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
+  // Of a target whose state is another it may be something else at the same number.
+  if (same && syn_acked_) syn_with_more_ = false;
+  syn_acked_ = false;
   if (lost_) {
     // It goes on where the target's last answer had the numbers of the rules, and its state is
     // theirs again; one that is gone has no more to differ in.
@@ -361,7 +381,7 @@ void Shadow::observed(Time now, State state) {
     in_doubt_ = lost_ || !agreed_;
     doubtful_.clear();
     // What the rules have owed meanwhile answers segments that the target's own connection took.
-    if (!lost_) rules_.forgive_resets();
+    if (!lost_) rules_.forgive_answers();
     return;
   }
   const bool followed = same || follow(now, state);
@@ -372,6 +392,7 @@ void Shadow::observed(Time now, State state) {
   doubtful_.clear();
   if (same && agreed_) in_doubt_ = false;
   if (followed) return;
+  if (rules_.state() == State::kSynReceived && is_synchronized(state)) ready_early_ = true;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
   complain(rules_.last_clause(), wanted, got, {{"state", wanted, got}});

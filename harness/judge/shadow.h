@@ -79,8 +79,11 @@ class Shadow {
   bool lost() const { return lost_; }
   // Counts the connections that had this 4-tuple: a descriptor belongs to one of them.
   unsigned incarnation() const { return incarnation_; }
-  // Waits for accept(): came from a listener and is past SYN-RECEIVED.
-  bool ready() const { return rules_.passive() && is_synchronized(rules_.state()); }
+  // Waits for accept(): came from a listener and is past SYN-RECEIVED, by the rules or as the
+  // target has it.
+  bool ready() const {
+    return rules_.passive() && (is_synchronized(rules_.state()) || ready_early_);
+  }
   uint8_t peer_shift() const { return rules_.tcb().snd.shift; }
   uint8_t own_shift() const { return rules_.tcb().rcv.shift; }
 
@@ -98,6 +101,7 @@ class Shadow {
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
+  bool acks_more_than_syn(const Segment& segment) const;
   void begin_incarnation();
   std::string name(Seq number, bool own) const;
 
@@ -138,8 +142,13 @@ class Shadow {
   // After a divergence of state what follows is not judged, until the target's answers and its
   // state are again those of the rules.
   bool lost_ = false;
-  bool agreed_ = false;    // the last answer since then was as the rules have it
-  bool in_doubt_ = false;  // a divergence has not been followed by such an answer and state yet
+  // Until the target acknowledges the text or the FIN that came with a SYN, what it does may follow
+  // from its having dropped them.
+  bool syn_with_more_ = false;
+  bool syn_acked_ = false;    // its last segment did so
+  bool ready_early_ = false;  // the target ended the handshake where the rules did not
+  bool agreed_ = false;       // the last answer since then was as the rules have it
+  bool in_doubt_ = false;     // a divergence has not been followed by such an answer and state yet
 };
 
 }  // namespace synfin::judge

@@ -49,7 +49,14 @@ const Sockets::Socket* Sockets::listening() const {
 }
 
 void Sockets::ready(uint16_t connection) {
-  accept_queue_.push_back({connection, (*shadows_)[connection]->incarnation()});
+  const unsigned incarnation = (*shadows_)[connection]->incarnation();
+  // accept() may have told before what the rules and the target's state tell now.
+  const bool accepted = std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& each) {
+    const Socket& socket = each.second;
+    return socket.kind == Socket::Kind::kConnected && socket.connection == connection &&
+           socket.incarnation == incarnation;
+  });
+  if (!accepted) accept_queue_.push_back({connection, incarnation});
 }
 
 Admission Sockets::admission(uint16_t connection) const {

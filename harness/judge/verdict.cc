@@ -81,6 +81,7 @@ void add_divergences(const script::FlatProgram& program, const Judge& judge,
     divergence.set_stimulus(found.stimulus);
     divergence.set_wanted(found.wanted);
     divergence.set_got(found.got);
+    divergence.set_in_doubt(found.in_doubt);
     divergence.set_step(found.step);
     if (found.step < program.steps.size()) divergence.set_line(program.steps[found.step].line);
     divergence.set_connection(program.connections[found.connection]);

@@ -43,14 +43,21 @@ std::string kind_of(std::string_view text) {
 
 Signature signature_of(const proto::Divergence& divergence) {
   const Objector objector = divergence.state().empty() ? Objector::kScript : Objector::kRules;
-  return {objector, divergence.clause(), divergence.state(), kind_of(divergence.wanted()),
-          kind_of(divergence.got())};
+  return {objector,
+          divergence.clause(),
+          divergence.state(),
+          kind_of(divergence.wanted()),
+          kind_of(divergence.got()),
+          divergence.in_doubt()};
 }
 
 Signature signature_of(const judge::Divergence& divergence) {
-  return {Objector::kRules, std::string(info(divergence.clause).id),
-          std::string(synfin::to_string(divergence.state)), kind_of(divergence.wanted),
-          kind_of(divergence.got)};
+  return {Objector::kRules,
+          std::string(info(divergence.clause).id),
+          std::string(synfin::to_string(divergence.state)),
+          kind_of(divergence.wanted),
+          kind_of(divergence.got),
+          divergence.in_doubt};
 }
 
 Signature crash_of(std::string_view last_words, std::string_view stack) {

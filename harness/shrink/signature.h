@@ -22,10 +22,11 @@ enum class Objector : unsigned char {
 
 struct Signature {
   Objector objector = Objector::kRules;
-  std::string clause;  // "SM-ACK-3"; empty for a crash
-  std::string state;   // of the connection, where the rules object
-  std::string wanted;  // "an ACK"; of a segment, its flags
-  std::string got;     // "R."
+  std::string clause;     // "SM-ACK-3"; empty for a crash
+  std::string state;      // of the connection, where the rules object
+  std::string wanted;     // "an ACK"; of a segment, its flags
+  std::string got;        // "R."
+  bool in_doubt = false;  // perhaps only what follows from another
 
   auto operator<=>(const Signature&) const = default;
 };

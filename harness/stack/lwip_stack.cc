@@ -239,6 +239,7 @@ Profile lwip_profile() {
   profile.syn_ack_retries = 2;  // in TCP_SYN_RCVD_TIMEOUT
   profile.retries = TCP_MAXRTX;
   profile.fin_wait_2_timeout = milliseconds(TCP_FIN_WAIT_TIMEOUT);
+  profile.last_ack_timeout = 2 * milliseconds(TCP_MSL);
 #if !TCP_LISTEN_BACKLOG
   profile.syn_queue_slack = profile.accept_queue_slack = kNoLimit;
 #endif

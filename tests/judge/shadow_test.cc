@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,122 @@ TEST_F(ShadowTest, OneThatComesBackOwesNoResetOfThatTime) {
   EXPECT_FALSE(shadow_.lost());
   shadow_.missing(now_);
   EXPECT_EQ(collector_.found.size(), 1U);
+}
+
+TEST_F(ShadowTest, OneThatComesBackOwesNoSynAckOfThatTime) {
+  Shadow active{profile_, traits_, nullptr, collector_, 0};
+  const auto inject = [&](const Segment& segment) {
+    wire::Decoded packet;
+    packet.segment = segment;
+    active.injected(now_, packet, {});
+  };
+  const auto sends = [&](const Segment& segment) {
+    wire::Decoded packet;
+    packet.segment = segment;
+    active.sent(now_, packet);
+  };
+  active.open_active(now_);
+  sends(segment(kSyn, kIss));
+  inject(segment(kSyn, kIrs));
+  active.observed(now_, State::kSynSent);  // it takes no simultaneous open
+  EXPECT_TRUE(active.lost());
+  inject(segment(kSyn | kAck, kIrs, kIss + 1));
+  sends(segment(kAck, kIss + 1, kIrs + 1));
+  inject(segment(kAck, kIrs + 1, kIss + 1));
+  active.observed(now_, State::kEstablished);
+  EXPECT_FALSE(active.lost());
+  active.missing(now_);
+  EXPECT_EQ(collector_.found.size(), 1U) << clauses();
+}
+
+// What a target does that has dropped the text of a SYN, as some do, is not told apart from a fault
+// that it has besides.
+TEST_F(ShadowTest, WhatCameWithASynIsInDoubtUntilItIsAcknowledged) {
+  for (const bool acknowledged : {false, true}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    const std::array<uint8_t, 1> text{'x'};
+    Segment syn = segment(kSyn, kIrs);
+    syn.text = text;
+    inject(syn);
+    target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+    inject(segment(kAck, kIrs + 2, kIss + 1));
+    if (acknowledged) target_sends(segment(kAck, kIss + 1, kIrs + 2));
+    target_is(State::kEstablished);
+    inject(segment(kRst, kIrs + 3));
+    target_is(State::kListen);
+    ASSERT_EQ(clauses(), "RFC5961-3-3");
+    EXPECT_EQ(collector_.found.back().in_doubt, !acknowledged);
+  }
+}
+
+TEST_F(ShadowTest, AHandshakeThatTheTargetEndsEarlyIsReadyToBeAccepted) {
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+  inject(segment(kAck, kIrs, kIss + 1));  // not acceptable
+  EXPECT_FALSE(shadow_.ready());
+  target_is(State::kEstablished);
+  EXPECT_TRUE(shadow_.ready());
+  inject(segment(kRst, kIrs + 1));
+  inject(segment(kSyn, kIrs));
+  EXPECT_FALSE(shadow_.ready());
+}
+
+// Two with one number are owed, and one has come: the target answers what came last.
+TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
+  establish();
+  shadow_.close(now_, CloseKind::kBoth);
+  target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+  const std::array<uint8_t, 1> text{'x'};
+  Segment last = segment(kFin | kAck, kIrs + 1, kIss + 2);
+  last.text = text;
+  inject(last);
+  target_is(State::kListen);
+  inject(segment(kAck, kIrs + 1, kIss + 2));
+  target_sends(segment(kRst, kIss + 2));
+  shadow_.missing(now_);
+  EXPECT_EQ(clauses(), "SHLD-3");
+}
+
+TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
+  establish();
+  const std::array<uint8_t, 1> octet{'x'};
+  shadow_.send(now_, octet, {});
+  Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+  text.text = octet;
+  target_sends(text);
+  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+  closed.wnd = 0;
+  inject(closed);
+  shadow_.close(now_, CloseKind::kSending);
+  const auto times_out_after = [&](int wait) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(text);
+    target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
+  };
+  for (const int wait : {1, 2, 4}) times_out_after(wait);
+  EXPECT_EQ(clauses(), "");
+  times_out_after(4);
+  EXPECT_EQ(clauses(), "SHLD-30");
+}
+
+TEST_F(ShadowTest, LastAckMayEndByTime) {
+  profile_.last_ack_timeout = std::chrono::seconds(120);
+  for (const int seconds : {119, 120}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
+    target_sends(segment(kAck, kIss + 1, kIrs + 2));
+    shadow_.close(now_, CloseKind::kBoth);
+    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 2));
+    target_is(State::kLastAck);
+    now_ += std::chrono::seconds(seconds);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), seconds == 120) << clauses();
+  }
 }
 
 TEST_F(ShadowTest, TheSameStateWithOtherNumbersIsNotEnough) {

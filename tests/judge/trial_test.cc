@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/script/parser.h"
+#include "harness/stack/lwip_stack.h"
 #include "harness/stack/reference.h"
 
 namespace synfin::judge {
@@ -62,6 +63,26 @@ TEST(Trial, TellsTheFirstFindingThatNobodyKnows) {
   EXPECT_NE(Trial::describe(*found).find("RFC5961-3-3 (RFC 5961 §3.2) in ESTABLISHED after `R "),
             std::string::npos)
       << Trial::describe(*found);
+}
+
+// lwIP takes the third ACK with any SEQ: what it opened so and lost again is what accept() returns.
+TEST(Trial, AcceptReturnsWhatTheTargetOpenedFirst) {
+  const Profile profile = stack::lwip_profile();
+  Trial trial([&] { return std::move(stack::make_lwip_stack(profile).value()); }, profile);
+  const auto result = trial.run(program_of(R"(
+0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535
++0 < . RCV.NXT-1(0) ack SND.NXT win 65535
++0 < R RCV.NXT(0)
++0 < S 0:0(0) win 65535
++0 < . RCV.NXT(0) ack SND.NXT win 65535
++0 accept(3, ..., ...) = 4
++0 close(4) = 0
+)"));
+  ASSERT_TRUE(result);
+  ASSERT_EQ((*result)->findings.size(), 1U);
+  EXPECT_EQ(info((*result)->findings[0].divergence.clause).id, "SM-ACC-2");
 }
 
 TEST(Trial, WhatTheBaselineKnowsIsNoNews) {
