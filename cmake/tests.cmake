@@ -73,7 +73,7 @@ endfunction()
 # The program that makes seed corpora of .pkt files.
 function(synfin_fuzz_seeds)
   add_executable(synfin_seeds "${PROJECT_SOURCE_DIR}/fuzz/common/seeds_main.cc")
-  target_link_libraries(synfin_seeds PRIVATE synfin_shrink synfin_options)
+  target_link_libraries(synfin_seeds PRIVATE synfin_atlas synfin_options)
 endfunction()
 
 # synfin_fuzz_target(<target> <source>...): links the folders that the sources name, so that a small one
@@ -145,8 +145,10 @@ function(synfin_add_replays)
   endforeach()
   # Builds of their own, with clang.
   if(NOT SYNFIN_SANITIZE)
-    add_test(NAME fuzz.oss_fuzz COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/oss_fuzz.sh")
-    set_tests_properties(fuzz.oss_fuzz PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
+    foreach(other oss_fuzz afl)
+      add_test(NAME fuzz.${other} COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/${other}.sh")
+      set_tests_properties(fuzz.${other} PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
+    endforeach()
   endif()
   add_test(NAME fuzz.finds_the_canary
     COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/canary.sh" "${PROJECT_SOURCE_DIR}/build/fuzz/fuzz_canary")
