@@ -73,16 +73,22 @@ endfunction()
 # The program that makes seed corpora of .pkt files.
 function(synfin_fuzz_seeds)
   add_executable(synfin_seeds "${PROJECT_SOURCE_DIR}/fuzz/common/seeds_main.cc")
-  target_link_libraries(synfin_seeds PRIVATE synfin_shrink synfin_options)
+  target_link_libraries(synfin_seeds PRIVATE synfin_atlas synfin_options)
 endfunction()
 
-function(synfin_fuzz_target target source)
-  add_executable(${target} "${source}" ${ARGN})
-  file(STRINGS "${source}" reads_atlases REGEX "#include \"harness/atlas/")
-  if(reads_atlases)
-    target_link_libraries(${target} PRIVATE synfin_atlas)
-  endif()
-  target_link_libraries(${target} PRIVATE synfin_fuzz_common synfin_options ${CMAKE_DL_LIBS})
+# synfin_fuzz_target(<target> <source>...): links the folders that the sources name, so that a small one
+# is soon built.
+function(synfin_fuzz_target target)
+  add_executable(${target} ${ARGN})
+  foreach(source IN LISTS ARGN)
+    file(STRINGS "${source}" included REGEX "^#include \"[a-z]+/")
+    foreach(file IN LISTS included)
+      string(REGEX REPLACE "^#include \"(harness/)?([a-z]+)/.*" "\\2" folder "${file}")
+      string(REGEX REPLACE "^(fuzz|tests)$" "fuzz_common" folder "${folder}")
+      target_link_libraries(${target} PRIVATE synfin_${folder})
+    endforeach()
+  endforeach()
+  target_link_libraries(${target} PRIVATE synfin_options ${CMAKE_DL_LIBS})
   # An engine in a shared object takes the rest of the harness from the target.
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
 endfunction()
@@ -137,9 +143,13 @@ function(synfin_add_replays)
     add_test(NAME fuzz.${name} COMMAND replay_${name} ${inputs})
     set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT ${SYNFIN_TEST_TIMEOUT} LABELS fuzz)
   endforeach()
-  # A whole build with clang: minutes, so only where it is asked for.
-  add_test(NAME fuzz.oss_fuzz COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/oss_fuzz.sh")
-  set_tests_properties(fuzz.oss_fuzz PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
+  # Builds of their own, with clang.
+  if(NOT SYNFIN_SANITIZE)
+    foreach(other oss_fuzz afl)
+      add_test(NAME fuzz.${other} COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/${other}.sh")
+      set_tests_properties(fuzz.${other} PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
+    endforeach()
+  endif()
   add_test(NAME fuzz.finds_the_canary
     COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/canary.sh" "${PROJECT_SOURCE_DIR}/build/fuzz/fuzz_canary")
   set_tests_properties(fuzz.finds_the_canary PROPERTIES

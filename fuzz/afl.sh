@@ -26,22 +26,24 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_COMPILER=cla
   '-DCMAKE_CXX_FLAGS=-O1 -g1 -fsanitize-coverage=trace-pc-guard' -DSYNFIN_FUZZ=ON \
   "-DSYNFIN_FUZZ_ENGINE=$driver/libAFLDriver.a" \
   "-DCMAKE_EXE_LINKER_FLAGS=$driver/afl-compiler-rt-64.o" -DBUILD_TESTING=OFF -DSYNFIN_BENCH=OFF >/dev/null
-cmake --build "$build" --target synfin_seeds "fuzz_$target"
+cmake --build "$build" --target "fuzz_$target"
 
 seeds=$build/seeds/$target
 rm -rf "$seeds"
-case $target in
-  wire) "$build/synfin_seeds" packets "$seeds" corpus/seeds ;;
-  script)
-    mkdir -p "$seeds"
-    cp corpus/seeds/*.pkt "$seeds/"
-    ;;
-  *) "$build/synfin_seeds" programs "$seeds" corpus/seeds ;;
-esac
+mkdir -p "$seeds"
+if [[ $target == script ]]; then
+  cp corpus/seeds/*.pkt "$seeds/"
+elif grep -q '"fuzz/common/' "fuzz/$target.cc"; then
+  cmake --build "$build" --target synfin_seeds
+  "$build/synfin_seeds" programs "$seeds" corpus/seeds
+else
+  cp "corpus/fuzz/$target"/* "$seeds/"
+fi
 
 options=(-i "$seeds" -o "$findings" -V "$seconds" -m none)
 if [[ -f fuzz/$target.dict ]]; then options+=(-x "fuzz/$target.dict"); fi
 rm -rf "$findings"
+mkdir -p "${findings%/*}"
 AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 \
   afl-fuzz "${options[@]}" -- "$build/fuzz_$target" >"$build/$target.log" || {
   tail -n 20 "$build/$target.log"

@@ -1,10 +1,14 @@
 // Makes seeds of programs for the fuzz targets, a file each.
 //
-//   synfin_seeds programs FOLDER PATH...   the octets of each program of the .pkt files in the
-//   PATHs synfin_seeds packets FOLDER PATH...    the packets that pass when the reference plays
-//   them
+//   synfin_seeds programs FOLDER PATH...
+//     The octets of each program of the .pkt files below the PATHs.
+//   synfin_seeds packets FOLDER PATH...
+//     The packets that pass when the reference plays them.
+//   synfin_seeds choose FOLDER PATH...
+//     Of all those programs the few that touch every rule that all touch, as scripts of stimuli. A
+//     PATH may be an atlas: of it one cell of each set-up, and those that touch more.
 //
-// A file is named by a hash of what it holds, so that none is there twice.
+// Octets are in files named by a hash of them, so that none is there twice.
 // Exit code: 0 done, 2 wrong usage or a file that cannot be read or written.
 #include <algorithm>
 #include <cstdint>
@@ -12,15 +16,20 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/atlas/cells.h"
+#include "harness/atlas/file.h"
+#include "harness/atlas/replay.h"
 #include "harness/judge/judge.h"
 #include "harness/play/player.h"
 #include "harness/script/compile.h"
 #include "harness/script/file.h"
+#include "harness/script/parser.h"
 #include "harness/script/printer.h"
 #include "harness/script/program_file.h"
 #include "harness/script/text.h"
@@ -52,6 +61,7 @@ class Seeds {
 
   // Every .pkt below the path, or the file itself.
   bool add(const fs::path& path) {
+    if (what_ == What::kChoice && path.extension() == ".atlas") return add_cells(path);
     std::vector<std::string> files;
     if (!fs::is_directory(path)) {
       files.push_back(path.string());
@@ -65,21 +75,34 @@ class Seeds {
                        [this](const std::string& file) { return add_file(file); });
   }
 
-  // The one that touches most of what is not yet touched, again and again.
+  // One of each set-up, and then the one that touches most of what is not yet touched, again and
+  // again.
   bool choose() {
     ClauseSet touched;
+    const auto keep = [&](const Candidate& chosen) {
+      touched |= chosen.clauses;
+      return keep_script(chosen);
+    };
+    std::set<std::string> set_ups;
+    for (const Candidate& each : candidates_) set_ups.insert(each.set_up);
+    for (const std::string& set_up : set_ups) {
+      const bool of_atlas = !set_up.empty();
+      if (of_atlas && !keep(*most_gain(touched, &set_up))) return false;
+    }
     while (true) {
-      const auto gain = [&](const Candidate& each) { return (each.clauses & ~touched).count(); };
-      const auto best = std::max_element(
-          candidates_.begin(), candidates_.end(),
-          [&](const Candidate& a, const Candidate& b) { return gain(a) < gain(b); });
-      if (best == candidates_.end() || gain(*best) == 0) return true;
-      touched |= best->clauses;
-      if (!keep_script(best->program)) return false;
+      const auto best = most_gain(touched, nullptr);
+      if (best == candidates_.end() || (best->clauses & ~touched).none()) return true;
+      if (!keep(*best)) return false;
     }
   }
 
  private:
+  struct Candidate {
+    proto::Program program;
+    ClauseSet clauses;
+    std::string set_up;  // of the atlas; of a case there is none
+  };
+
   bool add_file(const std::string& file) {
     auto programs = script::parse_file(file);
     if (!programs) return complain(programs.error().message);
@@ -87,6 +110,26 @@ class Seeds {
       const bool done = what_ == What::kPrograms ? keep(octets_of(program)) : play(program);
       if (!done) return false;
     }
+    return true;
+  }
+
+  // Each cell as the program that reaches it.
+  bool add_cells(const fs::path& path) {
+    const auto loaded = atlas::load(path.string());
+    if (!loaded) return complain(loaded.error().message);
+    const atlas::Atlas& atlas = loaded->atlas;
+    for (const atlas::SetUp& set_up : atlas.set_ups) {
+      if (!set_up.reached) continue;
+      set_up_ = set_up.id;
+      for (const atlas::Cell& cell : atlas::cells_of(set_up.variables, atlas.with)) {
+        const std::string name = "atlas/" + set_up.id + "/" + atlas::describe(cell);
+        auto program = script::parse(atlas::cell_text(atlas, set_up, cell, nullptr), name);
+        if (!program) return complain(script::to_string(name, program.error()));
+        program->set_name(name);
+        if (!play(*program)) return false;
+      }
+    }
+    set_up_.clear();
     return true;
   }
 
@@ -119,7 +162,7 @@ class Seeds {
     player.add(std::move(job));
     player.run();
     if (what_ == What::kPackets) return keep_packets(result.trace);
-    if (plain) candidates_.push_back({program, clauses});
+    if (plain) add_candidate({program, clauses, set_up_});
     return true;
   }
 
@@ -134,11 +177,14 @@ class Seeds {
   }
 
   // As a script of stimuli that says where it is from.
-  bool keep_script(proto::Program program) {
+  bool keep_script(const Candidate& candidate) {
+    proto::Program program = candidate.program;
     std::string name = program.name();
     std::replace_if(
         name.begin(), name.end(), [](char c) { return !script::is_word(c) && c != '-'; }, '-');
-    const std::string from = "From specs/" + program.name() + ", without what it expects.";
+    const std::string from = candidate.set_up.empty()
+                                 ? "From specs/" + program.name() + ", without what it expects."
+                                 : program.name() + ".";
     for (proto::Step& step : *program.mutable_steps()) {
       step.clear_annotations();
       step.clear_comments();
@@ -162,14 +208,29 @@ class Seeds {
     return written || complain(written.error().message);
   }
 
-  struct Candidate {
-    proto::Program program;
-    ClauseSet clauses;
-  };
+  // An atlas has tens of thousands of cells, of which most do the same.
+  void add_candidate(Candidate candidate) {
+    if (!seen_.insert(candidate.set_up + candidate.clauses.to_string()).second) return;
+    candidates_.push_back(std::move(candidate));
+  }
+
+  // Among those of one set-up, or all.
+  std::vector<Candidate>::const_iterator most_gain(const ClauseSet& touched,
+                                                   const std::string* set_up) const {
+    const auto gain = [&](const Candidate& each) {
+      const bool counts = set_up == nullptr || each.set_up == *set_up;
+      return counts ? static_cast<int>((each.clauses & ~touched).count()) : -1;
+    };
+    return std::max_element(
+        candidates_.begin(), candidates_.end(),
+        [&](const Candidate& a, const Candidate& b) { return gain(a) < gain(b); });
+  }
 
   fs::path folder_;
   What what_;
+  std::string set_up_;  // of the cells that are being played
   std::vector<Candidate> candidates_;
+  std::set<std::string> seen_;
 };
 
 int run(int argc, char** argv) {

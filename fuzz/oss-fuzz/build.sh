@@ -2,9 +2,13 @@
 # Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: compiler, flags, engine and places come
 # from the environment (CXX CXXFLAGS LIB_FUZZING_ENGINE SRC WORK OUT), and all that a target needs when it
 # runs is in $OUT. check.sh runs this without Docker.
+#
+# SYNFIN_FUZZ_ONLY: these targets alone ("wire script"), without seeds that are made by playing programs.
+# Small ones are soon built, and show whether the rest would be.
 source=$SRC/synfin
 build=$WORK/synfin-$(basename "$OUT")
 seeds=$WORK/synfin-seeds
+only=${SYNFIN_FUZZ_ONLY-}
 
 # The libraries of the distribution, protobuf among them, are made for libstdc++.
 flags=${CXXFLAGS//-stdlib=libc++/}
@@ -17,17 +21,22 @@ targets=()
 for file in "$source"/fuzz/*.cc; do
   name=$(basename "$file" .cc)
   # The canary has a fault on purpose.
-  if [[ $name != canary ]]; then targets+=("fuzz_$name"); fi
+  if [[ $name == canary || ($only && " $only " != *" $name "*) ]]; then continue; fi
+  targets+=("fuzz_$name")
 done
-cmake --build "$build" --target synfin_seeds "${targets[@]}"
+cmake --build "$build" --target "${targets[@]}"
 
 mkdir -p "$OUT/lib" "$OUT/baselines"
 cp -r "$source"/specs/baselines/. "$OUT/baselines/"
 rm -rf "$seeds"
 mkdir -p "$seeds"
-folders=("$source/specs" "$source/corpus")
-"$build/synfin_seeds" programs "$seeds/programs" "${folders[@]}"
-"$build/synfin_seeds" packets "$seeds/packets" "${folders[@]}"
+if [[ ! $only ]]; then
+  cmake --build "$build" --target synfin_seeds
+  for kind in programs packets; do
+    # Numbers that wrap do so on purpose.
+    UBSAN_OPTIONS=silence_unsigned_overflow=1 "$build/synfin_seeds" "$kind" "$seeds/$kind" "$source/specs" "$source/corpus"
+  done
+fi
 
 for target in "${targets[@]}"; do
   name=${target#fuzz_}
@@ -43,9 +52,9 @@ for target in "${targets[@]}"; do
   zipped=$OUT/${target}_seed_corpus.zip
   rm -f "$zipped"
   # What lwIP does in the cases is known by the cases: diff_lwip has its own corpus alone.
-  if [[ $name != diff_lwip ]] && grep -q '"fuzz/common/' "$source/fuzz/$name.cc"; then
+  if [[ $name != diff_lwip && -d $seeds/programs ]] && grep -q '"fuzz/common/' "$source/fuzz/$name.cc"; then
     zip -q -j -r "$zipped" "$seeds/programs"
-  elif [[ $name == wire ]]; then
+  elif [[ $name == wire && -d $seeds/packets ]]; then
     zip -q -j -r "$zipped" "$seeds/packets"
   elif [[ $name == script ]]; then
     (cd "$source/specs" && find . -name '*.pkt' | sort | zip -q "$zipped" -@)

@@ -231,7 +231,13 @@ Result<Journal> Journal::create(const std::string& file, const Atlas& header) {
 Result<void> Journal::add(const Atlas& atlas) {
   std::string octets;
   put_set_ups(atlas, octets);
-  return write_all(fd_.get(), octets, file_);
+  const off_t whole = ::lseek(fd_.get(), 0, SEEK_CUR);
+  auto written = write_all(fd_.get(), octets, file_);
+  // What a full disk has taken of it goes again: half a part would make all before it unreadable.
+  if (!written && ::ftruncate(fd_.get(), whole) != 0) {
+    return fail(written.error().message + ", and breaks off in the middle of a part");
+  }
+  return written;
 }
 
 void Journal::remove() { ::unlink(file_.c_str()); }

@@ -38,7 +38,7 @@ Result<void> save(const Atlas& atlas, const std::string& file);
 class Journal {
  public:
   static Result<Journal> create(const std::string& file, const Atlas& header);
-  // Appends the set-ups of `atlas`.
+  // Appends the set-ups of `atlas`, or nothing where that fails.
   Result<void> add(const Atlas& atlas);
   // The whole atlas is saved elsewhere.
   void remove();

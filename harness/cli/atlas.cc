@@ -130,7 +130,7 @@ void Making::keep(const atlas::Atlas& part) {
   if (!journal_ || broken_) return;
   const auto added = journal_->add(part);
   if (added) return;
-  complain(added.error().message);
+  complain(added.error().message + "; what was done before is there");
   broken_ = true;
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "harness/atlas/file.h"
 #include "tests/cli/program.h"
 
 namespace synfin::cli {
@@ -36,6 +37,23 @@ TEST_F(AtlasCommand, MakesAFileAndSaysWhatIsInIt) {
   EXPECT_EQ(shown.code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("synfin 0.1.0 · target reference 0.1"));
   EXPECT_THAT(shown.out, HasSubstr("384 cells; "));
+}
+
+TEST_F(AtlasCommand, AFullDiskLeavesTheSetUpsThatWereDone) {
+  std::filesystem::create_directory(path("disk"));
+  const auto ran = run_on_disk(path("disk"), "4k",
+                               {"atlas", "--out", path("disk/x.atlas"), "--state", "LISTEN",
+                                "--state", "SYN-SENT", "--state", "SYN-RECEIVED"},
+                               path("kept"));
+  if (!ran) GTEST_SKIP() << "this machine gives no disk of one's own in a user namespace";
+  EXPECT_EQ(ran->code, 3);
+  EXPECT_EQ(ran->err,
+            "synfin: " + path("disk/x.atlas.part") +
+                ": cannot be written: No space left on device; what was done before is there\n");
+  const auto kept = atlas::load(path("kept/x.atlas.part"));
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_FALSE(kept->complete);
+  EXPECT_EQ(kept->atlas.set_ups.size(), 2U);
 }
 
 TEST_F(AtlasCommand, ShowsCellsByAnyOfTheirNames) {

@@ -33,7 +33,8 @@ class Fuzzing : public testing::Test {
     fs::create_directories(folder_.path() + "/none");
   }
   // No seeds and no baseline: what lwIP is known for is found again, within few programs.
-  std::vector<std::string> command(const std::string& out, const std::string& programs = "200") {
+  std::vector<std::string> command(const std::string& out,
+                                   const std::string& programs = "200") const {
     return {"fuzz",
             "--stack",
             "lwip",
@@ -59,6 +60,34 @@ class Fuzzing : public testing::Test {
   static std::string read(const fs::path& path) {
     std::ifstream in(path);
     return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Starts it without an end, and sends it the signal once it has found something; returns how it
+  // ended.
+  int stop_when_found(const std::string& out, int signal) const {
+    std::vector<std::string> words = command(out, "0");
+    words.insert(words.begin(), "synfin");
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    const pid_t pid = fork();
+    if (pid == 0) {
+      if (std::freopen("/dev/null", "w", stdout) == nullptr) std::_Exit(99);
+      std::_Exit(run_program(static_cast<int>(argv.size()), argv.data()));
+    }
+    const fs::path folder = folder_.path() + "/" + out;
+    for (int i = 0; i < 3000 && scripts_below(folder).empty(); ++i) usleep(10'000);
+    kill(pid, signal);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return status;
+  }
+  // There are some; each script can be read, and has its text beside it.
+  void expect_whole_findings(const std::string& out) const {
+    const auto scripts = scripts_below(folder_.path() + "/" + out);
+    EXPECT_FALSE(scripts.empty());
+    for (fs::path script : scripts) {
+      EXPECT_TRUE(script::parse_file(script.string())) << script;
+      EXPECT_THAT(read(script.replace_extension(".txt")), HasSubstr("Repeat: ")) << script;
+    }
   }
   Folder folder_;
 };
@@ -109,24 +138,22 @@ TEST_F(Fuzzing, FindsNothingInTheReference) {
 }
 
 TEST_F(Fuzzing, IsInterruptedWithoutHarm) {
-  std::vector<std::string> words = command("out", "0");
-  words.insert(words.begin(), "synfin");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  const pid_t pid = fork();
-  if (pid == 0) {
-    if (std::freopen("/dev/null", "w", stdout) == nullptr) std::_Exit(99);
-    std::_Exit(run_program(static_cast<int>(argv.size()), argv.data()));
-  }
-  const fs::path out = folder_.path() + "/out";
-  for (int i = 0; i < 3000 && scripts_below(out).empty(); ++i) usleep(10'000);
-  kill(pid, SIGINT);
-  int status = 0;
-  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  const int status = stop_when_found("out", SIGINT);
+  ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 130);
-  EXPECT_FALSE(scripts_below(out).empty());
-  for (const fs::path& script : scripts_below(out)) {
-    EXPECT_TRUE(script::parse_file(script.string())) << script;
+  expect_whole_findings("out");
+}
+
+TEST_F(Fuzzing, AKillLeavesWhatWasFound) {
+  const int status = stop_when_found("out", SIGKILL);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  expect_whole_findings("out");
+  // The next one knows it.
+  const auto before = scripts_below(folder_.path() + "/out");
+  const Ran again = run(command("out"));
+  EXPECT_EQ(again.err, "");
+  for (const fs::path& script : before) {
+    EXPECT_THAT(again.out, testing::Not(HasSubstr(script.string())));
   }
 }
 
@@ -139,6 +166,18 @@ TEST_F(Fuzzing, RefusesWhatMakesNoSense) {
   for (const std::string wrong : {"10", "m", "10d", "-1m", "1.5h"}) {
     EXPECT_EQ(run({"fuzz", "--out", folder_.path(), "--for", wrong}).code, 2) << wrong;
   }
+}
+
+TEST_F(Fuzzing, AFullDiskLeavesWhatWasFound) {
+  fs::create_directories(folder_.path() + "/disk");
+  const auto ran = run_on_disk(folder_.path() + "/disk", "40k", command("disk", "2000"),
+                               folder_.path() + "/kept");
+  if (!ran) GTEST_SKIP() << "this machine gives no disk of one's own in a user namespace";
+  EXPECT_EQ(ran->code, 3);
+  EXPECT_THAT(ran->err, testing::StartsWith("synfin: " + folder_.path() + "/disk/"));
+  EXPECT_THAT(ran->err, testing::EndsWith(": cannot be written: No space left on device\n"));
+  expect_whole_findings("kept");
+  EXPECT_THAT(names("kept"), testing::Not(testing::Contains(testing::EndsWith(".part"))));
 }
 
 // As a full disk is: what was written before stays, and nothing is left of what was not whole.

@@ -1,5 +1,7 @@
 #include "tests/cli/program.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,21 @@ std::string whole(std::FILE* file) {
   for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
   std::fclose(file);
   return text;
+}
+
+constexpr int kNoDisk = 77;
+
+void write_line(const char* file, const std::string& line) { std::ofstream(file) << line; }
+
+// For this process and its children alone.
+bool mount_disk(const std::string& place, const std::string& size) {
+  const std::string uid = std::to_string(::getuid());
+  const std::string gid = std::to_string(::getgid());
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+  write_line("/proc/self/setgroups", "deny");
+  write_line("/proc/self/uid_map", "0 " + uid + " 1");
+  write_line("/proc/self/gid_map", "0 " + gid + " 1");
+  return ::mount("none", place.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
 }
 
 }  // namespace
@@ -48,6 +65,28 @@ Ran run(const std::vector<std::string>& arguments) {
   ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   ran.out = whole(out);
   ran.err = whole(err);
+  return ran;
+}
+
+std::optional<Ran> run_on_disk(const std::string& place, const std::string& size,
+                               const std::vector<std::string>& arguments, const std::string& kept) {
+  std::FILE* err = std::tmpfile();
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (!mount_disk(place, size)) _exit(kNoDisk);
+    const Ran ran = run(arguments);
+    std::fputs(ran.err.c_str(), err);
+    std::fflush(err);
+    std::filesystem::copy(place, kept);
+    _exit(ran.code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  Ran ran;
+  ran.err = whole(err);
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (ran.code == kNoDisk) return std::nullopt;
   return ran;
 }
 

@@ -1,6 +1,7 @@
 // Runs the program in a child process and keeps what it writes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,11 @@ struct Ran {
 };
 
 Ran run(const std::vector<std::string>& arguments);
+
+// Runs it where the folder `place` is a disk of so much room ("40k"); what is there at its end is
+// copied to `kept`, and `out` is lost. Nothing: this machine gives no disk of one's own.
+std::optional<Ran> run_on_disk(const std::string& place, const std::string& size,
+                               const std::vector<std::string>& arguments, const std::string& kept);
 
 // A case that passes everywhere, and the same with one thing otherwise.
 inline constexpr const char* kHandshake = R"(//@ requires MUST-10 SM-LISTEN-3
