@@ -15,6 +15,7 @@
 #include "harness/cli/atlas_commands.h"
 #include "harness/cli/common.h"
 #include "harness/cli/select.h"
+#include "harness/kernel/version.h"
 #include "harness/report/atlas_text.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/html_atlas.h"
@@ -59,7 +60,10 @@ class View {
     text_.got = shown.provenance.stack();
     text_.all = options.all;
   }
-  void wanted_by(const std::string& name) { text_.wanted = name; }
+  void names(const std::string& got, const std::string& wanted) {
+    text_.got = got;
+    text_.wanted = wanted;
+  }
 
   void write(const std::string& text) const {
     const std::string shown = text_.style.for_reader(text);
@@ -92,7 +96,12 @@ Result<std::string> View::save_example(const Finding& finding, std::size_t numbe
   if (const auto saved = script::write_file(path, text); !saved) {
     return tl::make_unexpected(saved.error());
   }
-  return fmt::format("synfin replay {} --stack {}", shell_word(path), atlas_.provenance.stack());
+  StackChoice choice;
+  choice.stack = atlas_.provenance.stack();
+  const std::string& version = atlas_.provenance.stack_version();
+  // Another kernel than this machine's is one that --kernel names.
+  if (choice.stack == "linux" && version != kernel::running_version()) choice.kernel = version;
+  return fmt::format("synfin replay {} {}", shell_word(path), options_of(choice));
 }
 
 Result<void> View::write(const std::vector<Finding>& findings) const {
@@ -141,8 +150,11 @@ int compare_files(const ViewOptions& options) {
   }
   const atlas::Comparison found = atlas::compare(*a, *b);
   View view(options, *a, found.domain);
-  view.wanted_by(b->provenance.stack() == a->provenance.stack() ? atlas::name_of(*b)
-                                                                : b->provenance.stack());
+  if (b->provenance.stack() == a->provenance.stack()) {
+    view.names(atlas::name_of(*a), atlas::name_of(*b));
+  } else {
+    view.names(a->provenance.stack(), b->provenance.stack());
+  }
   const std::size_t cells = found.domain.grid.cells();
   view.write(fmt::format("{} beside {} · {} in both · {} alike · {}\n", atlas::name_of(*a),
                          atlas::name_of(*b), count_text(cells, "cell"),

@@ -18,6 +18,7 @@ void add_fuzz(CLI::App& app, Action* action);
 void add_probe(CLI::App& app, Action* action);
 void add_pair(CLI::App& app, Action* action);
 void add_merge(CLI::App& app, Action* action);
+void add_diff(CLI::App& app, Action* action);
 void add_explain(CLI::App& app, Action* action);
 void add_atlas(CLI::App& app, Action* action);
 void add_kernel(CLI::App& app, Action* action);

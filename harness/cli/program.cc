@@ -58,6 +58,7 @@ int parse_and_act(int argc, const char* const* argv) {
            add_probe,
            add_pair,
            add_merge,
+           add_diff,
            add_explain,
            add_atlas,
            add_kernel,

@@ -41,24 +41,9 @@ Result<Pipe> make_pipe() {
   return Pipe{link::Fd(ends[0]), link::Fd(ends[1])};
 }
 
-Result<std::string> own_program() {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return fail("cannot read /proc/self/exe: " + error.message());
-  if (path.string().find_first_of("\" ") != std::string::npos) {
-    return fail(
-        fmt::format("a kernel cannot start a program at {}: its path has a space or a "
-                    "quote",
-                    path.string()));
-  }
-  return path.string();
-}
-
 // With the descriptors that start_confined() gives it. All of it is the same for one seed: the
 // kernel mixes its command line into its randomness (random_init_early()).
-Result<std::vector<std::string>> command_line(const Kernel& kernel, const BootOptions& options) {
-  const auto program = own_program();
-  if (!program) return tl::make_unexpected(program.error());
+std::vector<std::string> command_line(const Kernel& kernel, const BootOptions& options) {
   const unsigned memory = options.memory_mb != 0 ? options.memory_mb
                           : kernel.variant.kasan ? kMemoryWithKasan
                                                  : kMemory;
@@ -69,7 +54,9 @@ Result<std::vector<std::string>> command_line(const Kernel& kernel, const BootOp
       "con1=null,fd:4", "con2=null,fd:1", "console=tty2", "loglevel=8",
       // Where it would keep a file with its number: a folder that takes none.
       "uml_dir=/proc/self", "umid=synfin", "iomem=mmapper,/proc/self/fd/5",
-      fmt::format("synfin.seed={:#x}", options.seed), "init=" + *program};
+      fmt::format("synfin.seed={:#x}", options.seed),
+      // This program: its root is the host's, /proc included.
+      "init=/proc/self/fd/6"};
   if (needs_no_xstate(kernel.version)) words.emplace_back(kNoWideRegisters);
   words.insert(words.end(), {"--", std::string(kGuestWord)});
   return words;
@@ -137,8 +124,6 @@ int end_group(pid_t pid) {
 
 Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
                         const std::function<bool()>& go_on) {
-  const auto command = command_line(kernel, options);
-  if (!command) return tl::make_unexpected(command.error());
   const auto board = Board::make(options.job);
   if (!board) return tl::make_unexpected(board.error());
   auto log = make_pipe();
@@ -147,11 +132,12 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
   for (const auto* pipe : {&log, &out, &error}) {
     if (!*pipe) return tl::make_unexpected(pipe->error());
   }
-  const auto pid = start_confined(*command, {.log = log->its.get(),
-                                             .out = out->its.get(),
-                                             .error = error->its.get(),
-                                             .board = board->fd(),
-                                             .without_xstate = needs_no_xstate(kernel.version)});
+  const auto pid = start_confined(command_line(kernel, options),
+                                  {.log = log->its.get(),
+                                   .out = out->its.get(),
+                                   .error = error->its.get(),
+                                   .board = board->fd(),
+                                   .without_xstate = needs_no_xstate(kernel.version)});
   if (!pid) return tl::make_unexpected(pid.error());
   for (Pipe* pipe : {&*log, &*out, &*error}) pipe->its.reset();
 

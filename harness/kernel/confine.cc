@@ -25,7 +25,7 @@ namespace synfin::kernel {
 namespace {
 
 constexpr std::size_t kRoomForRegisters = 2696;
-constexpr int kLastOurs = 5;  // of the descriptors that Confinement places
+constexpr int kLastOurs = 6;  // of the descriptors that Confinement places
 
 // The low half of a system call's argument.
 constexpr uint32_t argument(unsigned i) {
@@ -61,10 +61,11 @@ bool restrict_calls(bool without_xstate) {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// Descriptors 1 to 5, whatever numbers they have now.
+// Descriptors 1 to 6, whatever numbers they have now.
 bool place(const Confinement& confinement) {
-  const std::array wanted = {confinement.log, confinement.log, confinement.out, confinement.error,
-                             confinement.board};
+  const int program = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  const std::array wanted = {confinement.log,   confinement.log,   confinement.out,
+                             confinement.error, confinement.board, program};
   std::array<int, wanted.size()> high{};
   for (std::size_t i = 0; i < high.size(); ++i) {
     high[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);

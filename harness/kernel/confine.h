@@ -15,7 +15,7 @@ struct Confinement {
   int log = -1;    // what it finds as its descriptors 1 and 2
   int out = -1;    // as 3
   int error = -1;  // as 4
-  int board = -1;  // as 5
+  int board = -1;  // as 5; 6 is this program
   // The kernel cannot take this machine's registers whole: it is to keep those of x87 and SSE
   // alone. Programs inside must use no others (kNoWideRegisters): each page fault clears them.
   bool without_xstate = false;

@@ -142,6 +142,11 @@ TEST_F(Results, AreSplitIntoShardsAndMerged) {
   EXPECT_EQ(joined.clauses_hit_size(), all.clauses_hit_size());
   EXPECT_EQ(joined.edges_taken_size(), all.edges_taken_size());
   EXPECT_THAT(read(path("merged.xml")), HasSubstr("name=\"b/wrong@ipv6\""));
+  EXPECT_EQ(run({"diff", path("all.json"), path("merged.json")}).code, 0);
+  const Ran apart = run({"diff", path("all.json"), path("1.json")});
+  EXPECT_EQ(apart.code, 1);
+  EXPECT_THAT(apart.out, HasSubstr("only " + path("all.json") + ": 4 cases: "));
+  EXPECT_EQ(run({"diff", path("all.json"), path("nowhere.json")}).code, 2);
   EXPECT_EQ(cases({"merge", folder_.write("no.json", "[")}).code, 2);
   EXPECT_EQ(cases({"merge", path("nowhere.json")}).code, 2);
 }

@@ -49,7 +49,7 @@ class InKernel : public testing::Test {
     if (child != 0) return child;
     std::freopen((folder_ / "out").c_str(), "w", stdout);
     std::freopen((folder_ / "err").c_str(), "w", stderr);
-    std::vector<std::string> words = {SYNFIN_BINARY};
+    std::vector<std::string> words = {program_};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -71,6 +71,7 @@ class InKernel : public testing::Test {
   std::string err() const { return read(folder_ / "err"); }
 
   fs::path folder_;
+  fs::path program_ = SYNFIN_BINARY;
 };
 
 TEST_F(InKernel, OneSeedGivesOneRunToTheByte) {
@@ -84,6 +85,9 @@ TEST_F(InKernel, OneSeedGivesOneRunToTheByte) {
   EXPECT_GT(first.size(), 100000U);
   EXPECT_TRUE(first == play("7")) << "two runs with one seed differ";
   EXPECT_FALSE(first == play("8")) << "the seed makes no difference";
+  program_ = folder_ / "a copy of it";
+  fs::copy_file(SYNFIN_BINARY, program_);
+  EXPECT_TRUE(first == play("7")) << "where the program is makes a difference";
 }
 
 TEST_F(InKernel, TheExitCodeComesOut) {
