@@ -5,7 +5,14 @@ set(SYNFIN_LWIP_SOURCE "" CACHE PATH "An lwIP source tree (2.1 or later) to buil
 # A macro, since languages are enabled at the top only.
 macro(synfin_find_lwip)
   if(SYNFIN_LWIP_SOURCE)
+    # clang for clang: gcc does not know all of its sanitizers.
+    if(NOT CMAKE_C_COMPILER AND CMAKE_CXX_COMPILER_ID MATCHES Clang)
+      string(REPLACE "clang++" "clang" CMAKE_C_COMPILER "${CMAKE_CXX_COMPILER}")
+    endif()
     enable_language(C)
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+    string(APPEND CMAKE_C_FLAGS " ${CMAKE_CXX_FLAGS}")
+    set(CMAKE_C_FLAGS_${type} "${CMAKE_CXX_FLAGS_${type}}")
     synfin_build_lwip("${SYNFIN_LWIP_SOURCE}")
   else()
     pkg_check_modules(lwip REQUIRED IMPORTED_TARGET lwip)

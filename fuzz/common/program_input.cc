@@ -1,5 +1,6 @@
 #include "fuzz/common/program_input.h"
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "harness/mutate/mutate.h"
 #include "harness/script/printer.h"
@@ -14,40 +16,55 @@
 namespace synfin::fuzz {
 namespace {
 
+constexpr std::size_t kUsualOctets = std::size_t{1} << 16U;  // of a program in memory
+
 // A program and its octets. libFuzzer plays what it has just been given and changes it again, so
-// that most octets need not be parsed.
+// that most octets need not be parsed. The messages, some hundred, lie in one piece of memory.
 class Parsed {
  public:
   // False: the octets are no program.
   bool parse(const uint8_t* data, std::size_t size) {
     if (size == octets_.size() && std::memcmp(data, octets_.data(), size) == 0) return good_;
     octets_.assign(reinterpret_cast<const char*>(data), size);
-    good_ = program_.ParseFromString(octets_);
+    clear();
+    good_ = program_->ParseFromString(octets_);
     return good_;
   }
   // The octets of the program as it is now, with as many steps as fit into `most`; returns how
   // many.
   std::size_t write(uint8_t* data, std::size_t most) {
-    auto& steps = *program_.mutable_steps();
-    while (program_.ByteSizeLong() > most && !steps.empty()) steps.RemoveLast();
+    auto& steps = *program_->mutable_steps();
+    while (program_->ByteSizeLong() > most && !steps.empty()) steps.RemoveLast();
     octets_.clear();
     {
       google::protobuf::io::StringOutputStream stream(&octets_);
       google::protobuf::io::CodedOutputStream coded(&stream);
       coded.SetSerializationDeterministic(true);
-      program_.SerializeToCodedStream(&coded);
+      program_->SerializeToCodedStream(&coded);
     }
     good_ = octets_.size() <= most;
     if (!good_) return 0;
     std::memcpy(data, octets_.data(), octets_.size());
     return octets_.size();
   }
-  void clear() { program_.Clear(); }
-  proto::Program& program() { return program_; }
+  void clear() {
+    arena_.Reset();
+    program_ = google::protobuf::Arena::CreateMessage<proto::Program>(&arena_);
+  }
+  proto::Program& program() { return *program_; }
 
  private:
+  static google::protobuf::ArenaOptions in(std::vector<char>& memory) {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = memory.data();
+    options.initial_block_size = memory.size();
+    return options;
+  }
+
   std::string octets_;
-  proto::Program program_;
+  std::vector<char> memory_ = std::vector<char>(kUsualOctets);  // what is more is allocated
+  google::protobuf::Arena arena_{in(memory_)};
+  proto::Program* program_ = google::protobuf::Arena::CreateMessage<proto::Program>(&arena_);
   bool good_ = true;  // no octets are an empty program
 };
 
@@ -57,6 +74,9 @@ Parsed& last() {
 }
 
 constexpr unsigned kMostChanges = 3;  // at once
+// One of so many is made up from nothing: changes alone keep to how the first programs began, a
+// passive open, say.
+constexpr uint32_t kMadeAnew = 16;
 
 }  // namespace
 
@@ -79,8 +99,8 @@ std::size_t LLVMFuzzerCustomMutator(uint8_t* data, std::size_t size, std::size_t
                                     unsigned int seed) {
   using namespace synfin;
   fuzz::Parsed& parsed = fuzz::last();
-  if (!parsed.parse(data, size)) parsed.clear();
   mutate::Chance chance(seed);
+  if (!parsed.parse(data, size) || chance.one_in(fuzz::kMadeAnew)) parsed.clear();
   mutate::Mutator mutator(chance.next());
   const unsigned changes = chance.one_in(2) ? 1 : 1 + chance.below(fuzz::kMostChanges);
   for (unsigned i = 0; i < changes; ++i) mutator.mutate(parsed.program());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuzz/common/guarded_lwip.h"
+#include "fuzz/common/program_input.h"
 #include "harness/judge/baseline.h"
 #include "harness/judge/trial.h"
 #include "harness/mutate/mutate.h"
@@ -55,13 +56,13 @@ Judged play_judged(const std::vector<std::string>& programs, const judge::Baseli
   ClauseSet coverage;
   judge::Trial trial([&] { return fuzz::make_guarded_lwip(profile); }, profile, baseline, nullptr,
                      &coverage);
-  proto::Program program;
   std::size_t whole = 0;
   std::size_t segments = 0;
   const int64_t began = cpu_nanoseconds();
   for (const std::string& octets : programs) {
-    program.ParseFromString(octets);
-    const auto result = trial.run(program);
+    const auto* program =
+        fuzz::read_program(reinterpret_cast<const uint8_t*>(octets.data()), octets.size());
+    const auto result = trial.run(*program);
     if (!result) continue;
     whole += (*result)->judged_to_the_last_step ? 1 : 0;
     segments += (*result)->segments;

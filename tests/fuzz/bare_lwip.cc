@@ -1,6 +1,6 @@
 // A bare fuzz target of lwIP, to compare with: a listener, then octets -> segments, a few calls and
 // ticks, all gone again. It looks at nothing.
-#include <lwip/tcp.h>
+#include <lwip/priv/tcp_priv.h>
 
 #include <array>
 #include <cstddef>
@@ -29,7 +29,7 @@ class Bare final : stack::LwipCore::Network {
     for (std::size_t i = 0; i + 3 <= octets.size() && i < 3 * kMostSegments; i += 3) {
       const uint8_t what = octets[i];
       inject(what & 63U, 1001U + octets[i + 1], sent_.seq.value() + 1U + octets[i + 2] % 4U);
-      if (what > 192) stack::LwipCore::tick();
+      if (what > 192) stack::LwipCore::tick(slow_ = !slow_);
       if (what % 4 == 0 && accepted_ != nullptr) tcp_write(accepted_, "hello", 5, 1);
     }
     accepted_ = nullptr;
@@ -52,6 +52,10 @@ class Bare final : stack::LwipCore::Network {
     tcp_accept(listener, [](void* self, tcp_pcb* pcb, err_t) {
       static_cast<Bare*>(self)->accepted_ = pcb;
       tcp_err(pcb, [](void* bare, err_t) { static_cast<Bare*>(bare)->accepted_ = nullptr; });
+      tcp_recv(pcb, [](void* bare, tcp_pcb* from, pbuf* text, err_t) {
+        if (text == nullptr) static_cast<Bare*>(bare)->accepted_ = nullptr;
+        return tcp_recv_null(nullptr, from, text, ERR_OK);
+      });
       return static_cast<err_t>(ERR_OK);
     });
   }
@@ -67,6 +71,7 @@ class Bare final : stack::LwipCore::Network {
   wire::Packet packet_;
   Segment sent_;
   tcp_pcb* accepted_ = nullptr;
+  bool slow_ = false;  // each second tick is
   std::array<uint8_t, 2048> in_{};
   std::array<uint8_t, 2048> out_{};
 };
