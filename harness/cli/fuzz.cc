@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -59,6 +60,7 @@ constexpr std::size_t kRealBatch = 400;
 // What came once on a real machine has to come again so often, of so many plays.
 constexpr std::size_t kRepeats = 2;
 constexpr std::size_t kTimes = 10;
+constexpr auto kHearEvery = std::chrono::seconds(3);
 constexpr auto kTellEvery = std::chrono::milliseconds(500);
 constexpr auto kTellPlainlyEvery = std::chrono::seconds(10);
 
@@ -99,7 +101,9 @@ class Fuzz {
   explicit Fuzz(const FuzzCommand& options)
       : options_(options),
         style_(report::style_of(STDOUT_FILENO)),
-        began_(kernel::time_outside()) {}
+        began_(kernel::time_outside()),
+        corpus_(options.corpus),
+        heard_(began_) {}
 
   int run();
 
@@ -109,6 +113,7 @@ class Fuzz {
   bool guide_by_kernel(explore::ExploreOptions* explore);
   void add_seeds();
   void know(const fs::path& folder);
+  void hear_of_others();
   void found(const shrink::Signature& signature, const proto::Program& program);
   std::optional<Finding> settle(const shrink::Signature& signature, const proto::Program& program);
   bool time_is_over() const;
@@ -134,6 +139,9 @@ class Fuzz {
   Profile profile_;
   std::optional<kernel::Kcov> kcov_;
   std::unique_ptr<explore::Explorer> explorer_;
+  CorpusFolder corpus_;
+  std::set<fs::path> known_files_;
+  Clock::time_point heard_;
   std::size_t new_ = 0;
   bool broken_ = false;
 };
@@ -221,7 +229,7 @@ bool Fuzz::open() {
   if (kernel::inside() && !guide_by_kernel(&explore)) return false;
   if (!options_.corpus.empty()) {
     explore.kept = [this](const proto::Program& program) {
-      const auto kept = CorpusFolder(options_.corpus).keep(program);
+      const auto kept = corpus_.keep(program);
       if (kept || broken_) return;
       complain(kept.error().message);
       broken_ = true;
@@ -256,9 +264,7 @@ bool Fuzz::guide_by_kernel(explore::ExploreOptions* explore) {
 
 void Fuzz::add_seeds() {
   for (const proto::Program& program : panics_in(options_.out)) explorer_->avoid(program);
-  for (proto::Program& program : CorpusFolder(options_.corpus).all()) {
-    explorer_->add_seed(std::move(program));
-  }
+  for (proto::Program& program : corpus_.fresh()) explorer_->add_seed(std::move(program));
   std::vector<std::string> folders = options_.seeds;
   if (folders.empty() && specs_) {
     folders.push_back(specs_->string());
@@ -276,11 +282,12 @@ void Fuzz::add_seeds() {
   }
 }
 
-// What the scripts of a folder show is known.
+// What the scripts of a folder show is known, each told once.
 void Fuzz::know(const fs::path& folder) {
   shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed);
   std::vector<proto::Program> all;
   for (const fs::path& file : scripts_below(folder)) {
+    if (!known_files_.insert(file).second) continue;
     auto programs = script::parse_file(file.string());
     if (!programs) {
       complain(programs.error().message);
@@ -288,11 +295,21 @@ void Fuzz::know(const fs::path& folder) {
     }
     std::move(programs->begin(), programs->end(), std::back_inserter(all));
   }
+  if (all.empty()) return;
   for (const proto::CaseResult& result : plays.play(all)) {
     for (const auto& signature : shrink::signatures_of(result, options_.choice.stack)) {
       explorer_->know(signature);
     }
   }
+}
+
+// What other instances have found and kept meanwhile.
+void Fuzz::hear_of_others() {
+  const auto now = kernel::time_outside();
+  if (options_.choice.kernel.empty() || options_.at_once < 2 || now - heard_ < kHearEvery) return;
+  heard_ = now;
+  know(options_.out);
+  for (proto::Program& program : corpus_.fresh()) explorer_->add_seed(std::move(program));
 }
 
 // Makes it minimal and tells how often it shows. Nothing: it did not come again.
@@ -325,6 +342,7 @@ void Fuzz::found(const shrink::Signature& signature, const proto::Program& progr
     broken_ = true;
     return;
   }
+  known_files_.insert(*kept);
   ++new_;
   write(fmt::format("{}  {} in {} steps: {}\n", style_.paint(report::Ink::kRed, "NEW"),
                     shrink::to_string(signature), finding->program.steps_size(), *kept));
@@ -340,6 +358,7 @@ int Fuzz::run() {
   know(options_.out);
   add_seeds();
   while (!time_is_over() && !interrupted() && !broken_) {
+    hear_of_others();
     const auto played =
         explorer_->round([this](const shrink::Signature& signature,
                                 const proto::Program& program) { found(signature, program); },
@@ -373,7 +392,10 @@ void add_fuzz(CLI::App& app, Action* action) {
       ->capture_default_str();
   command->add_option("--programs", options->programs, "Or so many programs (0: no limit)")
       ->type_name("N");
-  command->add_option("-j", options->at_once, "So many programs at once (0: as suits the stack)")
+  command
+      ->add_option(
+          "-j", options->at_once,
+          "So many programs at once (0: as suits the stack); so many kernels, with --kernel")
       ->check(CLI::Range(0U, 4096U))
       ->type_name("N");
   command
@@ -401,7 +423,11 @@ void add_fuzz(CLI::App& app, Action* action) {
         if (options->choice.link.empty()) options->choice.link = "tun";
       }
       if (checked) {
-        return fuzz_in_kernel(options->choice, options->out, options->corpus, options->for_so_long,
+        return fuzz_in_kernel(options->choice,
+                              {.out = options->out,
+                               .corpus = options->corpus,
+                               .for_so_long = options->for_so_long,
+                               .instances = options->at_once},
                               [&] { return Fuzz(*options).run(); });
       }
       complain(checked.error().message);

@@ -1,13 +1,18 @@
 #include "harness/cli/fuzz_kernel.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
-#include <set>
 
 #include "harness/cli/in_kernel.h"
 #include "harness/kernel/board.h"
@@ -29,24 +34,6 @@ uint32_t hash_of(std::string_view text) {
   uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
-}
-
-std::vector<proto::Program> programs_in(const std::string& folder, std::string_view begin) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(begin) && name.ends_with(kOctets)) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<proto::Program> programs;
-  for (const fs::path& path : files) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string octets{std::istreambuf_iterator<char>(file), {}};
-    proto::Program program;
-    if (program.ParseFromString(octets)) programs.push_back(std::move(program));
-  }
-  return programs;
 }
 
 // The line that says what is wrong, without addresses, which differ from play to play.
@@ -82,56 +69,127 @@ Result<std::string> keep_panic(const kernel::BootResult& booted, const std::stri
   return fmt::format("PANIC  {}: {}\n", kind, script.string());
 }
 
-}  // namespace
-
-int fuzz_in_kernel(const StackChoice& choice, const std::string& out, const std::string& corpus,
-                   std::chrono::seconds for_so_long, const std::function<int()>& command) {
-  if (choice.kernel.empty() || kernel::inside()) return command();
-  const auto broken = [](const Error& error) {
-    complain(error.message);
-    return static_cast<int>(report::kExitBroken);
-  };
-  const auto found = kernel_of(choice);
-  if (!found) return broken(found.error());
-  std::error_code error;
-  for (const std::string& folder : {out, corpus}) {
-    fs::create_directories(folder, error);
-    if (error) return broken({fmt::format("{}: {}", folder, error.message())});
-  }
-  catch_interrupt();
-  const auto end = Clock::now() + for_so_long;
-  StackChoice next = choice;
+// One kernel after the other, until the time is over. Returns the exit code of all boots together.
+Result<int> fuzz_one(const KernelFuzz& fuzz, StackChoice choice, const kernel::Kernel& kernel) {
+  const auto end = Clock::now() + fuzz.for_so_long;
   int code = report::kExitOk;
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end - Clock::now());
     if (left.count() <= 0) return code;
     const auto booted = boot_for(
-        next, *found, {out, corpus},
-        {"--for", fmt::format("{}s", left.count()), "--seed", fmt::format("{:#x}", next.seed)});
-    if (!booted) return broken(booted.error());
+        choice, kernel, {fuzz.out, fuzz.corpus},
+        {"--for", fmt::format("{}s", left.count()), "--seed", fmt::format("{:#x}", choice.seed)});
+    if (!booted) return tl::make_unexpected(booted.error());
     if (interrupted()) return report::kExitInterrupted;
     if (!booted->panicked) return booted->exit_code == report::kExitOk ? code : booted->exit_code;
     code = report::kExitUnexpected;
-    const auto kept = keep_panic(*booted, found->name(), out);
-    if (!kept) return broken(kept.error());
+    const auto kept = keep_panic(*booted, kernel.name(), fuzz.out);
+    if (!kept) return tl::make_unexpected(kept.error());
     fmt::print("{}", *kept);
     std::fflush(stdout);
-    ++next.seed;
+    ++choice.seed;
   }
+}
+
+// Of several exit codes that which says most.
+int worse(int a, int b) {
+  constexpr std::array kOrder = {int{report::kExitOk}, int{report::kExitUnexpected},
+                                 int{report::kExitBroken}, int{report::kExitUsage},
+                                 int{report::kExitInterrupted}};
+  const auto* first = std::find(kOrder.begin(), kOrder.end(), a);
+  return first < std::find(kOrder.begin(), kOrder.end(), b) ? b : a;
+}
+
+// Each in a process of its own, with seeds of its own; they hear of each other by the corpus.
+Result<int> fuzz_side_by_side(const KernelFuzz& fuzz, const StackChoice& choice,
+                              const kernel::Kernel& kernel) {
+  const pid_t owner = ::getpid();
+  std::vector<pid_t> children;
+  for (uint64_t i = 0; i < fuzz.instances; ++i) {
+    const pid_t child = ::fork();
+    if (child < 0) break;
+    if (child > 0) {
+      children.push_back(child);
+      continue;
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != owner) _exit(report::kExitInterrupted);
+    StackChoice own = choice;
+    own.seed += i << 32U;
+    const auto code = fuzz_one(fuzz, own, kernel);
+    if (!code) complain(code.error().message);
+    std::fflush(nullptr);
+    _exit(code.value_or(report::kExitBroken));
+  }
+  int code = children.size() == fuzz.instances ? report::kExitOk : report::kExitBroken;
+  for (const pid_t child : children) {
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+      if (!interrupted()) continue;
+      for (const pid_t each : children) ::kill(each, SIGTERM);
+    }
+    code = worse(code, WIFEXITED(status) ? WEXITSTATUS(status) : int{report::kExitBroken});
+  }
+  return code;
+}
+
+}  // namespace
+
+int fuzz_in_kernel(const StackChoice& choice, const KernelFuzz& fuzz,
+                   const std::function<int()>& command) {
+  return here_or_outside(choice, command, [&](const kernel::Kernel& kernel) -> Result<int> {
+    std::error_code error;
+    for (const std::string& folder : {fuzz.out, fuzz.corpus}) {
+      fs::create_directories(folder, error);
+      if (error) return fail(fmt::format("{}: {}", folder, error.message()));
+    }
+    return fuzz.instances > 1 ? fuzz_side_by_side(fuzz, choice, kernel)
+                              : fuzz_one(fuzz, choice, kernel);
+  });
 }
 
 void note_program(const proto::Program& program) {
   if (kernel::inside()) kernel::note(program.SerializeAsString());
 }
 
-std::vector<proto::Program> panics_in(const std::string& out) { return programs_in(out, kPanic); }
-
-Result<void> CorpusFolder::keep(const proto::Program& program) const {
-  const std::string octets = program.SerializeAsString();
-  return script::write_file(fs::path(folder_) / fmt::format("{:08x}{}", hash_of(octets), kOctets),
-                            octets);
+std::vector<proto::Program> panics_in(const std::string& out) {
+  return CorpusFolder(out, kPanic).fresh();
 }
 
-std::vector<proto::Program> CorpusFolder::all() const { return programs_in(folder_, ""); }
+CorpusFolder::CorpusFolder(std::string folder, std::string_view begin)
+    : folder_(std::move(folder)), begin_(begin) {}
+
+// Beside its place first: others read what is there.
+Result<void> CorpusFolder::keep(const proto::Program& program) {
+  const std::string octets = program.SerializeAsString();
+  const std::string name = fmt::format("{}{:08x}{}", begin_, hash_of(octets), kOctets);
+  if (!seen_.insert(name).second) return {};
+  const fs::path path = fs::path(folder_) / name;
+  const std::string part = fmt::format("{}.{}", path.string(), ::getpid());
+  if (auto wrote = script::write_file(part, octets); !wrote) return wrote;
+  std::error_code error;
+  fs::rename(part, path, error);
+  if (error) return fail(fmt::format("{}: {}", path.string(), error.message()));
+  return {};
+}
+
+std::vector<proto::Program> CorpusFolder::fresh() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(begin_) || !name.ends_with(kOctets)) continue;
+    if (seen_.insert(name).second) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  std::vector<proto::Program> programs;
+  for (const std::string& name : names) {
+    std::ifstream file(fs::path(folder_) / name, std::ios::binary);
+    const std::string octets{std::istreambuf_iterator<char>(file), {}};
+    proto::Program program;
+    if (program.ParseFromString(octets)) programs.push_back(std::move(program));
+  }
+  return programs;
+}
 
 }  // namespace synfin::cli

@@ -79,12 +79,6 @@ void remember_arguments(int argc, const char* const* argv) {
   g_arguments = {argv, static_cast<std::size_t>(argc)};
 }
 
-Result<kernel::Kernel> kernel_of(const StackChoice& choice) {
-  const auto cache = kernel::cache_folder(choice.kernel_cache);
-  if (!cache) return tl::make_unexpected(cache.error());
-  return kernel::find_kernel(*cache, choice.kernel);
-}
-
 Result<kernel::BootResult> boot_for(const StackChoice& choice, const kernel::Kernel& kernel,
                                     const std::vector<std::string>& outputs,
                                     const std::vector<std::string>& more) {
@@ -93,24 +87,34 @@ Result<kernel::BootResult> boot_for(const StackChoice& choice, const kernel::Ker
   return kernel::boot(kernel, options, [] { return !interrupted(); });
 }
 
+int here_or_outside(const StackChoice& choice, const std::function<int()>& command,
+                    const std::function<Result<int>(const kernel::Kernel&)>& outside) {
+  if (choice.kernel.empty() || kernel::inside()) return command();
+  const auto code = [&]() -> Result<int> {
+    const auto cache = kernel::cache_folder(choice.kernel_cache);
+    if (!cache) return tl::make_unexpected(cache.error());
+    const auto found = kernel::find_kernel(*cache, choice.kernel);
+    if (!found) return tl::make_unexpected(found.error());
+    catch_interrupt();
+    return outside(*found);
+  }();
+  if (interrupted()) return report::kExitInterrupted;
+  if (code) return *code;
+  complain(code.error().message);
+  return report::kExitBroken;
+}
+
 int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs,
               const std::function<int()>& command) {
-  if (choice.kernel.empty() || kernel::inside()) return command();
-  const auto broken = [](const Error& error) {
-    complain(error.message);
-    return static_cast<int>(report::kExitBroken);
-  };
-  const auto found = kernel_of(choice);
-  if (!found) return broken(found.error());
-  catch_interrupt();
-  const auto booted = boot_for(choice, *found, outputs, {});
-  if (!booted) return broken(booted.error());
-  if (interrupted()) return report::kExitInterrupted;
-  if (!booted->panicked) return booted->exit_code;
-  complain(fmt::format("Linux {} panicked while this was under way{}:\n{}\n{}", found->name(),
-                       booted->note.find('\n') == std::string::npos ? "" : " (-j 1 tells which)",
-                       booted->note, kernel::reason_of_panic(booted->log)));
-  return report::kExitUnexpected;
+  return here_or_outside(choice, command, [&](const kernel::Kernel& kernel) -> Result<int> {
+    const auto booted = boot_for(choice, kernel, outputs, {});
+    if (!booted) return tl::make_unexpected(booted.error());
+    if (interrupted() || !booted->panicked) return booted->exit_code;
+    complain(fmt::format("Linux {} panicked while this was under way{}:\n{}\n{}", kernel.name(),
+                         booted->note.find('\n') == std::string::npos ? "" : " (-j 1 tells which)",
+                         booted->note, kernel::reason_of_panic(booted->log)));
+    return report::kExitUnexpected;
+  });
 }
 
 }  // namespace synfin::cli

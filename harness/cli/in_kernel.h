@@ -27,6 +27,11 @@ class UnderWay {
 // What main() was given; in_kernel() gives the same to the program inside. It has to live as long.
 void remember_arguments(int argc, const char* const* argv);
 
+// Does `command` where the choice names no other kernel or this is inside of it, and else `outside`
+// with the kernel that --kernel names, which boots it. Returns the exit code; an error is told.
+int here_or_outside(const StackChoice& choice, const std::function<int()>& command,
+                    const std::function<Result<int>(const kernel::Kernel&)>& outside);
+
 // Does `command` where the choice says: here, or by this program inside the kernel that --kernel
 // names. There the root is read-only but for the folders that `outputs`, files to be written, are
 // in; "-" and "" count for nothing. Returns the exit code; a panic is a finding.
@@ -37,7 +42,4 @@ int in_kernel(const StackChoice& choice, const std::vector<std::string>& outputs
 Result<kernel::BootResult> boot_for(const StackChoice& choice, const kernel::Kernel& kernel,
                                     const std::vector<std::string>& outputs,
                                     const std::vector<std::string>& more);
-// The kernel that the choice names.
-Result<kernel::Kernel> kernel_of(const StackChoice& choice);
-
 }  // namespace synfin::cli

@@ -57,6 +57,7 @@ std::vector<std::string> command_line(const Kernel& kernel, const BootOptions& o
       fmt::format("synfin.seed={:#x}", options.seed),
       // This program: its root is the host's, /proc included.
       "init=/proc/self/fd/6"};
+  if (kernel.variant.kasan) words.emplace_back("kasan.fault=panic");  // what it finds is a finding
   if (needs_no_xstate(kernel.version)) words.emplace_back(kNoWideRegisters);
   words.insert(words.end(), {"--", std::string(kGuestWord)});
   return words;

@@ -43,8 +43,12 @@ Result<Fd> open_tun_device() {
   }
 }
 
-TunLink::TunLink(Fd fd, Rtnl rtnl, unsigned index, uint32_t mtu)
-    : fd_(std::move(fd)), rtnl_(std::move(rtnl)), index_(index), mtu_(mtu) {}
+TunLink::TunLink(Fd fd, Rtnl rtnl, unsigned index, const TunOptions& options)
+    : fd_(std::move(fd)),
+      rtnl_(std::move(rtnl)),
+      index_(index),
+      mtu_(options.mtu),
+      clock_(options.clock == nullptr ? running_ : *options.clock) {}
 
 Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOptions& options) {
   if (auto entered = target.enter(); !entered) return tl::make_unexpected(entered.error());
@@ -64,8 +68,7 @@ Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOpt
   if (auto up = rtnl->set_up(*index, options.mtu, options.txqueuelen); !up) {
     return tl::make_unexpected(up.error());
   }
-  return std::unique_ptr<TunLink>(
-      new TunLink(std::move(*fd), std::move(*rtnl), *index, options.mtu));
+  return std::unique_ptr<TunLink>(new TunLink(std::move(*fd), std::move(*rtnl), *index, options));
 }
 
 Result<void> TunLink::send(std::span<const uint8_t> packet) {
@@ -84,7 +87,7 @@ bool TunLink::read_one() {
   if (octets_.size() < used_ + mtu_) octets_.resize(2 * (used_ + mtu_));
   const ssize_t size = ::read(fd_.get(), octets_.data() + used_, mtu_);
   if (size <= 0) return false;
-  waiting_.push_back({used_, static_cast<std::size_t>(size), monotonic_ns()});
+  waiting_.push_back({used_, static_cast<std::size_t>(size), clock_.now()});
   used_ += static_cast<std::size_t>(size);
   return true;
 }
@@ -92,6 +95,7 @@ bool TunLink::read_one() {
 void TunLink::collect() {
   while (read_one()) {
   }
+  drained_ = clock_.moment();
 }
 
 bool TunLink::receive(Received& received) {
@@ -99,7 +103,12 @@ bool TunLink::receive(Received& received) {
     next_ = 0;
     used_ = 0;
     waiting_.clear();
-    if (!read_one()) return false;
+    const uint64_t moment = clock_.moment();
+    if (moment == drained_) return false;
+    if (!read_one()) {
+      drained_ = moment;
+      return false;
+    }
   }
   const Waiting& first = waiting_[next_++];
   received.packet = {octets_.data() + first.offset, first.size};

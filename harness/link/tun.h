@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "harness/link/clock.h"
 #include "harness/link/fd.h"
 #include "harness/link/link.h"
 #include "harness/link/netns.h"
@@ -17,6 +18,7 @@ namespace synfin::link {
 struct TunOptions {
   uint32_t mtu = 65535;         // the largest packet that can be injected
   uint32_t txqueuelen = 20000;  // packets that can wait to be received
+  Clock* clock = nullptr;       // outlives the link; null: one that always runs
 };
 
 // The character device, open for a new interface; the error says what forbids it.
@@ -35,7 +37,7 @@ class TunLink final : public Link {
   uint64_t dropped() override;
 
  private:
-  TunLink(Fd fd, Rtnl rtnl, unsigned index, uint32_t mtu);
+  TunLink(Fd fd, Rtnl rtnl, unsigned index, const TunOptions& options);
 
   Fd fd_;
   Rtnl rtnl_;
@@ -51,6 +53,9 @@ class TunLink final : public Link {
   bool read_one();
 
   uint32_t mtu_;
+  Clock running_;
+  Clock& clock_;
+  uint64_t drained_ = 0;  // the moment at which nothing was left to read
   std::vector<uint8_t> octets_;
   std::size_t used_ = 0;
   std::vector<Waiting> waiting_;

@@ -36,6 +36,9 @@ constexpr std::size_t kMostWorlds = 16;             // beyond it, those without 
 constexpr std::optional<uint16_t> kOwnPort = 8080;  // where cases in their own places listen
 constexpr std::size_t kMostLeft = 250;              // worlds that wait for their end
 constexpr int64_t kDroppedIsGoodFor = 1'000'000;
+// Where time stands but for waits, a round trip would last a whole number of the kernel's ticks,
+// and nanoseconds decide to which an RTO is rounded. The kernel counts round trips in microseconds.
+constexpr Duration kPastTheTick = std::chrono::microseconds(2);
 
 class LinuxStack final : public Stack {
  public:
@@ -46,7 +49,7 @@ class LinuxStack final : public Stack {
   const Traits& traits() const override { return traits_; }
   Result<CaseId> open(const CaseNeeds& needs) override;
   wire::FourTuple address(CaseId id, unsigned connection) const override;
-  Time now() override { return time_of(link::monotonic_ns()); }
+  Time now() override { return time_of(clock_.now()); }
   Result<Time> inject(CaseId id, std::span<const uint8_t> packet) override;
   Ticket start(CaseId id, unsigned connection, const script::CallSpec& call) override;
   void run_until(Time until, Sink& sink) override;
@@ -88,7 +91,8 @@ class LinuxStack final : public Stack {
   LinuxOptions options_;
   Identity identity_;
   Traits traits_;
-  int64_t start_ns_ = link::monotonic_ns();
+  link::Clock clock_;
+  int64_t start_ns_;
   int timer_slack_;
 
   std::vector<std::unique_ptr<LinuxWorld>> worlds_;
@@ -118,7 +122,11 @@ class LinuxStack final : public Stack {
 };
 
 LinuxStack::LinuxStack(const LinuxOptions& options)
-    : options_(options), timer_slack_(::prctl(PR_GET_TIMERSLACK)), workers_(options.blocked_calls) {
+    : options_(options),
+      clock_(options.virtual_time),
+      start_ns_(clock_.now()),
+      timer_slack_(::prctl(PR_GET_TIMERSLACK)),
+      workers_(options.blocked_calls) {
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // wait no longer than asked
 }
 
@@ -173,7 +181,7 @@ Result<LinuxWorld*> LinuxStack::world_for(const Sysctls& needs) {
   for (const auto& world : worlds_) {
     if (!world->own() && world->set() == set) return world.get();
   }
-  auto made = LinuxWorld::make(options_, set);
+  auto made = LinuxWorld::make(options_, set, clock_);
   if (!made) return tl::make_unexpected(made.error());
   worlds_.push_back(std::move(*made));
   rebuild_poll_list();
@@ -181,7 +189,7 @@ Result<LinuxWorld*> LinuxStack::world_for(const Sysctls& needs) {
 }
 
 Result<LinuxWorld*> LinuxStack::own_world(const CaseNeeds& needs) {
-  auto made = LinuxWorld::make_own(needs.ipv6, needs.place);
+  auto made = LinuxWorld::make_own(needs.ipv6, needs.place, clock_);
   if (!made) return tl::make_unexpected(made.error());
   worlds_.push_back(std::move(*made));
   rebuild_poll_list();
@@ -206,6 +214,7 @@ void LinuxStack::leave_own_worlds() {
 void LinuxStack::end_left_worlds() {
   urgent_.reset();
   end_worlds(std::exchange(left_worlds_, {}));
+  clock_.waited();
 }
 
 // The first one, for cases without needs, stays.
@@ -221,7 +230,9 @@ void LinuxStack::drop_idle_world() {
   rebuild_poll_list();
 }
 
+// Worlds come and go, which takes its time.
 void LinuxStack::rebuild_poll_list() {
+  clock_.waited();
   poll_list_.clear();
   poll_list_.push_back({.fd = workers_.fd(), .events = POLLIN, .revents = 0});
   for (const auto& world : worlds_) {
@@ -290,7 +301,7 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
   if (found == nullptr || !found->world->netns().enter()) {
     returned.value = -1;
     returned.error = found == nullptr ? EBADF : ENONET;
-    returned.at_ns = link::monotonic_ns();
+    returned.at_ns = clock_.now();
     returned_.push_back(returned);
     return returned.ticket;
   }
@@ -311,7 +322,7 @@ Ticket LinuxStack::start(CaseId id, unsigned connection, const script::CallSpec&
   returned.size = octets_.size() - returned.offset;
   returned.value = outcome.value;
   returned.error = outcome.error;
-  returned.at_ns = link::monotonic_ns();
+  returned.at_ns = clock_.now();
   returned_.push_back(returned);
   return returned.ticket;
 }
@@ -340,10 +351,11 @@ void LinuxStack::take_finished_jobs() {
       [](const LinuxReturned& a, const LinuxReturned& b) { return a.at_ns < b.at_ns; });
 }
 
-// Those of `delivering_` that returned by `until_ns`.
+// Those of `delivering_` that returned before `until_ns`: what a call sends comes before it
+// returns.
 bool LinuxStack::deliver_returned(Sink& sink, int64_t until_ns) {
   bool any = false;
-  while (next_returned_ < delivering_.size() && delivering_[next_returned_].at_ns <= until_ns) {
+  while (next_returned_ < delivering_.size() && delivering_[next_returned_].at_ns < until_ns) {
     const LinuxReturned& one = delivering_[next_returned_++];
     if (find(one.id) == nullptr) continue;
     const CallResult result{.value = one.value,
@@ -400,11 +412,13 @@ bool LinuxStack::deliver(Sink& sink) {
 }
 
 void LinuxStack::wait(Duration duration) {
+  if (options_.virtual_time) duration += kPastTheTick;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
   timespec timeout{};
   timeout.tv_sec = seconds.count();
   timeout.tv_nsec = (duration - seconds).count();
   (void)::ppoll(poll_list_.data(), poll_list_.size(), &timeout, nullptr);
+  clock_.waited();
   if (poll_list_.front().revents != 0) take_finished_jobs();  // or it ends each wait that follows
 }
 
@@ -449,6 +463,7 @@ void LinuxStack::close(CaseId id) {
   if (found->waiting > 0) {
     jobs_ -= found->waiting;
     ended = workers_.cancel(id);
+    clock_.waited();
   }
   // What the reset sent finds no case with its remote address any more.
   if (ended && !world.own()) world.give_back_ports(found->first_port, found->port_count);
@@ -465,6 +480,7 @@ Result<void> LinuxStack::enter(CaseId id) {
   if (found == nullptr || !found->world->own()) {
     return fail("shell commands run in a case's own place only");
   }
+  clock_.waited();  // the commands will
   return found->world->netns().enter();
 }
 
@@ -478,7 +494,7 @@ std::optional<int64_t> LinuxStack::tcp_info(CaseId id, unsigned, const std::stri
 // Asked for with every case, and dear: an answer is good for a millisecond, in which no case can
 // have waited in vain for the packet that was lost.
 uint64_t LinuxStack::dropped() {
-  const int64_t at_ns = link::monotonic_ns();
+  const int64_t at_ns = clock_.now();
   if (at_ns - dropped_at_ns_ < kDroppedIsGoodFor) return dropped_;
   dropped_at_ns_ = at_ns;
   dropped_ = dropped_by_gone_worlds_;

@@ -38,9 +38,11 @@ void allow_many_descriptors() {
 
 Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const link::Netns& target,
-                                              const std::optional<link::Netns>& peer) {
+                                              const std::optional<link::Netns>& peer,
+                                              link::Clock& clock) {
   if (options.link == LinuxLink::kTun) {
-    return link::TunLink::make(target, {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength});
+    return link::TunLink::make(
+        target, {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength, .clock = &clock});
   }
   return link::VethLink::make(target, *peer,
                               {.mtu = kLinuxDeviceMtu,
@@ -52,23 +54,25 @@ Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
 }  // namespace
 
 LinuxWorld::LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag,
-                       Sysctls set)
+                       Sysctls set, link::Clock& clock)
     : target_(std::move(target)),
       link_(std::move(link)),
       diag_(std::move(diag)),
-      set_(std::move(set)) {}
+      set_(std::move(set)),
+      clock_(clock) {}
 
 Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make(const LinuxOptions& options,
-                                                     const Sysctls& set) {
+                                                     const Sysctls& set, link::Clock& clock) {
   auto before = link::Netns::current();
   if (!before) return tl::make_unexpected(before.error());
-  auto world = make_inside(options, set);
+  auto world = make_inside(options, set, clock);
   if (!world) (void)before->enter();
   return world;
 }
 
 Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& options,
-                                                            const Sysctls& set) {
+                                                            const Sysctls& set,
+                                                            link::Clock& clock) {
   std::optional<link::Netns> peer;
   if (options.link == LinuxLink::kVeth) {
     auto made = link::Netns::create();
@@ -80,12 +84,12 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
   if (auto applied = apply_linux_sysctls(set); !applied) {
     return tl::make_unexpected(applied.error());
   }
-  auto link = make_link(options, *target, peer);
+  auto link = make_link(options, *target, peer, clock);
   if (!link) return tl::make_unexpected(link.error());
   auto diag = LinuxDiag::open();
   if (!diag) return tl::make_unexpected(diag.error());
   std::unique_ptr<LinuxWorld> world(
-      new LinuxWorld(std::move(*target), std::move(*link), std::move(*diag), set));
+      new LinuxWorld(std::move(*target), std::move(*link), std::move(*diag), set, clock));
   if (auto configured = world->configure(options); !configured) {
     return tl::make_unexpected(configured.error());
   }
@@ -93,17 +97,19 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
   return world;
 }
 
-Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own(bool ipv6, const script::Place& place) {
+Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own(bool ipv6, const script::Place& place,
+                                                         link::Clock& clock) {
   allow_many_descriptors();
   auto before = link::Netns::current();
   if (!before) return tl::make_unexpected(before.error());
-  auto world = make_own_inside(ipv6, place);
+  auto world = make_own_inside(ipv6, place, clock);
   if (!world) (void)before->enter();
   return world;
 }
 
 Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own_inside(bool ipv6,
-                                                                const script::Place& place) {
+                                                                const script::Place& place,
+                                                                link::Clock& clock) {
   auto target = link::Netns::create();
   if (!target) return tl::make_unexpected(target.error());
   const uint32_t mtu = place.mtu.value_or(ipv6 ? kOwnMtu6 : kOwnMtu);
@@ -112,7 +118,7 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_own_inside(bool ipv6,
   auto diag = LinuxDiag::open();
   if (!diag) return tl::make_unexpected(diag.error());
   std::unique_ptr<LinuxWorld> world(
-      new LinuxWorld(std::move(*target), std::move(*tun), std::move(*diag), {}));
+      new LinuxWorld(std::move(*target), std::move(*tun), std::move(*diag), {}, clock));
   world->own_ = true;
   world->own_addresses_ = own_addresses(ipv6, place);
   if (auto configured = world->configure_own(ipv6); !configured) {
@@ -191,7 +197,11 @@ Result<void> LinuxWorld::wait_until_it_answers(bool v6) {
     pollfd waiting{.fd = link_->fd(), .events = POLLIN, .revents = 0};
     link::Received received;
     bool answered = link_->receive(received);
-    if (!answered && ::poll(&waiting, 1, 1) > 0) answered = link_->receive(received);
+    if (!answered) {
+      const bool came = ::poll(&waiting, 1, 1) > 0;
+      clock_.waited();
+      answered = came && link_->receive(received);
+    }
     for (; answered; answered = link_->receive(received)) {
       const auto answer = wire::decode(received.packet);
       if (answer && answer->segment.flags.rst() && answer->source.address.v6 == v6) return {};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/link/clock.h"
 #include "harness/link/link.h"
 #include "harness/link/netns.h"
 #include "harness/stack/linux_diag.h"
@@ -21,11 +22,13 @@ namespace synfin::stack {
 class LinuxWorld {
  public:
   // Makes the namespaces; `set` comes on top of linux_settings(). The calling thread is in the
-  // target's namespace afterwards, and back where it was when this fails.
-  static Result<std::unique_ptr<LinuxWorld>> make(const LinuxOptions& options, const Sysctls& set);
+  // target's namespace afterwards, and back where it was when this fails. The clock outlives it.
+  static Result<std::unique_ptr<LinuxWorld>> make(const LinuxOptions& options, const Sysctls& set,
+                                                  link::Clock& clock);
 
   // One for a single case, whose commands may change it: nothing is set there.
-  static Result<std::unique_ptr<LinuxWorld>> make_own(bool ipv6, const script::Place& place);
+  static Result<std::unique_ptr<LinuxWorld>> make_own(bool ipv6, const script::Place& place,
+                                                      link::Clock& clock);
 
   bool own() const { return own_; }
   const LinuxAddresses& addresses(bool ipv6) const {
@@ -51,10 +54,12 @@ class LinuxWorld {
   static constexpr unsigned kFirstPort = 1024;
   static constexpr unsigned kEndPort = 61000;  // from here on the kernel chooses
 
-  LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag, Sysctls set);
+  LinuxWorld(link::Netns target, std::unique_ptr<link::Link> link, LinuxDiag diag, Sysctls set,
+             link::Clock& clock);
   static Result<std::unique_ptr<LinuxWorld>> make_inside(const LinuxOptions& options,
-                                                         const Sysctls& set);
-  static Result<std::unique_ptr<LinuxWorld>> make_own_inside(bool ipv6, const script::Place& place);
+                                                         const Sysctls& set, link::Clock& clock);
+  static Result<std::unique_ptr<LinuxWorld>> make_own_inside(bool ipv6, const script::Place& place,
+                                                             link::Clock& clock);
   Result<void> configure(const LinuxOptions& options);
   Result<void> configure_own(bool ipv6);
   Result<void> wait_until_it_answers(bool v6);
@@ -63,6 +68,7 @@ class LinuxWorld {
   std::unique_ptr<link::Link> link_;
   LinuxDiag diag_;
   Sysctls set_;
+  link::Clock& clock_;
   bool ipv6_ = false;
   bool own_ = false;
   LinuxAddresses own_addresses_{};

@@ -1,11 +1,51 @@
 #include <benchmark/benchmark.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "harness/kernel/boot.h"
+#include "harness/kernel/guest.h"
 #include "tests/bench/targets.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   synfin::bench::print_targets();
+  return 0;
+}
+
+// The same benchmarks inside a kernel, measured by the time outside.
+int run_inside(const char* name, int argc, char** argv) {
+  using namespace synfin;
+  const auto cache = kernel::cache_folder("");
+  const auto found = cache ? kernel::find_kernel(*cache, name) : tl::make_unexpected(cache.error());
+  kernel::BootOptions options;
+  options.job.arguments.assign(argv, argv + argc);
+  options.job.folder = "/";
+  const auto booted = found ? kernel::boot(*found, options, [] { return true; })
+                            : tl::make_unexpected(found.error());
+  if (booted) return booted->exit_code;
+  std::fprintf(stderr, "%s\n", booted.error().message.c_str());
+  return 1;
+}
+
+}  // namespace
+
+// SYNFIN_BENCH_KERNEL=6.12 runs them there.
+int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == synfin::kernel::kGuestWord) {
+    return synfin::kernel::be_first_process([](const std::vector<const char*>& arguments) {
+      std::vector<char*> words;
+      for (const char* word : arguments) words.push_back(const_cast<char*>(word));
+      return run(static_cast<int>(words.size()), words.data());
+    });
+  }
+  const char* kernel = std::getenv("SYNFIN_BENCH_KERNEL");
+  return kernel == nullptr ? run(argc, argv) : run_inside(kernel, argc, argv);
 }
