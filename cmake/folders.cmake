@@ -16,7 +16,7 @@ function(synfin_folder path)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${arg_LINK} PRIVATE synfin_options)
-    if(SYNFIN_FUZZ AND name MATCHES "^(proto|link|kernel|stack|play|judge|mutate)$")
+    if(SYNFIN_FUZZ AND name MATCHES "^(proto|link|kernel|play|judge|mutate)$")
       # What plays and judges is not what is tested: its branches would only make programs look new.
       target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link)
     elseif(SYNFIN_FUZZ AND name STREQUAL "engine")
