@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ std::string values_of(const CLI::Option& option) {
   if (type == "FILE") return "files";
   if (type == "DIR") return "folders";
   if (type == "ID") return "rules";
+  if (type == "VERSION") return "kernels";
   const std::size_t open = type.find('{');
   if (open == std::string::npos) return "nothing";
   std::string words = "words ";
@@ -43,6 +45,11 @@ struct Word {
   std::string values;  // empty: takes none
 };
 
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+// Those of a command, and of the commands below it.
 std::vector<Word> options_of(const CLI::App& app) {
   std::vector<Word> words;
   for (const CLI::Option* option : app.get_options()) {
@@ -54,18 +61,24 @@ std::vector<Word> options_of(const CLI::App& app) {
       words.push_back({"--" + name, about, values_of(*option)});
     }
   }
+  for (const CLI::App* below : commands_of(app)) {
+    for (Word& word : options_of(*below)) {
+      const bool fresh = std::none_of(words.begin(), words.end(),
+                                      [&](const Word& other) { return other.name == word.name; });
+      if (fresh) words.push_back(std::move(word));
+    }
+  }
   return words;
 }
 
 std::string positional_of(const CLI::App& app) {
+  std::string below;
+  for (const CLI::App* command : commands_of(app)) below += " " + command->get_name();
+  if (!below.empty()) return "below" + below;
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) return values_of(*option);
   }
   return "nothing";
-}
-
-std::vector<const CLI::App*> commands_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
 // "  run:--json) synfin_files; return ;;": a line for each option with a value.
@@ -96,6 +109,10 @@ constexpr std::string_view kBashHead =
 _synfin_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); }
 _synfin_folders() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")); }
 _synfin_nothing() { COMPREPLY=(); }
+_synfin_kernels() { _synfin_words $(synfin kernel list 2>/dev/null | sed 's/ .*//'); }
+_synfin_below() {
+  if ((COMP_CWORD == 2)); then _synfin_words "$@"; else _synfin_files; fi
+}
 _synfin_cases() {
   _synfin_files
   COMPREPLY+=($(compgen -W "$(synfin list 2>/dev/null | sed 's/[[ ].*//' | sort -u)" -- "$cur"))
@@ -144,6 +161,8 @@ std::string zsh_action(const std::string& values) {
   if (values == "folders") return "_files -/";
   if (values == "cases") return "_synfin_cases";
   if (values == "rules") return "_synfin_rules";
+  if (values == "kernels") return "_synfin_kernels";
+  if (values.starts_with("below")) return "{_synfin_" + values + "}";
   if (values.starts_with("words")) return "(" + values.substr(6) + ")";
   return " ";
 }
@@ -158,7 +177,10 @@ std::string zsh_arguments(const CLI::App& command) {
   return text + fmt::format("      '*:argument:{}'", zsh_action(positional_of(command)));
 }
 
-constexpr std::string_view kZshHead = R"sh(_synfin_cases() {
+constexpr std::string_view kZshHead =
+    R"sh(_synfin_kernels() { compadd -- ${${(f)"$(synfin kernel list 2>/dev/null)"}%% *}; }
+_synfin_below() { if ((CURRENT == 2)); then compadd -- "$@"; else _files; fi; }
+_synfin_cases() {
   _files
   compadd -- ${(u)${(f)"$(synfin list 2>/dev/null | sed 's/[[ ].*//')"}}
 }

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/common.h"
@@ -112,6 +114,8 @@ class Fuzz {
   bool load_baseline();
   bool guide_by_kernel(explore::ExploreOptions* explore);
   void add_seeds();
+  void take_panics();
+  shrink::Plays plays(std::function<bool()> between = {});
   void know(const fs::path& folder);
   void hear_of_others();
   void found(const shrink::Signature& signature, const proto::Program& program);
@@ -141,6 +145,7 @@ class Fuzz {
   std::unique_ptr<explore::Explorer> explorer_;
   CorpusFolder corpus_;
   std::set<fs::path> known_files_;
+  std::set<std::string> panics_;  // octets of programs that ended a kernel
   Clock::time_point heard_;
   std::size_t new_ = 0;
   bool broken_ = false;
@@ -262,8 +267,27 @@ bool Fuzz::guide_by_kernel(explore::ExploreOptions* explore) {
   return true;
 }
 
+// Before anything is played: what ended one kernel is not played on another.
+void Fuzz::take_panics() {
+  for (const proto::Program& program : panics_in(options_.out)) {
+    explorer_->avoid(program);
+    panics_.insert(program.SerializeAsString());
+  }
+}
+
+shrink::Plays Fuzz::plays(std::function<bool()> between) {
+  shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed,
+                      std::move(between));
+  if (kernel::inside()) {
+    plays.ask_before([this](const proto::Program& program) {
+      note_program(program);
+      return !panics_.contains(program.SerializeAsString());
+    });
+  }
+  return plays;
+}
+
 void Fuzz::add_seeds() {
-  for (const proto::Program& program : panics_in(options_.out)) explorer_->avoid(program);
   for (proto::Program& program : corpus_.fresh()) explorer_->add_seed(std::move(program));
   std::vector<std::string> folders = options_.seeds;
   if (folders.empty() && specs_) {
@@ -284,10 +308,9 @@ void Fuzz::add_seeds() {
 
 // What the scripts of a folder show is known, each told once.
 void Fuzz::know(const fs::path& folder) {
-  shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed);
   std::vector<proto::Program> all;
   for (const fs::path& file : scripts_below(folder)) {
-    if (!known_files_.insert(file).second) continue;
+    if (shows_panic(file) || !known_files_.insert(file).second) continue;
     auto programs = script::parse_file(file.string());
     if (!programs) {
       complain(programs.error().message);
@@ -296,7 +319,7 @@ void Fuzz::know(const fs::path& folder) {
     std::move(programs->begin(), programs->end(), std::back_inserter(all));
   }
   if (all.empty()) return;
-  for (const proto::CaseResult& result : plays.play(all)) {
+  for (const proto::CaseResult& result : plays().play(all)) {
     for (const auto& signature : shrink::signatures_of(result, options_.choice.stack)) {
       explorer_->know(signature);
     }
@@ -316,7 +339,7 @@ void Fuzz::hear_of_others() {
 std::optional<Finding> Fuzz::settle(const shrink::Signature& signature,
                                     const proto::Program& program) {
   const auto between = [this] { return go_on(); };
-  shrink::Plays plays(explorer_->stack(), profile_, options_.ipv6, options_.choice.seed, between);
+  shrink::Plays plays = this->plays(between);
   const std::size_t shown = plays.count(program, signature, kTimes);
   const bool real = !explorer_->stack().traits().virtual_time;
   if (shown < (real ? kRepeats : 1)) return std::nullopt;
@@ -354,6 +377,7 @@ int Fuzz::run() {
   write(fmt::format("synfin {} · target {} {} · profile {} · seed {:#x} · for {}\n",
                     provenance_.version(), provenance_.stack(), provenance_.stack_version(),
                     profile_.name, options_.choice.seed, options_.duration));
+  take_panics();
   if (specs_) know(specs_->parent_path() / "corpus" / "regressions" / options_.choice.stack);
   know(options_.out);
   add_seeds();

@@ -156,6 +156,8 @@ std::vector<proto::Program> panics_in(const std::string& out) {
   return CorpusFolder(out, kPanic).fresh();
 }
 
+bool shows_panic(const fs::path& script) { return script.filename().string().starts_with(kPanic); }
+
 CorpusFolder::CorpusFolder(std::string folder, std::string_view begin)
     : folder_(std::move(folder)), begin_(begin) {}
 

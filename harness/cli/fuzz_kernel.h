@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -33,6 +34,8 @@ void note_program(const proto::Program& program);
 
 // The programs that panicked a kernel, as `out` holds them.
 std::vector<proto::Program> panics_in(const std::string& out);
+// Whether a script of such a folder is one of them.
+bool shows_panic(const std::filesystem::path& script);
 
 // Programs that are kept for later runs and for others that run now: a folder of octets.
 class CorpusFolder {

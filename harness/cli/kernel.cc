@@ -114,7 +114,7 @@ void add_kernel(CLI::App& app, Action* action) {
   CLI::App* build_command = command->add_subcommand("build", "Build one");
   build_command->footer(kBuildAbout);
   build_command->add_option("version", options->series, "Of Debian's package: 6.12, 6.1")
-      ->type_name("VERSION")
+      ->type_name("VERSION:{6.12,6.1}")
       ->check([](const std::string& text) {
         const bool plain = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
         return plain ? "" : "expected a version, as in 6.12";

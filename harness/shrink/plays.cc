@@ -31,6 +31,20 @@ std::size_t Plays::batch() const {
 }
 
 std::vector<proto::CaseResult> Plays::play(const std::vector<proto::Program>& programs) {
+  if (!may_play_) return play_together(programs);
+  std::vector<proto::CaseResult> results;
+  for (const proto::Program& program : programs) {
+    if (may_play_(program)) {
+      results.push_back(std::move(play_together({program}).at(0)));
+      continue;
+    }
+    results.emplace_back().set_verdict(proto::SKIP);
+    results.back().set_reason("it may not be played");
+  }
+  return results;
+}
+
+std::vector<proto::CaseResult> Plays::play_together(const std::vector<proto::Program>& programs) {
   std::vector<proto::CaseResult> results(programs.size());
   std::vector<judge::Case> cases;
   for (std::size_t i = 0; i < programs.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "engine/profile.h"
@@ -21,6 +22,12 @@ class Plays {
   Plays(stack::Stack& stack, const Profile& profile, bool ipv6, uint64_t seed,
         std::function<bool()> between = {});
 
+  // From now on each is played alone, and only when this says so: it is told of the program first.
+  // For a stack whose end is the end of this process.
+  void ask_before(std::function<bool(const proto::Program&)> may_play) {
+    may_play_ = std::move(may_play);
+  }
+
   // The result of each, in order; one that does not compile is SKIP, with the reason. A result that
   // is not PASS has its trace.
   std::vector<proto::CaseResult> play(const std::vector<proto::Program>& programs);
@@ -37,6 +44,7 @@ class Plays {
   std::size_t batch() const;
 
  private:
+  std::vector<proto::CaseResult> play_together(const std::vector<proto::Program>& programs);
   std::vector<bool> shown(const std::vector<proto::Program>& programs, const Signature& wanted);
   void confirm(const std::vector<proto::Program>& programs, const Signature& wanted,
                std::vector<bool>* shown);
@@ -46,6 +54,7 @@ class Plays {
   bool ipv6_;
   uint64_t seed_;
   std::function<bool()> between_;
+  std::function<bool(const proto::Program&)> may_play_;
 };
 
 }  // namespace synfin::shrink

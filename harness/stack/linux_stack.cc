@@ -155,19 +155,7 @@ Result<std::unique_ptr<Stack>> LinuxStack::make(const LinuxOptions& options) {
 
 void LinuxStack::describe(link::Privilege privilege) {
   identity_ = describe_linux(options_, privilege);
-  traits_.virtual_time = options_.virtual_time;
-  traits_.all_calls = true;
-  const auto tun = link::open_tun_device();  // a place of its own has that link
-  traits_.no_own_places = tun ? "" : tun.error().message;
-  traits_.goes_first = !options_.virtual_time && link::Urgent().raised();
-  traits_.quiet_time = std::chrono::milliseconds(100);
-  // The kernel's timers stand in a wheel, whose steps are at most an eighth of the time that is
-  // left (kernel/time/timer.c: 8 of 63), and begin with the next tick: 10 ms in User-Mode Linux.
-  traits_.timer_slack = options_.virtual_time ? 8.0 / 63.0 : 0.1;
-  traits_.only_profile = "linux-default";
-  traits_.timer_slack_min = std::chrono::milliseconds(10);
-  traits_.ipv6 = worlds_.front()->ipv6();
-  traits_.out_of_band = true;
+  traits_ = linux_traits(options_, worlds_.front()->ipv6());
   traits_.max_open_cases = kMostOpen;
 }
 

@@ -17,6 +17,7 @@
 #include "harness/link/offload_tun.h"
 #include "harness/link/rtnl.h"
 #include "harness/link/tun.h"
+#include "harness/link/urgent.h"
 #include "harness/link/veth.h"
 #include "harness/wire/codec.h"
 
@@ -227,6 +228,27 @@ std::optional<uint16_t> LinuxWorld::take_ports(unsigned count) {
     return static_cast<uint16_t>(first);
   }
   return std::nullopt;
+}
+
+Traits linux_traits(const LinuxOptions& options, bool ipv6) {
+  Traits traits;
+  traits.virtual_time = options.virtual_time;
+  traits.all_calls = true;
+  const auto tun = link::open_tun_device();  // a place of its own has that link
+  traits.no_own_places = tun ? "" : tun.error().message;
+  traits.goes_first = !options.virtual_time && link::Urgent().raised();
+  traits.quiet_time = std::chrono::milliseconds(100);
+  // The kernel's timers stand in a wheel, whose steps are at most an eighth of the time that is
+  // left (kernel/time/timer.c: 8 of 63), and begin with the next tick: 10 ms in User-Mode Linux.
+  traits.timer_slack = options.virtual_time ? 8.0 / 63.0 : 0.1;
+  traits.only_profile = "linux-default";
+  traits.timer_slack_min = std::chrono::milliseconds(10);
+  // There each look at the clock, by any program, moves it on by a quarter of a microsecond, and so
+  // a packet's time beside the tick at which it was sent.
+  if (options.virtual_time) traits.timer_slack_min += std::chrono::microseconds(10);
+  traits.ipv6 = ipv6;
+  traits.out_of_band = true;
+  return traits;
 }
 
 Identity describe_linux(const LinuxOptions& options, link::Privilege privilege) {

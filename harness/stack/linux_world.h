@@ -77,6 +77,9 @@ class LinuxWorld {
   unsigned next_port_ = kFirstPort;
 };
 
+// How the kernel's stack is driven and judged, but for how many cases may be open.
+Traits linux_traits(const LinuxOptions& options, bool ipv6);
+
 // What results say of the kernel and its surroundings.
 Identity describe_linux(const LinuxOptions& options, link::Privilege privilege);
 
