@@ -203,7 +203,8 @@ Result<void> Builder::make(const fs::path& tree, const fs::path& objects, const 
                                       "O=" + objects.string(),
                                       fmt::format("-j{}", options_.jobs),
                                       "KCONFIG_ALLCONFIG=" + (objects / "synfin.config").string()};
-  for (std::string& argument : make_arguments()) command.push_back(std::move(argument));
+  for (std::string& argument : make_arguments(options_.variant))
+    command.push_back(std::move(argument));
   command.push_back(goal);
   return run_tool(command, [this](std::string_view line) { return progress(line); });
 }

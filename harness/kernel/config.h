@@ -18,7 +18,7 @@ struct Variant {
 std::string config_text(const Variant& variant);
 
 // What make is given besides: KCOV in the files of TCP, which needs no change of the source.
-std::vector<std::string> make_arguments();
+std::vector<std::string> make_arguments(const Variant& variant);
 
 // Eight hexadecimal digits over all of the above.
 std::string config_id(const Variant& variant);
