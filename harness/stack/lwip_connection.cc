@@ -38,6 +38,7 @@ err_t LwipTcp::Connection::on_receive(void* self, tcp_pcb*, pbuf* data, err_t) {
 void LwipTcp::Connection::on_error(void* self, err_t error) {
   auto& mine = *static_cast<Connection*>(self);
   mine.pcb_ = nullptr;
+  mine.ended_ = true;
   if (error == ERR_RST) {
     mine.error_ = reset_error(mine.last_);
     mine.received_.clear();  // SEGMENT ARRIVES, step 2: all queues are flushed
@@ -59,11 +60,15 @@ tcp_pcb* LwipTcp::Connection::let_go() {
   return std::exchange(pcb_, nullptr);
 }
 
+tcp_pcb* LwipTcp::Connection::control_block() const {
+  return pcb_ != nullptr || ended_ ? pcb_ : find_pcb(tuple_);
+}
+
 // --- what the user asks
 // ----------------------------------------------------------------------------
 
 State LwipTcp::Connection::state() const {
-  const tcp_pcb* pcb = pcb_ != nullptr ? pcb_ : find_pcb(tuple_);
+  const tcp_pcb* pcb = control_block();
   return pcb != nullptr ? state_of(*pcb) : State::kClosed;
 }
 
@@ -129,7 +134,8 @@ void LwipTcp::Connection::close(Time, CloseKind kind) {
 }
 
 void LwipTcp::Connection::abort(Time) {
-  tcp_pcb* pcb = pcb_ != nullptr ? let_go() : find_pcb(tuple_);
+  tcp_pcb* pcb = control_block();
+  let_go();
   if (pcb != nullptr) tcp_abort(pcb);
 }
 

@@ -85,6 +85,26 @@ TEST(Trial, AcceptReturnsWhatTheTargetOpenedFirst) {
   EXPECT_EQ(info((*result)->findings[0].divergence.clause).id, "SM-ACC-2");
 }
 
+// The descriptor is of a connection that is gone; another has its ends.
+TEST(Trial, CloseOfWhatIsGoneLeavesItsSuccessorAlone) {
+  const Profile profile = stack::lwip_profile();
+  Trial trial([&] { return std::move(stack::make_lwip_stack(profile).value()); }, profile);
+  const auto result = trial.run(program_of(R"(
+0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535
++0 < . RCV.NXT(0) ack SND.NXT win 65535
++0 accept(3, ..., ...) = 4
++0 < R RCV.NXT(0) win 65535
++0 < S 0:0(0) win 65535
++0 setsockopt(4, SOL_SOCKET, SO_LINGER, {1, 0}, 8) = 0
++0 < . RCV.NXT(0) ack SND.NXT win 65535
++0 close(4) = 0
+)"));
+  ASSERT_TRUE(result);
+  EXPECT_TRUE((*result)->findings.empty());
+}
+
 TEST(Trial, WhatTheBaselineKnowsIsNoNews) {
   proto::Baseline entries;
   proto::KnownDeviation& entry = *entries.add_deviations();
