@@ -41,50 +41,42 @@ Findings Rules::findings(Time now, const Segment& segment) const {
 
 // --- RST -----------------------------------------------------------------------------------------
 
-// Of several the last: it may be that those before it did not come.
-const Obligation* Rules::matching_reset(const Segment& segment) const {
-  const Obligation* last = nullptr;
-  for (const Obligation& owed : due_.all()) {
-    if (owed.due != Due::kReset || owed.seq != segment.seq) continue;
-    if (owed.flags.ack()) {
-      if (segment.flags.ack() && segment.ack == owed.ack) last = &owed;
-    } else if (!segment.flags.ack() || segment.ack == tcb_.rcv.nxt) {
-      last = &owed;  // an ACK that says nothing new does no harm
-    }
-  }
-  return last;
+// Whether the RST is of the form that the rule gives it.
+bool Rules::meets(const Segment& segment, const Obligation& owed) const {
+  if (owed.due != Due::kReset || owed.seq != segment.seq) return false;
+  if (owed.flags.ack()) return segment.flags.ack() && segment.ack == owed.ack;
+  // An ACK that says nothing new does no harm.
+  return !segment.flags.ack() || segment.ack == tcb_.rcv.nxt;
 }
 
-// The one that a RST of another form is held against: that which has to come goes before that which
-// may (forget()), and one with its sequence number before the others; of several such the last
-// again. Null when there is none.
-const Obligation* Rules::expected_reset(Seq seq) const {
+// The one that a RST answers or, of another form, is held against: one that it meets goes before
+// the others, that which has to come before that which may (forget()), and one with its sequence
+// number. Of several such the last, for those before it may not have come. Null when there is none.
+const Obligation* Rules::owed_reset(const Segment& segment) const {
   const Obligation* best = nullptr;
-  const auto rank = [seq](const Obligation& owed) {
-    return (owed.by != kNever ? 2 : 0) + (owed.seq == seq ? 1 : 0);
+  const auto rank = [&](const Obligation& owed) {
+    return (meets(segment, owed) ? 4 : 0) + (owed.by != kNever ? 2 : 0) +
+           (owed.seq == segment.seq ? 1 : 0);
   };
   for (const Obligation& owed : due_.all()) {
     if (owed.due != Due::kReset) continue;
-    if (best == nullptr || rank(owed) > rank(*best) ||
-        (rank(owed) == rank(*best) && owed.seq == seq)) {
-      best = &owed;
-    }
+    if (best == nullptr || rank(owed) >= rank(*best)) best = &owed;
   }
   return best;
 }
 
 void Rules::reset_findings(const Segment& segment, Findings& out) const {
-  if (const Obligation* met = matching_reset(segment); met != nullptr) {
-    stamp_findings(*met, segment, out);
-    return;
-  }
-  const Obligation* owed = expected_reset(segment.seq);
+  const Obligation* owed = owed_reset(segment);
   if (owed == nullptr) {
     // After a user timeout the peer may be told (RFC 9293 §3.8.3 leaves it open).
     if (state_ == State::kClosed && segment.seq == tcb_.snd.nxt && gave_up_) return;
     out.add({.clause = Clause::kSmOut5,
              .field = Field::kSegment,
              .sentence = "no rule asks for a RST here"});
+    return;
+  }
+  if (meets(segment, *owed)) {
+    stamp_findings(*owed, segment, out);
     return;
   }
   if (owed->seq != segment.seq) {

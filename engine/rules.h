@@ -340,8 +340,8 @@ class Rules {
   bool is_keepalive(const Segment& segment) const;
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
-  const Obligation* matching_reset(const Segment& segment) const;
-  const Obligation* expected_reset(Seq seq) const;
+  bool meets(const Segment& segment, const Obligation& owed) const;
+  const Obligation* owed_reset(const Segment& segment) const;
   void count_retransmission();
   void sent_reset(const Segment& segment);
   void sent_syn(const Segment& segment);

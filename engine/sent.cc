@@ -30,9 +30,8 @@ void Rules::sent(Time now, const Segment& segment) {
 }
 
 void Rules::sent_reset(const Segment& segment) {
-  const Obligation* owed = matching_reset(segment);
   // One of another form answers as well: findings() has told what is wrong with it.
-  if (owed == nullptr) owed = expected_reset(segment.seq);
+  const Obligation* owed = owed_reset(segment);
   if (owed == nullptr) return;
   due_.remove_at(static_cast<std::size_t>(owed - due_.all().data()));
 }

@@ -199,6 +199,17 @@ TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   EXPECT_EQ(clauses(), "SHLD-3");
 }
 
+// The RST of a connection whose listener goes may come; that of a segment to what is CLOSED has to.
+TEST_F(ShadowTest, AResetThatMayComeDoesNotStandForOneThatMust) {
+  establish();
+  shadow_.listener(now_, false);
+  shadow_.forget(now_);
+  inject(segment(kAck, kIrs + 1, kIss + 1));
+  target_sends(segment(kRst, kIss + 1));
+  shadow_.missing(now_);
+  EXPECT_EQ(clauses(), "");
+}
+
 TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   establish();
   const std::array<uint8_t, 1> octet{'x'};
