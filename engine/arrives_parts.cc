@@ -32,6 +32,7 @@ void Rules::take_syn(const Segment& segment) {
   // RFC 7323 §2.2: the window field of a SYN is never scaled.
   hit(Clause::kRfc7323Ws4);
   tcb_.snd.wnd = segment.wnd;
+  window_closed_at_ = now_;
   tcb_.snd.max_wnd = std::max(tcb_.snd.max_wnd, tcb_.snd.wnd);
   tcb_.snd.wl1 = segment.seq;
   if (segment.options.timestamps) {
@@ -95,6 +96,7 @@ void Rules::update_send_window(const Segment& segment) {
   if (shift > 0) hit(Clause::kRfc7323Ws5);
   const uint32_t before = tcb_.snd.wnd;
   tcb_.snd.wnd = static_cast<uint32_t>(segment.wnd) << shift;
+  if (before > 0 && tcb_.snd.wnd == 0) window_closed_at_ = now_;
   if (tcb_.snd.wnd < before && (tcb_.snd.una + tcb_.snd.wnd).before(tcb_.snd.max_edge)) {
     hit(Clause::kMust34);
     if (unsent() > 0) hit(Clause::kShld15);

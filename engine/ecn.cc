@@ -24,7 +24,7 @@ void Rules::ecn_findings(const Segment& segment, Findings& out) const {
   };
   const bool ece = segment.flags.has(kEce);
   // §6.1.5, §6.1.6: neither what goes again nor a probe of a closed window.
-  const bool again = segment.seq.before(tcb_.snd.nxt) || is_probe(segment);
+  const bool again = segment.seq.before(tcb_.snd.nxt) || is_probe(now_, segment);
   const bool capable = segment.ecn != Ecn::kNotEct;
   if (capable && (segment.text.empty() || segment.flags.syn() || again || !tcb_.ecn)) {
     complain(Field::kSegment, "ECN-capable though it is no new text of a connection with ECN");

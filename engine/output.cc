@@ -175,7 +175,7 @@ void Rules::ordinary_findings(Time now, const Segment& segment, Findings& out) c
     return;
   }
   header_findings(segment, out);
-  if (is_probe(segment)) {
+  if (is_probe(now, segment)) {
     probe_findings(now, out);
   } else if (is_keepalive(segment)) {
     keepalive_findings(now, out);
@@ -291,11 +291,13 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
   if (end.after(tcb_.snd.nxt)) {
     const Seq edge = tcb_.snd.una + tcb_.snd.wnd;
     if (end.after(later(edge, tcb_.snd.max_edge))) {
-      out.add({.clause = Clause::kRfc5681_1,
+      const bool probe = tcb_.snd.wnd == 0 && segment.len() == 1;
+      out.add({.clause = probe ? Clause::kShld29 : Clause::kRfc5681_1,
                .field = Field::kLength,
                .wanted = Seq::distance(segment.seq, later(edge, segment.seq)),
                .got = segment.len(),
-               .sentence = "beyond the right edge of the peer's window"});
+               .sentence = probe ? "a zero-window probe long before the retransmission timeout"
+                                 : "beyond the right edge of the peer's window"});
     } else if (end.after(edge)) {
       out.add({.clause = Clause::kShld15,
                .field = Field::kLength,
@@ -315,13 +317,23 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
 
 // A probe of a closed window (§3.8.6.1): an octet beyond the edge, or nothing at SND.NXT-1 or
 // SND.UNA-1.
-bool Rules::is_probe(const Segment& segment) const {
+bool Rules::is_probe(Time now, const Segment& segment) const {
   if (tcb_.snd.wnd != 0 || state_ < State::kEstablished) return false;
   if (segment.len() == 0) {
     return segment.seq == tcb_.snd.nxt - 1 || segment.seq == tcb_.snd.una - 1;
   }
   return segment.len() == 1 && segment.seq.at_or_before(tcb_.snd.nxt) &&
-         segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment);
+         segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment) &&
+         (segment.end().at_or_before(tcb_.snd.nxt) || may_probe(now, segment.flags.fin()));
+}
+
+// SHLD-29: what has not been sent before waits for a timer. The bound is loose: a persist timer may
+// begin at an interval of its own.
+bool Rules::may_probe(Time now, bool fin) const {
+  if (of_same_probe(now)) return true;
+  Time since = probed_at_ == kNever ? window_closed_at_ : probed_at_;
+  if (fin) since = std::max(since, fin_queued_at_);
+  return now - since >= rtt_.rto() / 4;
 }
 
 // A timeout may send all that is outstanding, the FIN as well.
@@ -441,7 +453,7 @@ bool Rules::may_repeat(Time now, const Segment& segment) const {
     return now >= front_sent_at_ + profile_->rto_initial - profile_->clock_granularity;
   }
   if (duplicate_acks_ >= 3 || recovering_) return true;
-  if (is_probe(segment) || is_keepalive(segment)) return true;
+  if (is_probe(now, segment) || is_keepalive(segment)) return true;
   if (segment.end().at_or_before(tcb_.snd.una)) return true;
   return now >= front_sent_at_ + profile_->rto_min - profile_->clock_granularity;
 }

@@ -336,7 +336,8 @@ class Rules {
   void probe_findings(Time now, Findings& out) const;
   bool of_same_probe(Time now) const;
   void keepalive_findings(Time now, Findings& out) const;
-  bool is_probe(const Segment& segment) const;
+  bool is_probe(Time now, const Segment& segment) const;
+  bool may_probe(Time now, bool fin) const;
   bool is_keepalive(const Segment& segment) const;
   bool opens_window(const Segment& segment) const;
   bool is_urgent_pointer(const Segment& segment) const;
@@ -436,7 +437,9 @@ class Rules {
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came
   Time probed_at_ = kNever;  // when a closed window was last probed
-  Time last_progress_{};     // when the retransmission timer was last started
+  Time window_closed_at_{};  // when the peer's window last became 0
+  Time fin_queued_at_{};
+  Time last_progress_{};  // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;

@@ -84,7 +84,7 @@ void Rules::sent_syn(const Segment& segment) {
 
 void Rules::sent_ordinary(const Segment& segment) {
   if (segment.flags.ack()) {
-    if (!segment.ack.before(tcb_.last_ack_sent)) {
+    if (!segment.ack.before(tcb_.last_ack_sent) && !segment.ack.after(tcb_.rcv.nxt)) {
       tcb_.last_ack_sent = segment.ack;
       const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.rcv.shift;
       tcb_.rcv.edge = later(tcb_.rcv.edge, segment.ack + window);
@@ -106,10 +106,10 @@ void Rules::sent_ordinary(const Segment& segment) {
     }
   }
   // MAY-7: the front may go again beyond the edge of a window that shrank, and probes it as well.
-  const bool front = segment.len() > 0 && segment.seq.at_or_before(tcb_.snd.una) &&
-                     segment.end().after(tcb_.snd.una);
+  const bool front = segment.seq.at_or_before(tcb_.snd.una) && segment.end().after(tcb_.snd.una) &&
+                     segment.end().at_or_before(tcb_.snd.nxt);
   if (front && (tcb_.snd.una + tcb_.snd.wnd).before(segment.end())) hit(Clause::kMay7);
-  if ((is_probe(segment) || (tcb_.snd.wnd == 0 && front)) && !of_same_probe(now_)) {
+  if ((is_probe(now_, segment) || (tcb_.snd.wnd == 0 && front)) && !of_same_probe(now_)) {
     due_.remove(Due::kProbe);
     if (probed_at_ != kNever) {
       probe_interval_ =

@@ -13,16 +13,19 @@
 namespace synfin::judge {
 namespace {
 
+// An empty glob is about everything.
+bool covers(const std::string& glob, std::string_view text) {
+  return glob.empty() || fnmatch(glob.c_str(), std::string(text).c_str(), FNM_EXTMATCH) == 0;
+}
+
 bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::string_view stack,
            std::string_view version) {
   if (entry.stack() != stack) return false;
   if (!entry.from_version().empty() && kernel::older(version, entry.from_version())) return false;
   if (!entry.to_version().empty() && !kernel::older(version, entry.to_version())) return false;
   // An entry without an IP version is about both.
-  const std::string whole(case_id);
-  const std::string bare = whole.substr(0, whole.find('@'));
-  return fnmatch(entry.case_id().c_str(), whole.c_str(), FNM_EXTMATCH) == 0 ||
-         fnmatch(entry.case_id().c_str(), bare.c_str(), FNM_EXTMATCH) == 0;
+  return covers(entry.case_id(), case_id) ||
+         covers(entry.case_id(), case_id.substr(0, case_id.find('@')));
 }
 
 }  // namespace
@@ -72,14 +75,9 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
                                             std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {
     if (!entry.clause().empty() && entry.clause() != seen.clause) continue;
-    if (!entry.state().empty() && entry.state() != seen.state) continue;
     if (seen.got.find(entry.got()) == std::string_view::npos) continue;
     if (!about(entry, case_id, stack, version)) continue;
-    if (!entry.stimulus().empty() &&
-        fnmatch(entry.stimulus().c_str(), std::string(seen.stimulus).c_str(), 0) != 0) {
-      continue;
-    }
-    return &entry;
+    if (covers(entry.state(), seen.state) && covers(entry.stimulus(), seen.stimulus)) return &entry;
   }
   return nullptr;
 }

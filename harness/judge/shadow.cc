@@ -243,8 +243,10 @@ bool Shadow::may_have_given_up(Time now) const {
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
   const Duration last_ack = profile_->last_ack_timeout;
-  if (rules_.state() == State::kLastAck && last_ack > Duration{0} &&
-      now - last_heard_ + traits_->timer_slack_min >= last_ack) {
+  // Whose FIN waits behind its text may count as being there: see follow().
+  const bool ends = rules_.state() == State::kLastAck ||
+                    (rules_.state() == State::kCloseWait && rules_.fin_queued());
+  if (ends && last_ack > Duration{0} && now - last_heard_ + traits_->timer_slack_min >= last_ack) {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
@@ -272,8 +274,9 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   }
   settle_reopening(segment);
   if (syn_with_more_) syn_acked_ = acks_more_than_syn(segment);
-  // It gave up and tells the peer so, before its user hears of it.
-  const bool resets_unasked = segment.flags.rst() && segment.seq == rules_.tcb().snd.nxt &&
+  // It gave up by a timer and tells the peer so, before its user hears of it.
+  const bool resets_unasked = segment.flags.rst() && now > last_heard_ &&
+                              segment.seq == rules_.tcb().snd.nxt &&
                               rules_.obligations().find(Due::kReset) == nullptr;
   if (resets_unasked && !gone(rules_.state()) && may_have_given_up(now)) {
     rules_.on_user_timeout(now);
@@ -368,6 +371,16 @@ bool Shadow::follow(Time now, State observed) {
   return false;
 }
 
+// Which rule a target breaks that is in another state: that of the last event, or of the time that
+// its own state lasts.
+Clause Shadow::clause_of_state(Time now, State observed) const {
+  if (gone(observed) && now > last_heard_ + traits_->quiet_time) {
+    if (rules_.state() == State::kTimeWait) return Clause::kMust13;
+    if (rules_.state() == State::kFinWait2) return Clause::kSmFin5;
+  }
+  return rules_.last_clause();
+}
+
 void Shadow::observed(Time now, State state) {
   if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
@@ -395,7 +408,7 @@ void Shadow::observed(Time now, State state) {
   if (rules_.state() == State::kSynReceived && is_synchronized(state)) ready_early_ = true;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
-  complain(rules_.last_clause(), wanted, got, {{"state", wanted, got}});
+  complain(clause_of_state(now, state), wanted, got, {{"state", wanted, got}});
   // Of a connection that is gone there is no more to know.
   if (gone(state)) {
     rules_.forget(now);

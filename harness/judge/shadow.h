@@ -91,6 +91,7 @@ class Shadow {
   void complain(Clause clause, std::string wanted, std::string got,
                 std::vector<play::Difference> fields = {});
   bool follow(Time now, State observed);
+  Clause clause_of_state(Time now, State observed) const;
   bool may_have_given_up(Time now) const;
   void take_declined(Time now);
   void reopen(Time now, const Segment& segment);

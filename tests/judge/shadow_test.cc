@@ -250,6 +250,103 @@ TEST_F(ShadowTest, LastAckMayEndByTime) {
   }
 }
 
+// The target calls it LAST-ACK from the close() on, the rules from the FIN on.
+TEST_F(ShadowTest, LastAckMayEndBeforeTheFinIsSent) {
+  profile_.last_ack_timeout = std::chrono::seconds(120);
+  shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+  shadow_.listener(now_, true);
+  establish();
+  inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
+  target_sends(segment(kAck, kIss + 1, kIrs + 2));
+  shadow_.send(now_, std::array<uint8_t, 1>{'x'}, {});
+  shadow_.close(now_, CloseKind::kBoth);
+  target_is(State::kLastAck);
+  now_ += std::chrono::seconds(120);
+  target_is(State::kListen);
+  EXPECT_EQ(clauses(), "");
+}
+
+// Whoever gives up does so by a timer; a RST that answers a segment tells nothing of that.
+TEST_F(ShadowTest, AnAnswerIsNoGivingUp) {
+  profile_.syn_retries = 1;
+  shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+  shadow_.open_active(now_);
+  target_sends(segment(kSyn, kIss));
+  now_ += std::chrono::seconds(3);
+  target_sends(segment(kSyn, kIss));
+  now_ += std::chrono::milliseconds(1);
+  inject(segment(kAck, kIrs, kIss + 1));
+  target_sends(segment(kRst | kAck, kIss + 1, kIrs));
+  EXPECT_EQ(clauses(), "SM-OUT-5");
+  target_is(State::kSynSent);
+  EXPECT_EQ(clauses(), "SM-OUT-5");
+}
+
+TEST_F(ShadowTest, AnAckOfWhatHasNotComeIsNoOldestAck) {
+  establish();
+  const uint32_t half = 1U << 31U;
+  target_sends(segment(kAck, kIss + 1, kIrs + half));
+  const std::size_t one = collector_.found.size();
+  target_sends(segment(kAck, kIss + 1, kIrs + half + 1000));
+  EXPECT_GT(collector_.found.size(), one);
+}
+
+TEST_F(ShadowTest, WhatIsSentAtOnceIsNoProbe) {
+  const std::array<uint8_t, 1> octet{'x'};
+  for (const bool shrank : {false, true}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    Segment syn = segment(kSyn, kIrs);
+    syn.wnd = shrank ? 1000 : 0;
+    inject(syn);
+    target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+    Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+    closed.wnd = 0;
+    inject(closed);
+    shadow_.send(now_, octet, {});
+    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+    text.text = octet;
+    target_sends(text);
+    EXPECT_EQ(clauses(), shrank ? "SHLD-15" : "SHLD-29");
+    // It is not where the intervals begin: the second of these is no longer than the first.
+    for (const int wait : {3, 3}) {
+      now_ += std::chrono::seconds(wait);
+      target_sends(text);
+    }
+    EXPECT_EQ(clauses(), shrank ? "SHLD-15" : "SHLD-29");
+  }
+}
+
+TEST_F(ShadowTest, AFinThatIsSentAtOnceIsNoProbe) {
+  establish();
+  const std::array<uint8_t, 1> octet{'x'};
+  shadow_.send(now_, octet, {});
+  Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+  text.text = octet;
+  target_sends(text);
+  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+  closed.wnd = 0;
+  inject(closed);
+  for (const int wait : {1, 2}) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(text);
+  }
+  now_ += std::chrono::seconds(1);
+  shadow_.close(now_, CloseKind::kSending);
+  target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
+  EXPECT_EQ(clauses(), "SHLD-15");
+}
+
+TEST_F(ShadowTest, AStateThatEndsByTimeBreaksTheRuleOfItsTime) {
+  reach_time_wait();
+  inject(segment(kAck, kIrs + 2, kIss + 2));
+  target_is(State::kTimeWait);
+  now_ += std::chrono::seconds(1);
+  target_is(State::kListen);
+  EXPECT_EQ(clauses(), "MUST-13");
+}
+
 TEST_F(ShadowTest, TheSameStateWithOtherNumbersIsNotEnough) {
   establish();
   target_is(State::kSynReceived);
