@@ -3,6 +3,7 @@ option(BUILD_TESTING "Build the tests" ON)
 option(SYNFIN_WERROR "Warnings are errors" OFF)
 option(SYNFIN_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(SYNFIN_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+option(SYNFIN_SANITIZE_ALL "Fuzz targets have sanitizers in what plays and judges too, not in what they test alone" OFF)
 set(SYNFIN_FUZZ_ENGINE "" CACHE STRING
   "What fuzz targets link in place of libFuzzer; sanitizers are then those of CMAKE_CXX_FLAGS")
 option(SYNFIN_BENCH "Build synfin_bench" ON)

@@ -82,11 +82,16 @@ function(synfin_fuzz_seeds)
   target_link_libraries(synfin_seeds PRIVATE synfin_atlas synfin_options)
 endfunction()
 
-# synfin_fuzz_target(<target> <source>...): links the folders that the sources name, so that a small one
-# is soon built.
+# synfin_fuzz_target(<target> <source>... [TESTED <folder>]): links the folders that the sources name, so that
+# a small one is soon built.
 function(synfin_fuzz_target target)
-  add_executable(${target} ${ARGN})
-  foreach(source IN LISTS ARGN)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" TESTED "")
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  if(arg_TESTED)
+    # First and whole: so that nothing comes from the folder's other library.
+    target_link_libraries(${target} PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,synfin_${arg_TESTED}_tested>)
+  endif()
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
     file(STRINGS "${source}" included REGEX "^#include \"[a-z]+/")
     foreach(file IN LISTS included)
       string(REGEX REPLACE "^#include \"(harness/)?([a-z]+)/.*" "\\2" folder "${file}")
@@ -99,6 +104,17 @@ function(synfin_fuzz_target target)
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
 endfunction()
 
+# What a target tests; it is under sanitizers and coverage.
+set(SYNFIN_TESTED_BY_wire wire)
+set(SYNFIN_TESTED_BY_script script)
+set(SYNFIN_TESTED_BY_atlas atlas)
+set(SYNFIN_TESTED_BY_child_reply stack)
+set(SYNFIN_TESTED_BY_diff_lwip stack)  # and an lwIP from source
+set(SYNFIN_TESTED_BY_reference engine)
+set(SYNFIN_TESTED_BY_pair engine)
+set(SYNFIN_TESTED_BY_diff_reference engine)
+set(SYNFIN_TESTED_BY_canary engine)
+
 function(synfin_add_fuzzers)
   synfin_fuzz_common()
   synfin_fuzz_seeds()
@@ -106,7 +122,7 @@ function(synfin_add_fuzzers)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*.cc")
   foreach(source IN LISTS sources)
     get_filename_component(name "${source}" NAME_WE)
-    synfin_fuzz_target(fuzz_${name} "${source}")
+    synfin_fuzz_target(fuzz_${name} "${source}" TESTED ${SYNFIN_TESTED_BY_${name}})
     add_dependencies(fuzzers fuzz_${name})
     if(SYNFIN_FUZZ_ENGINE)
       target_link_libraries(fuzz_${name} PRIVATE "${SYNFIN_FUZZ_ENGINE}")
