@@ -131,8 +131,7 @@ function(synfin_add_fuzzers)
     endif()
   endforeach()
   # What tests/fuzz/speed.sh compares with.
-  add_executable(bare_lwip "${PROJECT_SOURCE_DIR}/tests/fuzz/bare_lwip.cc")
-  target_link_libraries(bare_lwip PRIVATE synfin_stack synfin_options)
+  synfin_fuzz_target(bare_lwip "${PROJECT_SOURCE_DIR}/tests/fuzz/bare_lwip.cc" TESTED stack)
   target_link_options(bare_lwip PRIVATE -fsanitize=fuzzer)
 endfunction()
 

@@ -15,7 +15,8 @@ flags=${CXXFLAGS//-stdlib=libc++/}
 # RPATH, as opposed to RUNPATH, holds for the libraries of libraries too.
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_COMPILER=$CXX" \
   "-DCMAKE_CXX_FLAGS=$flags" "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags" '-DCMAKE_BUILD_RPATH=$ORIGIN/lib' \
-  -DSYNFIN_FUZZ=ON "-DSYNFIN_FUZZ_ENGINE=$LIB_FUZZING_ENGINE" -DBUILD_TESTING=OFF -DSYNFIN_BENCH=OFF >/dev/null
+  -DSYNFIN_FUZZ=ON -DSYNFIN_SANITIZE_ALL=ON "-DSYNFIN_FUZZ_ENGINE=$LIB_FUZZING_ENGINE" -DBUILD_TESTING=OFF \
+  -DSYNFIN_BENCH=OFF >/dev/null
 
 targets=()
 for file in "$source"/fuzz/*.cc; do

@@ -1,86 +1,156 @@
-// A bare fuzz target of lwIP, to compare with: a listener, then octets -> segments, a few calls and
-// ticks, all gone again. It looks at nothing.
+// A bare fuzz target of lwIP, to compare diff_lwip with: the same programs, made by the same
+// mutator, go straight into lwIP. Segments, the usual calls and ticks; no player, no options, no
+// reference, no judge. It looks at nothing but the numbers of what lwIP sends.
 #include <lwip/priv/tcp_priv.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
+#include "fuzz/common/program_input.h"
 #include "harness/stack/lwip_core.h"
 #include "harness/wire/codec.h"
 
 namespace synfin::fuzz {
 namespace {
 
+constexpr uint16_t kPort = 8080;
+constexpr uint16_t kPeerPort = 4000;
+constexpr uint32_t kPeerIsn = 1000;
+constexpr std::size_t kMostText = 4096;
+constexpr int64_t kTickNs = 250'000'000;     // TCP_TMR_INTERVAL
+constexpr int64_t kMostTicks = 4 * 60 * 10;  // ten minutes in a wait
+
 class Bare final : stack::LwipCore::Network {
  public:
   Bare() : core_(stack::LwipCore::make(*this)) {
-    packet_.source = {*wire::parse_address("192.0.2.9"), 4000};
+    packet_.source = {*wire::parse_address("192.0.2.9"), kPeerPort};
     packet_.destination = {*wire::parse_address("192.0.2.1"), kPort};
-    packet_.segment.wnd = 5000;
   }
 
-  // Three octets a segment, at least as many as diff_lwip's programs have.
-  void play(std::span<const uint8_t> octets) {
-    listen();
-    inject(kSyn, 1000, 0);
-    for (std::size_t i = 0; i + 3 <= octets.size() && i < 3 * kMostSegments; i += 3) {
-      const uint8_t what = octets[i];
-      inject(what & 63U, 1001U + octets[i + 1], sent_.seq.value() + 1U + octets[i + 2] % 4U);
-      if (what > 192) stack::LwipCore::tick(slow_ = !slow_);
-      if (what % 4 == 0 && accepted_ != nullptr) tcp_write(accepted_, "hello", 5, 1);
+  void play(const proto::Program& program) {
+    next_ = kPeerIsn;
+    sent_ = {};
+    for (const proto::Step& step : program.steps()) {
+      for (int64_t i = 0; i < kMostTicks && (i + 1) * kTickNs <= step.time().start_ns(); ++i) {
+        if (!stack::LwipCore::has_timers()) break;
+        stack::LwipCore::tick(slow_ = !slow_);
+      }
+      if (step.packet().has_segment()) inject(step.packet().segment());
+      if (step.has_call()) call(step.call());
     }
-    accepted_ = nullptr;
+    if (pcb_ != nullptr) tcp_arg(pcb_, nullptr);
+    pcb_ = listener_ = nullptr;
     stack::LwipCore::forget(kPort);
   }
 
  private:
-  static constexpr uint16_t kPort = 8080;
-  static constexpr std::size_t kMostSegments = 10;
-
   std::span<uint8_t> room(std::size_t size) override { return std::span(out_).first(size); }
   void sent(uint16_t, std::size_t size) override {
     if (const auto decoded = wire::decode(std::span(out_).first(size))) sent_ = decoded->segment;
   }
+
+  uint32_t number(const proto::Number& number, uint32_t isn) const {
+    const auto offset = static_cast<uint32_t>(number.offset());
+    switch (number.base()) {
+      case proto::Number::RCV_NXT:
+        return next_ + offset;
+      case proto::Number::SND_NXT:
+        return sent_.seq.value() + sent_.len() + offset;
+      case proto::Number::SND_UNA:
+        return sent_.seq.value() + offset;
+      case proto::Number::ABSOLUTE:
+        return offset;
+      default:
+        return isn + offset;
+    }
+  }
+
+  void inject(const proto::Segment& step) {
+    Segment& segment = packet_.segment;
+    segment.flags = Flags(step.flags());
+    segment.seq = Seq(number(step.seq(), kPeerIsn));
+    segment.ack = Seq(number(step.ack(), 0));
+    segment.wnd = static_cast<uint16_t>(step.has_window() ? step.window().offset() : UINT16_MAX);
+    segment.text = std::span(text_).first(std::min<std::size_t>(step.length(), kMostText));
+    // What would end the process: see guarded_lwip.cc.
+    if (segment.seq.value() - next_ == 1U << 31U) return;
+    const auto size = wire::encode(packet_, in_);
+    if (size) stack::LwipCore::input(std::span(in_).first(*size));
+    if (sent_.flags.ack()) next_ = sent_.ack.value();
+    if (segment.flags.syn()) next_ = segment.seq.value() + 1;
+  }
+
+  void call(const proto::Call& call) {
+    if (call.name() == "listen" && listener_ == nullptr && pcb_ == nullptr) listen();
+    if (call.name() == "connect" && pcb_ == nullptr && listener_ == nullptr) connect();
+    if (pcb_ == nullptr) return;
+    if (call.name() == "write" && pcb_->unsent == nullptr) {  // else as above
+      const auto& size = call.arguments(call.arguments_size() - 1);
+      const auto octets = static_cast<std::size_t>(std::max<int64_t>(size.integer(), 0));
+      tcp_write(pcb_, text_.data(), static_cast<u16_t>(std::min(octets, kMostText)),
+                TCP_WRITE_FLAG_COPY);
+      tcp_output(pcb_);
+    } else if (call.name() == "shutdown") {
+      tcp_shutdown(pcb_, 0, 1);
+    } else if (call.name() == "close") {
+      tcp_arg(pcb_, nullptr);
+      tcp_close(std::exchange(pcb_, nullptr));
+    }
+  }
+
   void listen() {
-    tcp_pcb* listener = tcp_new();
-    tcp_bind(listener, IP_ADDR_ANY, kPort);
-    listener = tcp_listen(listener);
-    tcp_arg(listener, this);
-    tcp_accept(listener, [](void* self, tcp_pcb* pcb, err_t) {
-      static_cast<Bare*>(self)->accepted_ = pcb;
-      tcp_err(pcb, [](void* bare, err_t) { static_cast<Bare*>(bare)->accepted_ = nullptr; });
-      tcp_recv(pcb, [](void* bare, tcp_pcb* from, pbuf* text, err_t) {
-        if (text == nullptr) static_cast<Bare*>(bare)->accepted_ = nullptr;
-        return tcp_recv_null(nullptr, from, text, ERR_OK);
-      });
+    tcp_pcb* pcb = tcp_new();
+    tcp_bind(pcb, IP_ADDR_ANY, kPort);
+    listener_ = tcp_listen(pcb);
+    tcp_arg(listener_, this);
+    tcp_accept(listener_, [](void* self, tcp_pcb* accepted, err_t) {
+      static_cast<Bare*>(self)->take(accepted);
       return static_cast<err_t>(ERR_OK);
     });
   }
-  void inject(unsigned flags, uint32_t seq, uint32_t ack) {
-    packet_.segment.flags = Flags(flags);
-    packet_.segment.seq = Seq(seq);
-    packet_.segment.ack = Seq(ack);
-    const auto size = wire::encode(packet_, in_);
-    if (size) stack::LwipCore::input(std::span(in_).first(*size));
+  void connect() {
+    tcp_pcb* pcb = tcp_new();
+    tcp_bind(pcb, IP_ADDR_ANY, kPort);
+    take(pcb);
+    const ip_addr_t peer = stack::lwip_address(packet_.source.address);
+    tcp_connect(pcb, &peer, kPeerPort, nullptr);
+  }
+  void take(tcp_pcb* pcb) {
+    if (pcb_ != nullptr) tcp_arg(pcb_, nullptr);
+    pcb_ = pcb;
+    tcp_arg(pcb, this);
+    tcp_err(pcb, [](void* self, err_t) {
+      if (self != nullptr) static_cast<Bare*>(self)->pcb_ = nullptr;
+    });
+    tcp_recv(pcb, [](void*, tcp_pcb* from, pbuf* text, err_t) {
+      if (text != nullptr) return tcp_recv_null(nullptr, from, text, ERR_OK);
+      return static_cast<err_t>(ERR_OK);
+    });
   }
 
   std::unique_ptr<stack::LwipCore> core_;
   wire::Packet packet_;
   Segment sent_;
-  tcp_pcb* accepted_ = nullptr;
+  uint32_t next_ = kPeerIsn;  // RCV.NXT
+  tcp_pcb* listener_ = nullptr;
+  tcp_pcb* pcb_ = nullptr;
   bool slow_ = false;  // each second tick is
-  std::array<uint8_t, 2048> in_{};
-  std::array<uint8_t, 2048> out_{};
+  std::array<uint8_t, kMostText> text_{};
+  std::array<uint8_t, 8192> in_{};
+  std::array<uint8_t, 8192> out_{};
 };
 
 }  // namespace
 }  // namespace synfin::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  static synfin::fuzz::Bare bare;
-  bare.play({data, size});
+  using namespace synfin;
+  static fuzz::Bare bare;
+  if (const proto::Program* program = fuzz::read_program(data, size)) bare.play(*program);
   return 0;
 }
