@@ -155,6 +155,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
     arrival.trim_syn();
     decide(arrival.test);
     permit(other_permits_);
+    take_timestamp(segment);
     return true;
   }
   const uint32_t window = tcb_.rcv.wnd();
@@ -179,18 +180,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
     permit(other_permits_);
   }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
-  const auto& timestamps = segment.options.timestamps;
-  // RFC 7323 §4.3 (2), §5.3 R3.
-  const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
-  if (tcb_.timestamps && timestamps && !segment.flags.rst() &&
-      (!old_ack || profile_->old_acks_update_timestamps) &&
-      !(tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) &&
-      segment.seq.at_or_before(tcb_.last_ack_sent)) {
-    hit(Clause::kRfc7323Paws3);
-    tcb_.ts_recent = timestamps->value;
-    tcb_.ts_recent_valid = true;
-    tcb_.ts_recent_at = now_;
-  }
+  take_timestamp(segment);
   return true;
 }
 

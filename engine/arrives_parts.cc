@@ -87,6 +87,20 @@ void Rules::become_established(Clause clause) {
   signal(Signal::kEstablished);
 }
 
+// RFC 7323 §4.3 (2), §5.3 R3: of a segment that is acceptable by its SEQ.
+void Rules::take_timestamp(const Segment& segment) {
+  const auto& timestamps = segment.options.timestamps;
+  if (!tcb_.timestamps || !timestamps || segment.flags.rst()) return;
+  if (tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) return;
+  if (segment.seq.after(tcb_.last_ack_sent)) return;
+  const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
+  if (old_ack && !profile_->old_acks_update_timestamps) return;
+  hit(Clause::kRfc7323Paws3);
+  tcb_.ts_recent = timestamps->value;
+  tcb_.ts_recent_valid = true;
+  tcb_.ts_recent_at = now_;
+}
+
 // --- the peer's ACK ------------------------------------------------------------------------------
 
 void Rules::update_send_window(const Segment& segment) {

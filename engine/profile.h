@@ -53,8 +53,9 @@ struct Profile {
   // SHLD-26: a hard ICMP error aborts a synchronized connection too. RFC 5461 tells why many stacks
   // take it for a soft one there; while a connection opens it always aborts.
   bool hard_icmp_aborts_synchronized = true;
-  // Two ways in which a stack may part from RFC 7323 and still be followed; timestamps/ tests the
-  // first rule itself. PAWS lets TSvals pass that are older than TS.Recent by this many ticks.
+  // Ways in which a stack may part from a rule and still be followed; timestamps/ tests the first
+  // rule itself. PAWS lets TSvals pass that are older than TS.Recent by this many ticks; not where
+  // little of a connection is kept: half open at a listener, closed in FIN-WAIT-2, in TIME-WAIT.
   uint32_t paws_slack = 0;
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;

@@ -267,6 +267,7 @@ class Rules {
   // What the steps are made of, arrives_parts.cc.
   void take_syn(const Segment& segment);
   void agree_on_options();
+  void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   void count_duplicate(const Segment& segment);

@@ -60,6 +60,42 @@ TEST(Timestamps, AreOutdatedAfter24Days) {
 }
 
 TEST(Timestamps, CountFromTheOffset) {
+// RFC 7323 §5.3: the SYN,ACK that ends a simultaneous open is a segment as others are.
+TEST(Timestamps, OfTheSynAckOfASimultaneousOpenAreEchoed) {
+  Lab lab(stamped_profile());
+  lab.go_to(Place::kSynSent);
+  Segment syn = lab.next(kSyn);
+  syn.options.timestamps = Timestamps{kStamp, 0};
+  lab.arrive(syn);
+  ASSERT_EQ(lab.state(), State::kSynReceived);
+  lab.take();
+  Segment syn_ack = lab.next(kSyn | kAck);
+  syn_ack.seq = Lab::kIrs;
+  syn_ack.options.timestamps = Timestamps{kStamp + 1, 0};
+  lab.arrive(syn_ack);
+  ASSERT_EQ(lab.state(), State::kEstablished);
+  EXPECT_EQ(lab.tcb().ts_recent, kStamp + 1);
+}
+
+// Of what PAWS lets through beyond the rule, a half-open connection at a listener has nothing.
+TEST(Timestamps, SlackIsForTheSynchronized) {
+  Profile profile = stamped_profile();
+  profile.paws_slack = 1;
+  Lab open(profile);
+  open_stamped(open);
+  EXPECT_EQ(read_after(open, Duration{0}), "ab");
+  Lab half_open(profile);
+  half_open.go_to(Place::kListen);
+  Segment syn = half_open.next(kSyn);
+  syn.options.timestamps = Timestamps{kStamp, 0};
+  half_open.arrive(syn);
+  half_open.take();
+  Segment third = half_open.next();
+  third.options.timestamps = Timestamps{kStamp - 1, 0};
+  half_open.arrive(third);
+  EXPECT_EQ(half_open.state(), State::kSynReceived);
+}
+
   for (const uint32_t offset : {0U, 1000000U}) {
     Lab lab(stamped_profile());
     lab.tcp.set_timestamp_offset(offset);
