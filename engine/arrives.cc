@@ -295,7 +295,7 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
     if (!step_5_syn_received(segment, admission)) return false;
   }
   // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
-  if (profile_->rfc5961_ack_check && segment.ack.before(tcb_.snd.una - tcb_.snd.max_wnd)) {
+  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack())) {
     hit(Clause::kMay12);
     refuse(Clause::kRfc5961_5_1);
     return false;

@@ -163,6 +163,17 @@ void Rules::sample_round_trip() {
   timed_at_ = kNever;
 }
 
+// RFC 5961 §5.2: the lowest SEG.ACK that is acceptable.
+Seq Rules::oldest_ack() const {
+  uint32_t range = tcb_.snd.max_wnd;
+  if (profile_->refuses_acks_before_first_octet) {
+    // Who opened actively has had its SYN acknowledged as well.
+    const Seq first = passive_ ? tcb_.snd.iss + 1 : tcb_.snd.iss;
+    range = std::min(range, Seq::distance(first, tcb_.snd.una));
+  }
+  return tcb_.snd.una - range;
+}
+
 // RFC 5681 §2: the definition of a duplicate acknowledgment.
 void Rules::count_duplicate(const Segment& segment) {
   // The answers to probes of a closed window tell of no loss.

@@ -270,6 +270,7 @@ class Rules {
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
+  Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);

@@ -50,11 +50,14 @@ Profile linux_profile() {
   profile.rfc5961 = true;
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
-  // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
   const std::string version = kernel::running_version();
   const auto between = [&](const char* from, const char* to) {
     return !kernel::older(version, from) && kernel::older(version, to);
   };
+  // tcp_ack(), "do not accept ACK for bytes we never sent".
+  profile.refuses_acks_before_first_octet =
+      between("6.1.68", "6.2") || !kernel::older(version, "6.6.7");
+  // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
   profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
   profile.drop_without_timestamps = false;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()

@@ -1,6 +1,7 @@
 // What RFC 7323, 5482 and 5961 §7 leave that no script can show, or only with much waiting.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "tests/engine/lab.h"
@@ -59,7 +60,6 @@ TEST(Timestamps, AreOutdatedAfter24Days) {
   EXPECT_EQ(read_after(late, hours(24 * 24) + seconds(1)), "ab");
 }
 
-TEST(Timestamps, CountFromTheOffset) {
 // RFC 7323 §5.3: the SYN,ACK that ends a simultaneous open is a segment as others are.
 TEST(Timestamps, OfTheSynAckOfASimultaneousOpenAreEchoed) {
   Lab lab(stamped_profile());
@@ -96,6 +96,7 @@ TEST(Timestamps, SlackIsForTheSynchronized) {
   EXPECT_EQ(half_open.state(), State::kSynReceived);
 }
 
+TEST(Timestamps, CountFromTheOffset) {
   for (const uint32_t offset : {0U, 1000000U}) {
     Lab lab(stamped_profile());
     lab.tcp.set_timestamp_offset(offset);
@@ -167,6 +168,33 @@ TEST(ChallengeAcks, AreThrottled) {
     answers.push_back(lab.take().size());
   }
   EXPECT_EQ(answers, (std::vector<std::size_t>{1, 0, 0, 1, 0}));
+}
+
+// RFC 5961 §5.2, MAY-12; who refuses what acknowledges none of its octets has a narrower range.
+TEST(OldAcks, AreRefusedBelowTheRange) {
+  for (const Place place : {Place::kEstablished, Place::kSynSent}) {
+    for (const bool narrow : {false, true}) {
+      Profile profile = plain_profile();
+      profile.refuses_acks_before_first_octet = narrow;
+      Lab lab(profile);
+      lab.go_to(place);
+      if (place == Place::kSynSent) {
+        lab.arrive(lab.next(kSyn | kAck));
+        lab.take();
+      }
+      const Seq first = place == Place::kSynSent ? Lab::kIss : Lab::kIss + 1;
+      const Seq lowest = narrow ? first : Lab::kIss + 1 - Lab::kPeerWindow;
+      Segment text = lab.next();
+      const std::array<uint8_t, 1> octet = {'x'};
+      text.text = octet;
+      text.ack = lowest - 1;
+      lab.arrive(text);
+      EXPECT_EQ(lab.tcb().rcv.nxt, text.seq) << to_string(place) << narrow;
+      text.ack = lowest;
+      lab.arrive(text);
+      EXPECT_EQ(lab.tcb().rcv.nxt, text.seq + 1) << to_string(place) << narrow;
+    }
+  }
 }
 
 // --- RFC 5482 ------------------------------------------------------------------------------------
