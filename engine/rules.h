@@ -288,6 +288,9 @@ class Rules {
   const SackBlock* owed_dsack() const;  // null: none
   void sack_findings(const Segment& segment, Findings& out) const;
   void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
+  bool fin_waits() const { return peer_fin_known_ && !peer_fin_taken_; }
+  SackBlock without_fin(SackBlock block) const;
+  bool is_fin_alone(const SackBlock& block) const;
   void take_sack(const Segment& segment);
   bool repeats_sacked(Time now, const Segment& segment) const;
 

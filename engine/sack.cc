@@ -58,13 +58,29 @@ void Rules::note_duplicate(const Segment& segment) {
     return;
   }
   if (!left.in_window(tcb_.rcv.nxt, tcb_.rcv.wnd())) return;
+  const bool fin_again = segment.flags.fin() && fin_waits() && right == peer_fin_seq_;
   for (const SackBlock& range : queued_) {
     const SackBlock both{later(left, range.left), earlier(right, range.right)};
     if (!both.left.before(both.right)) continue;
     if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
-    duplicate_ = {.block = both, .with_fin = both.right};
+    const bool to_its_end = fin_again && both.right == right;
+    duplicate_ = {.block = both, .with_fin = both.right + (to_its_end ? 1 : 0)};
     return;
   }
+  if (fin_again) duplicate_ = {.block = {right, right + 1}, .with_fin = right + 1};
+}
+
+// What a block tells of text: a FIN that waits beyond a hole is none, but it has a number that may
+// be told.
+SackBlock Rules::without_fin(SackBlock block) const {
+  if (fin_waits() && block.left.before(block.right) && block.right == peer_fin_seq_ + 1) {
+    block.right = peer_fin_seq_;
+  }
+  return block;
+}
+
+bool Rules::is_fin_alone(const SackBlock& block) const {
+  return block.left.before(block.right) && without_fin(block).left == without_fin(block).right;
 }
 
 const SackBlock* Rules::owed_dsack() const {
@@ -96,7 +112,8 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
       duplicate_ && !blocks.empty() && blocks[0].left == duplicate_->block.left &&
       (blocks[0].right == duplicate_->block.right || blocks[0].right == duplicate_->with_fin);
   const bool reports =
-      reports_duplicate(blocks, segment.ack) || (exact && !is_island(queued_, blocks[0]));
+      reports_duplicate(blocks, segment.ack) ||
+      (exact && !is_island(queued_, without_fin(blocks[0])) && !is_fin_alone(blocks[0]));
   if (duplicate_ && reports) {
     if (!exact) complain(Clause::kRfc2883_4, "the D-SACK block is not what arrived twice");
   } else if (reports) {
@@ -121,11 +138,14 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
   const auto complain = [&out](Clause clause, std::string_view sentence) {
     out.add({.clause = clause, .field = Field::kOptions, .sentence = sentence});
   };
+  std::size_t islands = queued_.size();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (!blocks[i].left.before(blocks[i].right) ||
-        !queued_.covers(blocks[i].left, blocks[i].right)) {
+    const SackBlock text = without_fin(blocks[i]);
+    if (is_fin_alone(blocks[i])) {
+      ++islands;
+    } else if (!text.left.before(text.right) || !queued_.covers(text.left, text.right)) {
       complain(Clause::kRfc2018_10, "a SACK block with text that is not in the queue");
-    } else if (!is_island(queued_, blocks[i])) {
+    } else if (!is_island(queued_, text)) {
       complain(Clause::kRfc2018_4, "a SACK block that is not all of the contiguous text");
     } else if (std::find(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(i),
                          blocks[i]) != blocks.begin() + static_cast<std::ptrdiff_t>(i)) {
@@ -134,7 +154,7 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
   }
   const std::size_t room =
       (tcb_.timestamps ? kBlocksBesideTimestamps : Options::kMaxSackBlocks) - (one_taken ? 1U : 0U);
-  if (blocks.size() >= std::min<std::size_t>(room, queued_.size())) return;
+  if (blocks.size() >= std::min<std::size_t>(room, islands)) return;
   if (blocks.empty() && !one_taken) {
     complain(Clause::kRfc2018_3, "an ACK without SACK though text is queued beyond RCV.NXT");
   } else {
