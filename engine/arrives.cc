@@ -420,6 +420,11 @@ void Rules::step_7_text(const Arrival& arrival) {
   const bool had_gap = !queued_.empty();
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
   if (in_order && arrival.fin) discard_queue();
+  const auto length = static_cast<uint32_t>(arrival.text.size());
+  if (profile_->text_overrules_waiting_fin && fin_waits() &&
+      peer_fin_seq_.in_window(arrival.seq, length)) {
+    peer_fin_known_ = false;
+  }
   queue_text(arrival.seq, arrival.text);
   if (duplicate_) duplicate_->owed = true;
   if (in_order) {
@@ -456,7 +461,8 @@ void Rules::step_8_fin(const Arrival& arrival) {
     permit(other_permits_);  // it stands where text has come already: one of the two is forged
     return;
   }
-  if (!peer_fin_known_ || fin_seq == tcb_.rcv.nxt) {
+  const bool overruled = profile_->text_overrules_waiting_fin && queued_.contains(fin_seq);
+  if ((!peer_fin_known_ && !overruled) || fin_seq == tcb_.rcv.nxt) {
     peer_fin_known_ = true;
     peer_fin_seq_ = fin_seq;
   }

@@ -43,6 +43,9 @@ struct Profile {
   bool duplicate_syn_repeats_syn_ack = true;
   // §3.6.1: text that arrives after a CLOSE which also ended reading draws a RST (SHLD-3, MAY-1).
   bool reset_on_text_after_close = true;
+  // A peer has said two things of one number beyond a hole: that a FIN stands there, and text. No
+  // rule says which to believe: the FIN, or the text.
+  bool text_overrules_waiting_fin = false;
   // RFC 7323 §3.2: a segment without the timestamps that were negotiated is dropped (SHOULD).
   bool drop_without_timestamps = true;
   // RFC 7323 §5.2: a RST has timestamps where the segment that caused it has, or where they were
