@@ -200,6 +200,11 @@ CallOutcome LinuxCalls::bind(LinuxCase& owner, const CallSpec& call) {
 
 CallOutcome LinuxCalls::listen(LinuxCase& owner, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
+  // By itself the kernel would choose a port that no segment of the case is for.
+  if (socket != nullptr && !socket->bound) {
+    CallOutcome bound = bind(owner, call);
+    if (bound.value != 0) return bound;
+  }
   const int result = ::listen(fd_of(socket), static_cast<int>(call.argument));
   if (result == 0 && !socket->listening) ++owner.listened;
   if (result == 0) socket->listening = true;

@@ -37,6 +37,15 @@ TEST_P(LinuxStatesTest, PassiveOpenAndPassiveClose) {
   EXPECT_EQ(hand.state(), "CLOSED");
 }
 
+TEST_P(LinuxStatesTest, AListenerWithoutBindIsAtTheCasesPort) {
+  Hand hand = open();
+  EXPECT_EQ(hand.call(socket_call(3)).value, 3);
+  EXPECT_EQ(hand.call(listen_call(3)).value, 0);
+  EXPECT_EQ(hand.state(), "LISTEN");
+  hand.inject(kSyn);
+  EXPECT_EQ(hand.state(), "SYN-RECEIVED");
+}
+
 TEST_P(LinuxStatesTest, ActiveOpenAndActiveClose) {
   Hand hand = open();
   hand.start_actively();
