@@ -64,12 +64,16 @@ void Shadow::listener(Time now, bool there) {
   listener_ = there;
   if (there && rules_.state() == State::kClosed && !used_) rules_.open_passive(now);
   if (!there && rules_.state() == State::kListen) rules_.close(now, CloseKind::kBoth);
-  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) rules_.forget(now);
+  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) {
+    rules_.forget(now);
+    left_half_open_ = true;
+  }
 }
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   last_heard_ = now;
   declined_.reset();
+  left_half_open_ = false;
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
@@ -112,7 +116,7 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
-  syn_with_more_ = syn_acked_ = ready_early_ = false;
+  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = false;
 }
 
 void Shadow::keep_unread(Time now) {
@@ -349,6 +353,7 @@ bool Shadow::follow(Time now, State observed) {
   }
   if (here == State::kTimeWait) {
     const Duration whole = 2 * profile_->msl;
+  if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
     const auto slack = std::max(
         traits_->timer_slack_min,
         Duration(static_cast<int64_t>(static_cast<double>(whole.count()) * traits_->timer_slack)));

@@ -145,7 +145,12 @@ class Shadow {
   // Until the target acknowledges the text or the FIN that came with a SYN, what it does may follow
   // from its having dropped them.
   bool syn_with_more_ = false;
-  bool syn_acked_ = false;    // its last segment did so
+  Seq syn_end_;                // after that text and FIN
+  bool syn_replaced_ = false;  // something else has come in their place
+  bool syn_acked_ = false;     // its last segment did so
+  // Its listener went: whether the TCB goes at once or with the next segment is the target's
+  // affair.
+  bool left_half_open_ = false;
   bool ready_early_ = false;  // the target ended the handshake where the rules did not
   bool agreed_ = false;       // the last answer since then was as the rules have it
   bool in_doubt_ = false;     // a divergence has not been followed by such an answer and state yet

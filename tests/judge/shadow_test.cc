@@ -206,6 +206,21 @@ TEST_F(ShadowTest, AResetThatMayComeDoesNotStandForOneThatMust) {
   shadow_.forget(now_);
   inject(segment(kAck, kIrs + 1, kIss + 1));
   target_sends(segment(kRst, kIss + 1));
+// What becomes of it is the implementer's affair: Linux keeps it until its next segment comes.
+TEST_F(ShadowTest, AHalfOpenConnectionMayOutliveItsListener) {
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+  target_is(State::kSynReceived);
+  shadow_.listener(now_, false);
+  target_is(State::kSynReceived);
+  EXPECT_EQ(clauses(), "");
+  inject(segment(kAck, kIrs + 1, kIss + 1));
+  shadow_.missing(now_);
+  EXPECT_EQ(clauses(), "SM-CLOSED-3");
+  target_is(State::kEstablished);
+  EXPECT_TRUE(shadow_.lost());
+}
+
   shadow_.missing(now_);
   EXPECT_EQ(clauses(), "");
 }
