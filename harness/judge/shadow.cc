@@ -98,11 +98,21 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
-  const bool opened = before == State::kListen || before == State::kSynSent;
-  if (packet.segment.flags.syn() && opened && !gone(rules_.state())) {
-    syn_with_more_ = packet.segment.flags.fin() || !packet.segment.text.empty();
-  }
+  note_syn_with_more(packet.segment, before);
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+}
+
+// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
+void Shadow::note_syn_with_more(const Segment& segment, State before) {
+  const bool more = segment.flags.fin() || !segment.text.empty();
+  const bool opened = before == State::kListen || before == State::kSynSent;
+  if (segment.flags.syn() && opened && !gone(rules_.state())) {
+    syn_with_more_ = more;
+    syn_replaced_ = false;
+    syn_end_ = segment.end();
+  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
+    syn_replaced_ = true;
+  }
 }
 
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
@@ -275,7 +285,7 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
-  if (syn_with_more_) syn_acked_ = acks_more_than_syn(segment);
+  if (syn_with_more_) syn_acked_ = acks_all_of_syn(segment);
   // It gave up and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && segment.seq == rules_.tcb().snd.nxt &&
                               rules_.obligations().find(Due::kReset) == nullptr;
@@ -303,10 +313,10 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   return result;
 }
 
-// The target acknowledges what came with the SYN.
-bool Shadow::acks_more_than_syn(const Segment& segment) const {
-  const Seq next = rules_.tcb().rcv.irs + 1;
-  return segment.flags.ack() && !segment.flags.rst() && segment.ack.after(next);
+// The target acknowledges what came with the SYN, and nothing else can be meant.
+bool Shadow::acks_all_of_syn(const Segment& segment) const {
+  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
+         segment.ack.at_or_after(syn_end_);
 }
 
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
@@ -343,6 +353,7 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
   if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
     come_back_to_time_wait();
     return true;
@@ -353,7 +364,6 @@ bool Shadow::follow(Time now, State observed) {
   }
   if (here == State::kTimeWait) {
     const Duration whole = 2 * profile_->msl;
-  if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
     const auto slack = std::max(
         traits_->timer_slack_min,
         Duration(static_cast<int64_t>(static_cast<double>(whole.count()) * traits_->timer_slack)));
