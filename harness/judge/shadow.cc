@@ -296,7 +296,9 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   result.repetition = rules_.is_repetition(segment);
   const Findings findings = rules_.findings(now, segment);
   result.allowed = findings.empty();
-  agreed_ = result.allowed && !segment.flags.rst();
+  // One that is behind may be right, but does not tell that the target knows what the rules do.
+  const bool behind = segment.flags.ack() && segment.ack != rules_.tcb().rcv.nxt;
+  agreed_ = result.allowed && !segment.flags.rst() && !behind;
   judge_sent(packet, findings);
   // RFC 9293 §3.7.1: MSS is at most MMS_R - 20. No IP datagram is larger than 65535 octets with its
   // header in IPv4, or without it in IPv6 (RFC 8200 §3).

@@ -109,6 +109,22 @@ TEST_F(ShadowTest, AfterTheSameStateAndNumbersItIsJudgedAgain) {
   EXPECT_EQ(collector_.found.size(), 3U);  // no such SEQ, and nothing asked for it
 }
 
+// It has not taken the text that the rules have: an older ACK may be right, and tells nothing.
+TEST_F(ShadowTest, AnAckThatIsBehindDoesNotBringItBack) {
+  establish();
+  target_is(State::kSynReceived);
+  const std::array<uint8_t, 1> octet{'x'};
+  Segment text = segment(kAck, kIrs + 1, kIss + 1);
+  text.text = octet;
+  inject(text);
+  target_sends(segment(kAck, kIss + 1, kIrs + 1));
+  target_is(State::kEstablished);
+  EXPECT_TRUE(shadow_.lost());
+  target_sends(segment(kAck, kIss + 1, kIrs + 2));
+  target_is(State::kEstablished);
+  EXPECT_FALSE(shadow_.lost());
+}
+
 // A RST that the rules owed while it was astray answered a segment that its own connection took.
 TEST_F(ShadowTest, OneThatComesBackOwesNoResetOfThatTime) {
   establish();
