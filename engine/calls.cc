@@ -14,6 +14,7 @@ CallStatus Rules::open_passive(Time now, Remote remote) {
     return CallStatus::kConnectionExists;
   }
   start_anew();
+  due_.forget_permitted_resets();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
   passive_ = true;
   remote_specified_ = remote == Remote::kSpecified;

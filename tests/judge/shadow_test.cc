@@ -280,6 +280,18 @@ TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
     target_sends(text);
     target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
   };
+// A RST of the connection before is none of the next one.
+TEST_F(ShadowTest, AResetThatMayComeEndsWithItsConnection) {
+  establish();
+  target_is(State::kListen);  // it has ended the connection, and could tell its peer
+  ASSERT_EQ(collector_.found.size(), 1U);
+  inject(segment(kSyn, kIrs + 1000));
+  target_sends(segment(kSyn | kAck, kIss + 5000, kIrs + 1001));
+  target_is(State::kSynReceived);
+  target_sends(segment(kRst, kIss + 1));
+  EXPECT_EQ(info(collector_.found.back().clause).id, "SM-OUT-5");
+}
+
   for (const int wait : {1, 2, 4}) times_out_after(wait);
   EXPECT_EQ(clauses(), "");
   times_out_after(4);
