@@ -314,6 +314,25 @@ TEST_F(ShadowTest, LastAckMayEndByTime) {
     target_is(State::kListen);
     EXPECT_EQ(collector_.found.empty(), seconds == 120) << clauses();
   }
+// With one octet beyond a closed window an ACK at its edge has the number of a probe.
+TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
+  establish();
+  shadow_.close(now_, CloseKind::kSending);
+  const Segment fin = segment(kFin | kAck, kIss + 1, kIrs + 1);
+  target_sends(fin);
+  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+  closed.wnd = 0;
+  inject(closed);
+  for (const int wait : {1, 2}) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(fin);
+  }
+  now_ += std::chrono::seconds(1);
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kAck, kIss + 1, kIrs + 1));
+  EXPECT_EQ(clauses(), "");
+}
+
 }
 
 TEST_F(ShadowTest, TheSameStateWithOtherNumbersIsNotEnough) {
