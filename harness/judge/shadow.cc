@@ -53,7 +53,7 @@ void Shadow::complain(Clause clause, std::string wanted, std::string got,
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
-  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_;
+  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unread_is_unknown_;
   agreed_ = false;
   complaints_->add(std::move(divergence));
 }
@@ -126,7 +126,7 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
-  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = false;
+  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unread_is_unknown_ = false;
 }
 
 void Shadow::keep_unread(Time now) {
@@ -226,11 +226,13 @@ void Shadow::received(Time now, std::span<const uint8_t> octets) {
     if (got == 0) {
       complain(Clause::kSmRcv1, "no more octets than the peer sent in order",
                fmt::format("{} more", octets.size()));
+      unread_is_unknown_ = true;
       return;
     }
     if (!std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got),
                     octets.begin())) {
       complain(Clause::kSmAcc7, "the octets that the peer sent", "others");
+      unread_is_unknown_ = true;
       return;
     }
     octets = octets.subspan(got);

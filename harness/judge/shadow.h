@@ -149,6 +149,8 @@ class Shadow {
   Seq syn_end_;                // after that text and FIN
   bool syn_replaced_ = false;  // something else has come in their place
   bool syn_acked_ = false;     // its last segment did so
+  // Its user has read something else than the rules have: what is left to read is not known.
+  bool unread_is_unknown_ = false;
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;

@@ -237,6 +237,22 @@ TEST_F(ShadowTest, AHalfOpenConnectionMayOutliveItsListener) {
   EXPECT_TRUE(shadow_.lost());
 }
 
+TEST_F(ShadowTest, WhatFollowsFromReadingOtherTextIsInDoubt) {
+  establish();
+  const std::array<uint8_t, 2> text{'x', 'y'};
+  Segment two = segment(kAck, kIrs + 1, kIss + 1);
+  two.text = text;
+  inject(two);
+  shadow_.received(now_, std::array<uint8_t, 1>{'y'});
+  target_sends(segment(kAck, kIss + 1, kIrs + 3));
+  target_is(State::kEstablished);
+  shadow_.close(now_, CloseKind::kBoth);
+  target_is(State::kFinWait1);
+  ASSERT_EQ(clauses(), "SM-ACC-7 SHLD-3");
+  EXPECT_FALSE(collector_.found[0].in_doubt);
+  EXPECT_TRUE(collector_.found[1].in_doubt);
+}
+
 // Two with one number are owed, and one has come: the target answers what came last.
 TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   establish();
