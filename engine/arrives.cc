@@ -203,7 +203,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     return false;
   }
   owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);
-  if (duplicate_) duplicate_->owed = !segment.text.empty() && !segment.flags.syn();
+  if (duplicate_) owe_dsack(!segment.text.empty() && !segment.flags.syn());
   permit(other_permits_);
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
@@ -426,7 +426,7 @@ void Rules::step_7_text(const Arrival& arrival) {
     peer_fin_known_ = false;
   }
   queue_text(arrival.seq, arrival.text);
-  if (duplicate_) duplicate_->owed = true;
+  if (duplicate_) owe_dsack(true);
   if (in_order) {
     drain_queue();
     if (had_gap) {

@@ -285,6 +285,7 @@ class Rules {
 
   // Selective acknowledgments, sack.cc.
   void note_duplicate(const Segment& segment);
+  void owe_dsack(bool owed) { duplicate_->owed = owed && !duplicate_->may_be_told; }
   const SackBlock* owed_dsack() const;  // null: none
   void sack_findings(const Segment& segment, Findings& out) const;
   void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
@@ -394,8 +395,9 @@ class Rules {
   // What the last segment brought a second time (RFC 2883), until an ACK has gone out.
   struct Duplicate {
     SackBlock block;
-    Seq with_fin;       // the right edge with the FIN behind the text
-    bool owed = false;  // a D-SACK block should tell of it
+    Seq with_fin;              // the right edge with the FIN behind the text
+    bool may_be_told = false;  // no rule asks for it
+    bool owed = false;         // a D-SACK block should tell of it
   };
   std::optional<Duplicate> duplicate_;
   std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole

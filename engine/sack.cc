@@ -48,26 +48,34 @@ void Rules::note_duplicate(const Segment& segment) {
   if (!tcb_.sack || segment.flags.rst()) return;
   const Seq left = segment.seq;
   const Seq right = segment.text_seq() + static_cast<uint32_t>(segment.text.size());
-  if (left.before(tcb_.rcv.nxt)) {
+  // Half way round the circle of numbers is as far behind as ahead: it may count as old.
+  if (tcb_.rcv.nxt.after(left)) {
     const Seq with_fin = earlier(segment.end(), tcb_.rcv.nxt);
     const Seq end = earlier(right, tcb_.rcv.nxt);
     // A SYN or a FIN is no data, but it has a number that may be told.
     if (left == with_fin) return;
     if (end.before(right)) hit(Clause::kRfc2883_4);
-    duplicate_ = {.block = {left, left == end ? with_fin : end}, .with_fin = with_fin};
+    duplicate_ = {.block = {left, left == end ? with_fin : end},
+                  .with_fin = with_fin,
+                  .may_be_told = !left.before(tcb_.rcv.nxt)};
     return;
   }
   if (!left.in_window(tcb_.rcv.nxt, tcb_.rcv.wnd())) return;
-  const bool fin_again = segment.flags.fin() && fin_waits() && right == peer_fin_seq_;
   for (const SackBlock& range : queued_) {
     const SackBlock both{later(left, range.left), earlier(right, range.right)};
     if (!both.left.before(both.right)) continue;
     if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
-    const bool to_its_end = fin_again && both.right == right;
-    duplicate_ = {.block = both, .with_fin = both.right + (to_its_end ? 1 : 0)};
+    const bool ends_with_fin = fin_waits() && range.right == peer_fin_seq_;
+    const Seq end = ends_with_fin ? range.right + 1 : range.right;
+    duplicate_ = {.block = both, .with_fin = earlier(segment.end(), end)};
     return;
   }
-  if (fin_again) duplicate_ = {.block = {right, right + 1}, .with_fin = right + 1};
+  // Where the FIN stood alone it is there again, or text in its place.
+  if (fin_waits() && peer_fin_seq_.in_window(left, segment.len())) {
+    duplicate_ = {.block = {peer_fin_seq_, peer_fin_seq_ + 1},
+                  .with_fin = peer_fin_seq_ + 1,
+                  .may_be_told = true};
+  }
 }
 
 // What a block tells of text: a FIN that waits beyond a hole is none, but it has a number that may
@@ -122,7 +130,7 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     complain(Clause::kRfc2883_1, "no D-SACK block for text that arrived twice");
   }
   if (reports) blocks = blocks.subspan(1);
-  if (duplicate_ && reports && !duplicate_->block.left.before(tcb_.rcv.nxt) &&
+  if (duplicate_ && reports && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
       (blocks.empty() || !holds(blocks[0], duplicate_->block.left))) {
     complain(Clause::kRfc2883_3, "the second block does not hold what the first says came twice");
   } else if (!reports && newest_ && !blocks.empty() && !holds(blocks[0], *newest_)) {

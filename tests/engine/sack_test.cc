@@ -30,6 +30,7 @@ using Pieces = std::vector<Piece>;
 class Receiver {
  public:
   explicit Receiver(bool timestamps = false) {
+    profile_.text_overrules_waiting_fin = true;
     profile_.timestamps = timestamps;
     Segment syn;
     syn.seq = Seq(kIrs);
@@ -176,6 +177,17 @@ INSTANTIATE_TEST_SUITE_P(
                ""},
         Judged{
             "a FIN ahead again, not told", {{201, 201, true}, {201, 201, true}}, {{201, 202}}, ""},
+        Judged{"text where a FIN stood alone",
+               {{201, 201, true}, {201, 301}},
+               {{201, 202}, {201, 301}},
+               ""},
+        Judged{"text over text with a FIN",
+               {{201, 301, true}, {251, 351}},
+               {{251, 302}, {201, 351}},
+               ""},
+        Judged{
+            "half way round", {{1, 101}, {0x80000065, 0x80000066}}, {{0x80000065, 0x80000066}}, ""},
+        Judged{"half way round, not told", {{1, 101}, {0x80000065, 0x80000066}}, {}, ""},
         Judged{"text and FIN ahead again",
                {{201, 301, true}, {201, 301, true}},
                {{201, 302}, {201, 302}},

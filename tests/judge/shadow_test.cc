@@ -280,6 +280,18 @@ TEST_F(ShadowTest, AResetThatMayComeDoesNotStandForOneThatMust) {
   EXPECT_EQ(clauses(), "");
 }
 
+// A RST of the connection before is none of the next one.
+TEST_F(ShadowTest, AResetThatMayComeEndsWithItsConnection) {
+  establish();
+  target_is(State::kListen);  // it has ended the connection, and could tell its peer
+  ASSERT_EQ(collector_.found.size(), 1U);
+  inject(segment(kSyn, kIrs + 1000));
+  target_sends(segment(kSyn | kAck, kIss + 5000, kIrs + 1001));
+  target_is(State::kSynReceived);
+  target_sends(segment(kRst, kIss + 1));
+  EXPECT_EQ(info(collector_.found.back().clause).id, "SM-OUT-5");
+}
+
 TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   establish();
   const std::array<uint8_t, 1> octet{'x'};
@@ -296,40 +308,12 @@ TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
     target_sends(text);
     target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
   };
-// A RST of the connection before is none of the next one.
-TEST_F(ShadowTest, AResetThatMayComeEndsWithItsConnection) {
-  establish();
-  target_is(State::kListen);  // it has ended the connection, and could tell its peer
-  ASSERT_EQ(collector_.found.size(), 1U);
-  inject(segment(kSyn, kIrs + 1000));
-  target_sends(segment(kSyn | kAck, kIss + 5000, kIrs + 1001));
-  target_is(State::kSynReceived);
-  target_sends(segment(kRst, kIss + 1));
-  EXPECT_EQ(info(collector_.found.back().clause).id, "SM-OUT-5");
-}
-
   for (const int wait : {1, 2, 4}) times_out_after(wait);
   EXPECT_EQ(clauses(), "");
   times_out_after(4);
   EXPECT_EQ(clauses(), "SHLD-30");
 }
 
-TEST_F(ShadowTest, LastAckMayEndByTime) {
-  profile_.last_ack_timeout = std::chrono::seconds(120);
-  for (const int seconds : {119, 120}) {
-    collector_.found.clear();
-    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
-    shadow_.listener(now_, true);
-    establish();
-    inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
-    target_sends(segment(kAck, kIss + 1, kIrs + 2));
-    shadow_.close(now_, CloseKind::kBoth);
-    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 2));
-    target_is(State::kLastAck);
-    now_ += std::chrono::seconds(seconds);
-    target_is(State::kListen);
-    EXPECT_EQ(collector_.found.empty(), seconds == 120) << clauses();
-  }
 // With one octet beyond a closed window an ACK at its edge has the number of a probe.
 TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   establish();
@@ -349,6 +333,22 @@ TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   EXPECT_EQ(clauses(), "");
 }
 
+TEST_F(ShadowTest, LastAckMayEndByTime) {
+  profile_.last_ack_timeout = std::chrono::seconds(120);
+  for (const int seconds : {119, 120}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
+    target_sends(segment(kAck, kIss + 1, kIrs + 2));
+    shadow_.close(now_, CloseKind::kBoth);
+    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 2));
+    target_is(State::kLastAck);
+    now_ += std::chrono::seconds(seconds);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), seconds == 120) << clauses();
+  }
 }
 
 TEST_F(ShadowTest, TheSameStateWithOtherNumbersIsNotEnough) {
