@@ -94,7 +94,8 @@ CallOutcome wait_with(std::unique_ptr<LinuxJob> job) {
 
 LinuxSocket& add_socket(LinuxCase& owner, int number, int fd, int domain, bool nonblocking,
                         bool bound) {
-  std::erase_if(owner.sockets, [&](const LinuxSocket& old) { return old.number == number; });
+  // A program may give a number again that is still held: that socket goes on without one.
+  if (LinuxSocket* old = owner.find(number); old != nullptr) old->number = LinuxSocket::kNoNumber;
   LinuxSocket& added = owner.sockets.emplace_back();
   added.number = number;
   added.fd = link::Fd(fd);

@@ -46,6 +46,14 @@ TEST_P(LinuxStatesTest, AListenerWithoutBindIsAtTheCasesPort) {
   EXPECT_EQ(hand.state(), "SYN-RECEIVED");
 }
 
+// The program has given its number to another: that is no close().
+TEST_P(LinuxStatesTest, ASocketWithoutANumberGoesOn) {
+  Hand hand = open();
+  hand.open_passively();
+  EXPECT_EQ(hand.call(socket_call(4)).value, 4);
+  EXPECT_EQ(hand.state(), "ESTABLISHED");
+}
+
 TEST_P(LinuxStatesTest, ActiveOpenAndActiveClose) {
   Hand hand = open();
   hand.start_actively();
