@@ -96,6 +96,9 @@ struct Profile {
   // For judging: R2 of LAST-ACK where it is a time (SHLD-11), from what was last heard. 0: as
   // elsewhere.
   Duration last_ack_timeout{0};
+  // For judging: R2 of a connection that was closed both ways, in retransmissions (SHLD-11). 0: as
+  // elsewhere.
+  unsigned orphan_retries = 0;
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);
 

@@ -265,6 +265,7 @@ bool Shadow::may_have_given_up(Time now) const {
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
   return keepalive_ && now - last_heard_ >= keepalive_idle_;
+  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
 }
 
 void Shadow::gave_up(Time now) {

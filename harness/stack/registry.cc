@@ -44,6 +44,7 @@ Profile linux_profile() {
   profile.syn_retries = 6;
   profile.syn_ack_retries = 5;
   profile.retries = 15;
+  profile.orphan_retries = 8;  // tcp_orphan_retries()
   profile.initial_window = 10;
   profile.fin_wait_2_timeout = seconds(60);
   profile.ecn = true;  // tcp_ecn=2

@@ -253,6 +253,54 @@ TEST_F(ShadowTest, WhatFollowsFromReadingOtherTextIsInDoubt) {
   EXPECT_TRUE(collector_.found[1].in_doubt);
 }
 
+// The right edge is not in the window: whether the target took the ACK that stood there shows late.
+TEST_F(ShadowTest, AMissingRetransmissionIsInDoubtWhereADroppedSegmentAcknowledgedAll) {
+  for (const uint32_t ack : {kIss + 1, kIss + 2}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    const std::array<uint8_t, 1> octet{'x'};
+    shadow_.send(now_, octet, {});
+    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+    text.text = octet;
+    target_sends(text);
+    inject(segment(kAck, kIrs + 1 + 1000, ack));
+    target_sends(segment(kAck, kIss + 2, kIrs + 1));
+    target_is(State::kEstablished);
+    shadow_.missing(now_ + std::chrono::minutes(1));
+    ASSERT_EQ(clauses(), "SM-TMO-2");
+    EXPECT_EQ(collector_.found[0].in_doubt, ack == kIss + 2);
+  }
+}
+
+TEST_F(ShadowTest, AnOpenThatFailedLeavesTheListener) {
+  shadow_.open_active(now_);
+  shadow_.open_failed(now_);
+  target_is(State::kListen);
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+  target_is(State::kSynReceived);
+  EXPECT_EQ(clauses(), "");
+}
+
+TEST_F(ShadowTest, AnOrphanIsGivenUpSooner) {
+  profile_.orphan_retries = 2;
+  for (const CloseKind kind : {CloseKind::kSending, CloseKind::kBoth}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    shadow_.close(now_, kind);
+    for (int i = 0; i < 3; ++i) {
+      target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+      now_ += std::chrono::seconds(3 << i);
+    }
+    target_is(State::kListen);
+    EXPECT_EQ(clauses(), kind == CloseKind::kBoth ? "" : "SM-USR-3");
+  }
+}
+
 // Two with one number are owed, and one has come: the target answers what came last.
 TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   establish();
