@@ -99,6 +99,9 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
   note_syn_with_more(packet.segment, before);
+  const Seq ack = packet.segment.ack;
+  const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
+  if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
 }
 
@@ -127,6 +130,7 @@ void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
   syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unread_is_unknown_ = false;
+  dropped_ack_.reset();
 }
 
 void Shadow::keep_unread(Time now) {
@@ -204,6 +208,12 @@ bool Shadow::open_active(Time now) {
   return true;
 }
 
+void Shadow::open_failed(Time now) {
+  if (rules_.state() != State::kSynSent || rules_.tcb().iss_known) return;
+  rules_.close(now, CloseKind::kBoth);
+  if (listener_) rules_.open_passive(now);
+}
+
 std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, SendFlags flags) {
   std::size_t taken = 0;
   rules_.send(now, octets, taken, flags);
@@ -255,6 +265,7 @@ void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;
+  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
@@ -265,7 +276,6 @@ bool Shadow::may_have_given_up(Time now) const {
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
   return keepalive_ && now - last_heard_ >= keepalive_idle_;
-  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
 }
 
 void Shadow::gave_up(Time now) {
@@ -436,6 +446,9 @@ void Shadow::missing(Time due) {
 }
 
 void Shadow::complain_missing(const Obligation& late) {
+  // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
+  const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
+  if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
   complain(late.clause, std::string(describe(late.due)), "nothing");
 }
 

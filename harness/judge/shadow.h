@@ -38,6 +38,8 @@ class Shadow {
   void icmp(Time now, const wire::IcmpNotice& notice);
   // False: there is a connection already, and the call has to fail.
   bool open_active(Time now);
+  // The call has failed for want of an address of its own: nothing was opened.
+  void open_failed(Time now);
   // Returns how many octets count as offered.
   std::size_t send(Time now, std::span<const uint8_t> octets, SendFlags flags);
   // The write has ended and did not take the last `octets` of what was offered.
@@ -154,6 +156,8 @@ class Shadow {
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;
+  // Of the last segment that acknowledged something and that the rules did not take.
+  std::optional<Seq> dropped_ack_;
   bool ready_early_ = false;  // the target ended the handshake where the rules did not
   bool agreed_ = false;       // the last answer since then was as the rules have it
   bool in_doubt_ = false;     // a divergence has not been followed by such an answer and state yet
