@@ -180,7 +180,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
     permit(other_permits_);
   }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
-  take_timestamp(segment);
+  if (profile_->refused_acks_update_timestamps) take_timestamp(segment);
   return true;
 }
 
@@ -331,6 +331,7 @@ bool Rules::step_5_established(const Segment& segment) {
     refuse(Clause::kSmAck4);
     return false;
   }
+  if (!profile_->refused_acks_update_timestamps) take_timestamp(segment);
   last_heard_ = now_;
   count_duplicate(segment);
   if (segment.ack.after(tcb_.snd.una)) {

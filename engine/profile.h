@@ -67,6 +67,9 @@ struct Profile {
   bool old_acks_update_timestamps = true;
 
   // RFC 8985: a hole that SACK shows is taken for a loss after a fraction of the round trip, where
+  // A segment whose ACK is refused, or a SYN, leaves TS.Recent as it is, though RFC 7323 §5.3 R3
+  // looks at SEG.SEQ alone.
+  bool refused_acks_update_timestamps = true;
   // RFC 6675 §4 waits for three segments beyond it.
   bool time_based_loss = false;
 

@@ -77,6 +77,26 @@ TEST(Timestamps, OfTheSynAckOfASimultaneousOpenAreEchoed) {
   EXPECT_EQ(lab.tcb().ts_recent, kStamp + 1);
 }
 
+// RFC 7323 §5.3 R3 comes before the ACK field is looked at; a stack may have it the other way
+// round.
+TEST(Timestamps, OfARefusedAckAreAChoice) {
+  for (const bool updates : {false, true}) {
+    Profile profile = stamped_profile();
+    profile.refused_acks_update_timestamps = updates;
+    Lab lab(profile);
+    open_stamped(lab);
+    Segment ahead = lab.next();
+    ahead.ack += 1;
+    ahead.options.timestamps = Timestamps{kStamp + 1, 0};
+    lab.arrive(ahead);
+    EXPECT_EQ(lab.tcb().ts_recent, updates ? kStamp + 1 : kStamp);
+    Segment good = lab.next();
+    good.options.timestamps = Timestamps{kStamp + 2, 0};
+    lab.arrive(good);
+    EXPECT_EQ(lab.tcb().ts_recent, kStamp + 2);
+  }
+}
+
 // Of what PAWS lets through beyond the rule, a half-open connection at a listener has nothing.
 TEST(Timestamps, SlackIsForTheSynchronized) {
   Profile profile = stamped_profile();
