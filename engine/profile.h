@@ -51,6 +51,10 @@ struct Profile {
   // RFC 7323 §5.2: a RST has timestamps where the segment that caused it has, or where they were
   // negotiated (RECOMMENDED).
   bool timestamps_on_resets = true;
+  // MUST-7: what an illegal option length leads to is left open. A whole connection or listener
+  // drops the segment where the option stands so many octets before the end of the header; 0:
+  // never.
+  uint8_t drops_illegal_option_from = 0;
   // RFC 5961 §7: for so long after a challenge ACK no other is sent; 0: no limit.
   Duration challenge_ack_interval{0};
   // SHLD-26: a hard ICMP error aborts a synchronized connection too. RFC 5461 tells why many stacks
@@ -63,13 +67,13 @@ struct Profile {
   // MAY-12 is SND.UNA - MAX.SND.WND. A stack may also refuse an ACK of octets that it never sent,
   // and still be followed; acceptance/old-ack-at-limit tests the rule.
   bool refuses_acks_before_first_octet = false;
+  // A segment whose ACK is refused, or a SYN, leaves TS.Recent as it is, though RFC 7323 §5.3 R3
+  // looks at SEG.SEQ alone.
+  bool refused_acks_update_timestamps = true;
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;
 
   // RFC 8985: a hole that SACK shows is taken for a loss after a fraction of the round trip, where
-  // A segment whose ACK is refused, or a SYN, leaves TS.Recent as it is, though RFC 7323 §5.3 R3
-  // looks at SEG.SEQ alone.
-  bool refused_acks_update_timestamps = true;
   // RFC 6675 §4 waits for three segments beyond it.
   bool time_based_loss = false;
 

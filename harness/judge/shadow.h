@@ -103,6 +103,7 @@ class Shadow {
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
+  bool drops_for_options(const wire::Decoded& packet) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();

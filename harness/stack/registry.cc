@@ -63,6 +63,8 @@ Profile linux_profile() {
   profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
   profile.text_overrules_waiting_fin = true;  // tcp_ofo_queue(), tcp_data_queue_ofo()
   profile.drop_without_timestamps = false;
+  // tcp_do_parse_auth_options(), with RFC 2385 and without RFC 5925.
+  if (!kernel::older(version, "6.7")) profile.drops_illegal_option_from = 18;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
   profile.time_based_loss = true;        // tcp_recovery.c
   // Both queues are full when they hold more than the backlog.

@@ -301,6 +301,23 @@ TEST_F(ShadowTest, AnOrphanIsGivenUpSooner) {
   }
 }
 
+// MUST-7 leaves open what an illegal length leads to.
+TEST_F(ShadowTest, ASegmentMayBeDroppedForItsOptions) {
+  profile_.drops_illegal_option_from = 18;
+  establish();
+  wire::Decoded packet;
+  const std::array<uint8_t, 1> octet{'x'};
+  packet.segment = segment(kAck, kIrs + 1, kIss + 1);
+  packet.segment.text = octet;
+  packet.options_well_formed = false;
+  for (const std::size_t room : {18U, 17U}) {
+    const std::vector<uint8_t> options(room, 99);  // an option 99 that has 99 octets
+    packet.option_octets = options;
+    shadow_.injected(now_, packet, {});
+    EXPECT_EQ(shadow_.rules().tcb().rcv.nxt, Seq(kIrs + (room == 18 ? 1 : 2)));
+  }
+}
+
 // Two with one number are owed, and one has come: the target answers what came last.
 TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   establish();
