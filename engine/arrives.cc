@@ -155,6 +155,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
     arrival.trim_syn();
     decide(arrival.test);
     permit(other_permits_);
+    take_timestamp(segment);
     return true;
   }
   const uint32_t window = tcb_.rcv.wnd();
@@ -179,18 +180,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
     permit(other_permits_);
   }
   if (tcb_.scaling) hit(Clause::kRfc7323Ws7);
-  const auto& timestamps = segment.options.timestamps;
-  // RFC 7323 §4.3 (2), §5.3 R3.
-  const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
-  if (tcb_.timestamps && timestamps && !segment.flags.rst() &&
-      (!old_ack || profile_->old_acks_update_timestamps) &&
-      !(tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) &&
-      segment.seq.at_or_before(tcb_.last_ack_sent)) {
-    hit(Clause::kRfc7323Paws3);
-    tcb_.ts_recent = timestamps->value;
-    tcb_.ts_recent_valid = true;
-    tcb_.ts_recent_at = now_;
-  }
+  if (profile_->refused_acks_update_timestamps) take_timestamp(segment);
   return true;
 }
 
@@ -213,7 +203,7 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
     return false;
   }
   owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);
-  if (duplicate_) duplicate_->owed = !segment.text.empty() && !segment.flags.syn();
+  if (duplicate_) owe_dsack(!segment.text.empty() && !segment.flags.syn());
   permit(other_permits_);
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
@@ -305,7 +295,7 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
     if (!step_5_syn_received(segment, admission)) return false;
   }
   // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
-  if (profile_->rfc5961_ack_check && segment.ack.before(tcb_.snd.una - tcb_.snd.max_wnd)) {
+  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack())) {
     hit(Clause::kMay12);
     refuse(Clause::kRfc5961_5_1);
     return false;
@@ -341,6 +331,7 @@ bool Rules::step_5_established(const Segment& segment) {
     refuse(Clause::kSmAck4);
     return false;
   }
+  if (!profile_->refused_acks_update_timestamps) take_timestamp(segment);
   last_heard_ = now_;
   count_duplicate(segment);
   if (segment.ack.after(tcb_.snd.una)) {
@@ -430,8 +421,13 @@ void Rules::step_7_text(const Arrival& arrival) {
   const bool had_gap = !queued_.empty();
   const bool in_order = arrival.seq.at_or_before(tcb_.rcv.nxt);
   if (in_order && arrival.fin) discard_queue();
+  const auto length = static_cast<uint32_t>(arrival.text.size());
+  if (profile_->text_overrules_waiting_fin && fin_waits() &&
+      peer_fin_seq_.in_window(arrival.seq, length)) {
+    peer_fin_known_ = false;
+  }
   queue_text(arrival.seq, arrival.text);
-  if (duplicate_) duplicate_->owed = true;
+  if (duplicate_) owe_dsack(true);
   if (in_order) {
     drain_queue();
     if (had_gap) {
@@ -466,7 +462,8 @@ void Rules::step_8_fin(const Arrival& arrival) {
     permit(other_permits_);  // it stands where text has come already: one of the two is forged
     return;
   }
-  if (!peer_fin_known_ || fin_seq == tcb_.rcv.nxt) {
+  const bool overruled = profile_->text_overrules_waiting_fin && queued_.contains(fin_seq);
+  if ((!peer_fin_known_ && !overruled) || fin_seq == tcb_.rcv.nxt) {
     peer_fin_known_ = true;
     peer_fin_seq_ = fin_seq;
   }

@@ -88,6 +88,20 @@ void Rules::become_established(Clause clause) {
   signal(Signal::kEstablished);
 }
 
+// RFC 7323 §4.3 (2), §5.3 R3: of a segment that is acceptable by its SEQ.
+void Rules::take_timestamp(const Segment& segment) {
+  const auto& timestamps = segment.options.timestamps;
+  if (!tcb_.timestamps || !timestamps || segment.flags.rst()) return;
+  if (tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) return;
+  if (segment.seq.after(tcb_.last_ack_sent)) return;
+  const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
+  if (old_ack && !profile_->old_acks_update_timestamps) return;
+  hit(Clause::kRfc7323Paws3);
+  tcb_.ts_recent = timestamps->value;
+  tcb_.ts_recent_valid = true;
+  tcb_.ts_recent_at = now_;
+}
+
 // --- the peer's ACK ------------------------------------------------------------------------------
 
 void Rules::update_send_window(const Segment& segment) {
@@ -149,6 +163,17 @@ void Rules::sample_round_trip() {
   if (rtt_.is_granular()) hit(Clause::kRfc6298_4);
   if (rtt_.rto() == profile_->rto_min) hit(Clause::kRfc6298_2_4);
   timed_at_ = kNever;
+}
+
+// RFC 5961 §5.2: the lowest SEG.ACK that is acceptable.
+Seq Rules::oldest_ack() const {
+  uint32_t range = tcb_.snd.max_wnd;
+  if (profile_->refuses_acks_before_first_octet) {
+    // Who opened actively has had its SYN acknowledged as well.
+    const Seq first = passive_ ? tcb_.snd.iss + 1 : tcb_.snd.iss;
+    range = std::min(range, Seq::distance(first, tcb_.snd.una));
+  }
+  return tcb_.snd.una - range;
 }
 
 // RFC 5681 §2: the definition of a duplicate acknowledgment.

@@ -14,6 +14,7 @@ CallStatus Rules::open_passive(Time now, Remote remote) {
     return CallStatus::kConnectionExists;
   }
   start_anew();
+  due_.forget_permitted_resets();
   transition(State::kListen, EventKind::kOpenPassive, Clause::kSmOpen1);
   passive_ = true;
   remote_specified_ = remote == Remote::kSpecified;
@@ -65,6 +66,8 @@ CallStatus Rules::send(Time now, std::span<const uint8_t> octets, std::size_t& t
   before_send_ = {send_end(), tcb_.snd.up, unpushed_, tcb_.send_urgent, true};
   taken = send_ring_.append(octets);
   if (taken == 0 && !octets.empty()) return CallStatus::kInsufficientResources;
+  // §3.9.1.1: the timeout is for text that was submitted, though a closed window keeps it here.
+  if (taken > 0 && unacknowledged_since_ == kNever) unacknowledged_since_ = now_;
   if (flags.push) {
     unpushed_ = 0;
   } else {
@@ -91,6 +94,9 @@ void Rules::send_ended(uint32_t octets) {
     const bool nothing = send_end() == before_send_.end;
     tcb_.snd.up = nothing ? before_send_.up : send_end();
     tcb_.send_urgent = !nothing || before_send_.urgent;
+  }
+  if (is_synchronized(state_) && tcb_.snd.una == tcb_.snd.nxt && unsent() == 0) {
+    unacknowledged_since_ = kNever;
   }
   review_sending();
 }

@@ -10,6 +10,12 @@ void Obligations::add_reset(const Obligation& reset) {
   kinds_ |= bit(Due::kReset);
 }
 
+void Obligations::forget_permitted_resets() {
+  for (std::size_t i = size_; i > 0; --i) {
+    if (items_[i - 1].due == Due::kReset && items_[i - 1].by == kNever) remove_at(i - 1);
+  }
+}
+
 // The oldest; false when there is none.
 bool Obligations::forget_reset() {
   if (!has(Due::kReset)) return false;

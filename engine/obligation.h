@@ -66,6 +66,8 @@ class Obligations {
     if (has(due)) remove_present(due);
   }
   void remove_at(std::size_t index);
+  // Those that may come and do not have to, of a connection that is gone.
+  void forget_permitted_resets();
   void clear() { size_ = kinds_ = 0; }
 
   const Obligation* find(Due due) const { return has(due) ? &items_[index_of(due)] : nullptr; }

@@ -320,7 +320,10 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
 bool Rules::is_probe(Time now, const Segment& segment) const {
   if (tcb_.snd.wnd != 0 || state_ < State::kEstablished) return false;
   if (segment.len() == 0) {
-    return segment.seq == tcb_.snd.nxt - 1 || segment.seq == tcb_.snd.una - 1;
+    if (segment.seq == tcb_.snd.una - 1) return true;
+    // At the edge, which is SND.UNA, it may be an answer instead.
+    const bool answers = segment.seq == tcb_.snd.una && due_.find(Due::kAck) != nullptr;
+    return segment.seq == tcb_.snd.nxt - 1 && !answers;
   }
   return segment.len() == 1 && segment.seq.at_or_before(tcb_.snd.nxt) &&
          segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment) &&

@@ -43,19 +43,33 @@ struct Profile {
   bool duplicate_syn_repeats_syn_ack = true;
   // §3.6.1: text that arrives after a CLOSE which also ended reading draws a RST (SHLD-3, MAY-1).
   bool reset_on_text_after_close = true;
+  // A peer has said two things of one number beyond a hole: that a FIN stands there, and text. No
+  // rule says which to believe: the FIN, or the text.
+  bool text_overrules_waiting_fin = false;
   // RFC 7323 §3.2: a segment without the timestamps that were negotiated is dropped (SHOULD).
   bool drop_without_timestamps = true;
   // RFC 7323 §5.2: a RST has timestamps where the segment that caused it has, or where they were
   // negotiated (RECOMMENDED).
   bool timestamps_on_resets = true;
+  // MUST-7: what an illegal option length leads to is left open. A whole connection or listener
+  // drops the segment where the option stands so many octets before the end of the header; 0:
+  // never.
+  uint8_t drops_illegal_option_from = 0;
   // RFC 5961 §7: for so long after a challenge ACK no other is sent; 0: no limit.
   Duration challenge_ack_interval{0};
   // SHLD-26: a hard ICMP error aborts a synchronized connection too. RFC 5461 tells why many stacks
   // take it for a soft one there; while a connection opens it always aborts.
   bool hard_icmp_aborts_synchronized = true;
-  // Two ways in which a stack may part from RFC 7323 and still be followed; timestamps/ tests the
-  // first rule itself. PAWS lets TSvals pass that are older than TS.Recent by this many ticks.
+  // Ways in which a stack may part from a rule and still be followed; timestamps/ tests the first
+  // rule itself. PAWS lets TSvals pass that are older than TS.Recent by this many ticks; not where
+  // little of a connection is kept: half open at a listener, closed in FIN-WAIT-2, in TIME-WAIT.
   uint32_t paws_slack = 0;
+  // MAY-12 is SND.UNA - MAX.SND.WND. A stack may also refuse an ACK of octets that it never sent,
+  // and still be followed; acceptance/old-ack-at-limit tests the rule.
+  bool refuses_acks_before_first_octet = false;
+  // A segment whose ACK is refused, or a SYN, leaves TS.Recent as it is, though RFC 7323 §5.3 R3
+  // looks at SEG.SEQ alone.
+  bool refused_acks_update_timestamps = true;
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;
 
@@ -89,6 +103,9 @@ struct Profile {
   // For judging: R2 of LAST-ACK where it is a time (SHLD-11), from what was last heard. 0: as
   // elsewhere.
   Duration last_ack_timeout{0};
+  // For judging: R2 of a connection that was closed both ways, in retransmissions (SHLD-11). 0: as
+  // elsewhere.
+  unsigned orphan_retries = 0;
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);
 

@@ -267,8 +267,10 @@ class Rules {
   // What the steps are made of, arrives_parts.cc.
   void take_syn(const Segment& segment);
   void agree_on_options();
+  void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
+  Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
@@ -283,9 +285,13 @@ class Rules {
 
   // Selective acknowledgments, sack.cc.
   void note_duplicate(const Segment& segment);
+  void owe_dsack(bool owed) { duplicate_->owed = owed && !duplicate_->may_be_told; }
   const SackBlock* owed_dsack() const;  // null: none
   void sack_findings(const Segment& segment, Findings& out) const;
   void island_findings(std::span<const SackBlock> blocks, bool one_taken, Findings& out) const;
+  bool fin_waits() const { return peer_fin_known_ && !peer_fin_taken_; }
+  SackBlock without_fin(SackBlock block) const;
+  bool is_fin_alone(const SackBlock& block) const;
   void take_sack(const Segment& segment);
   bool repeats_sacked(Time now, const Segment& segment) const;
 
@@ -390,8 +396,9 @@ class Rules {
   // What the last segment brought a second time (RFC 2883), until an ACK has gone out.
   struct Duplicate {
     SackBlock block;
-    Seq with_fin;       // the right edge with the FIN behind the text
-    bool owed = false;  // a D-SACK block should tell of it
+    Seq with_fin;              // the right edge with the FIN behind the text
+    bool may_be_told = false;  // no rule asks for it
+    bool owed = false;         // a D-SACK block should tell of it
   };
   std::optional<Duplicate> duplicate_;
   std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole

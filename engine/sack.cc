@@ -48,13 +48,16 @@ void Rules::note_duplicate(const Segment& segment) {
   if (!tcb_.sack || segment.flags.rst()) return;
   const Seq left = segment.seq;
   const Seq right = segment.text_seq() + static_cast<uint32_t>(segment.text.size());
-  if (left.before(tcb_.rcv.nxt)) {
+  // Half way round the circle of numbers is as far behind as ahead: it may count as old.
+  if (tcb_.rcv.nxt.after(left)) {
     const Seq with_fin = earlier(segment.end(), tcb_.rcv.nxt);
     const Seq end = earlier(right, tcb_.rcv.nxt);
     // A SYN or a FIN is no data, but it has a number that may be told.
     if (left == with_fin) return;
     if (end.before(right)) hit(Clause::kRfc2883_4);
-    duplicate_ = {.block = {left, left == end ? with_fin : end}, .with_fin = with_fin};
+    duplicate_ = {.block = {left, left == end ? with_fin : end},
+                  .with_fin = with_fin,
+                  .may_be_told = !left.before(tcb_.rcv.nxt)};
     return;
   }
   if (!left.in_window(tcb_.rcv.nxt, tcb_.rcv.wnd())) return;
@@ -62,9 +65,30 @@ void Rules::note_duplicate(const Segment& segment) {
     const SackBlock both{later(left, range.left), earlier(right, range.right)};
     if (!both.left.before(both.right)) continue;
     if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
-    duplicate_ = {.block = both, .with_fin = both.right};
+    const bool ends_with_fin = fin_waits() && range.right == peer_fin_seq_;
+    const Seq end = ends_with_fin ? range.right + 1 : range.right;
+    duplicate_ = {.block = both, .with_fin = earlier(segment.end(), end)};
     return;
   }
+  // Where the FIN stood alone it is there again, or text in its place.
+  if (fin_waits() && peer_fin_seq_.in_window(left, segment.len())) {
+    duplicate_ = {.block = {peer_fin_seq_, peer_fin_seq_ + 1},
+                  .with_fin = peer_fin_seq_ + 1,
+                  .may_be_told = true};
+  }
+}
+
+// What a block tells of text: a FIN that waits beyond a hole is none, but it has a number that may
+// be told.
+SackBlock Rules::without_fin(SackBlock block) const {
+  if (fin_waits() && block.left.before(block.right) && block.right == peer_fin_seq_ + 1) {
+    block.right = peer_fin_seq_;
+  }
+  return block;
+}
+
+bool Rules::is_fin_alone(const SackBlock& block) const {
+  return block.left.before(block.right) && without_fin(block).left == without_fin(block).right;
 }
 
 const SackBlock* Rules::owed_dsack() const {
@@ -96,7 +120,8 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
       duplicate_ && !blocks.empty() && blocks[0].left == duplicate_->block.left &&
       (blocks[0].right == duplicate_->block.right || blocks[0].right == duplicate_->with_fin);
   const bool reports =
-      reports_duplicate(blocks, segment.ack) || (exact && !is_island(queued_, blocks[0]));
+      reports_duplicate(blocks, segment.ack) ||
+      (exact && !is_island(queued_, without_fin(blocks[0])) && !is_fin_alone(blocks[0]));
   if (duplicate_ && reports) {
     if (!exact) complain(Clause::kRfc2883_4, "the D-SACK block is not what arrived twice");
   } else if (reports) {
@@ -105,7 +130,7 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     complain(Clause::kRfc2883_1, "no D-SACK block for text that arrived twice");
   }
   if (reports) blocks = blocks.subspan(1);
-  if (duplicate_ && reports && !duplicate_->block.left.before(tcb_.rcv.nxt) &&
+  if (duplicate_ && reports && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
       (blocks.empty() || !holds(blocks[0], duplicate_->block.left))) {
     complain(Clause::kRfc2883_3, "the second block does not hold what the first says came twice");
   } else if (!reports && newest_ && !blocks.empty() && !holds(blocks[0], *newest_)) {
@@ -121,11 +146,14 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
   const auto complain = [&out](Clause clause, std::string_view sentence) {
     out.add({.clause = clause, .field = Field::kOptions, .sentence = sentence});
   };
+  std::size_t islands = queued_.size();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (!blocks[i].left.before(blocks[i].right) ||
-        !queued_.covers(blocks[i].left, blocks[i].right)) {
+    const SackBlock text = without_fin(blocks[i]);
+    if (is_fin_alone(blocks[i])) {
+      ++islands;
+    } else if (!text.left.before(text.right) || !queued_.covers(text.left, text.right)) {
       complain(Clause::kRfc2018_10, "a SACK block with text that is not in the queue");
-    } else if (!is_island(queued_, blocks[i])) {
+    } else if (!is_island(queued_, text)) {
       complain(Clause::kRfc2018_4, "a SACK block that is not all of the contiguous text");
     } else if (std::find(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(i),
                          blocks[i]) != blocks.begin() + static_cast<std::ptrdiff_t>(i)) {
@@ -134,7 +162,7 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
   }
   const std::size_t room =
       (tcb_.timestamps ? kBlocksBesideTimestamps : Options::kMaxSackBlocks) - (one_taken ? 1U : 0U);
-  if (blocks.size() >= std::min<std::size_t>(room, queued_.size())) return;
+  if (blocks.size() >= std::min<std::size_t>(room, islands)) return;
   if (blocks.empty() && !one_taken) {
     complain(Clause::kRfc2018_3, "an ACK without SACK though text is queued beyond RCV.NXT");
   } else {

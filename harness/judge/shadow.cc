@@ -53,7 +53,7 @@ void Shadow::complain(Clause clause, std::string wanted, std::string got,
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
-  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_;
+  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unread_is_unknown_;
   agreed_ = false;
   complaints_->add(std::move(divergence));
 }
@@ -64,12 +64,25 @@ void Shadow::listener(Time now, bool there) {
   listener_ = there;
   if (there && rules_.state() == State::kClosed && !used_) rules_.open_passive(now);
   if (!there && rules_.state() == State::kListen) rules_.close(now, CloseKind::kBoth);
-  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) rules_.forget(now);
+  if (!there && rules_.state() == State::kSynReceived && rules_.passive()) {
+    rules_.forget(now);
+    left_half_open_ = true;
+  }
+}
+
+// What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
+bool Shadow::drops_for_options(const wire::Decoded& packet) const {
+  if (profile_->drops_illegal_option_from == 0 || packet.options_well_formed) return false;
+  if (rules_.state() == State::kTimeWait) return false;
+  if (rules_.state() == State::kFinWait2 && deaf_) return false;
+  return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
 }
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
+  if (drops_for_options(packet)) return;
   last_heard_ = now;
   declined_.reset();
+  left_half_open_ = false;
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
@@ -94,11 +107,24 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
-  const bool opened = before == State::kListen || before == State::kSynSent;
-  if (packet.segment.flags.syn() && opened && !gone(rules_.state())) {
-    syn_with_more_ = packet.segment.flags.fin() || !packet.segment.text.empty();
-  }
+  note_syn_with_more(packet.segment, before);
+  const Seq ack = packet.segment.ack;
+  const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
+  if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+}
+
+// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
+void Shadow::note_syn_with_more(const Segment& segment, State before) {
+  const bool more = segment.flags.fin() || !segment.text.empty();
+  const bool opened = before == State::kListen || before == State::kSynSent;
+  if (segment.flags.syn() && opened && !gone(rules_.state())) {
+    syn_with_more_ = more;
+    syn_replaced_ = false;
+    syn_end_ = segment.end();
+  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
+    syn_replaced_ = true;
+  }
 }
 
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
@@ -112,7 +138,8 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
-  syn_with_more_ = syn_acked_ = ready_early_ = false;
+  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unread_is_unknown_ = false;
+  dropped_ack_.reset();
 }
 
 void Shadow::keep_unread(Time now) {
@@ -190,6 +217,12 @@ bool Shadow::open_active(Time now) {
   return true;
 }
 
+void Shadow::open_failed(Time now) {
+  if (rules_.state() != State::kSynSent || rules_.tcb().iss_known) return;
+  rules_.close(now, CloseKind::kBoth);
+  if (listener_) rules_.open_passive(now);
+}
+
 std::size_t Shadow::send(Time now, std::span<const uint8_t> octets, SendFlags flags) {
   std::size_t taken = 0;
   rules_.send(now, octets, taken, flags);
@@ -212,11 +245,13 @@ void Shadow::received(Time now, std::span<const uint8_t> octets) {
     if (got == 0) {
       complain(Clause::kSmRcv1, "no more octets than the peer sent in order",
                fmt::format("{} more", octets.size()));
+      unread_is_unknown_ = true;
       return;
     }
     if (!std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got),
                     octets.begin())) {
       complain(Clause::kSmAcc7, "the octets that the peer sent", "others");
+      unread_is_unknown_ = true;
       return;
     }
     octets = octets.subspan(got);
@@ -239,6 +274,7 @@ void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;
+  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
@@ -273,7 +309,7 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
-  if (syn_with_more_) syn_acked_ = acks_more_than_syn(segment);
+  if (syn_with_more_) syn_acked_ = acks_all_of_syn(segment);
   // It gave up by a timer and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && now > last_heard_ &&
                               segment.seq == rules_.tcb().snd.nxt &&
@@ -285,7 +321,9 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   result.repetition = rules_.is_repetition(segment);
   const Findings findings = rules_.findings(now, segment);
   result.allowed = findings.empty();
-  agreed_ = result.allowed && !segment.flags.rst();
+  // One that is behind may be right, but does not tell that the target knows what the rules do.
+  const bool behind = segment.flags.ack() && segment.ack != rules_.tcb().rcv.nxt;
+  agreed_ = result.allowed && !segment.flags.rst() && !behind;
   judge_sent(packet, findings);
   // RFC 9293 §3.7.1: MSS is at most MMS_R - 20. No IP datagram is larger than 65535 octets with its
   // header in IPv4, or without it in IPv6 (RFC 8200 §3).
@@ -302,10 +340,10 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   return result;
 }
 
-// The target acknowledges what came with the SYN.
-bool Shadow::acks_more_than_syn(const Segment& segment) const {
-  const Seq next = rules_.tcb().rcv.irs + 1;
-  return segment.flags.ack() && !segment.flags.rst() && segment.ack.after(next);
+// The target acknowledges what came with the SYN, and nothing else can be meant.
+bool Shadow::acks_all_of_syn(const Segment& segment) const {
+  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
+         segment.ack.at_or_after(syn_end_);
 }
 
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
@@ -342,6 +380,7 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
   if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
     come_back_to_time_wait();
     return true;
@@ -429,6 +468,9 @@ void Shadow::missing(Time due) {
 }
 
 void Shadow::complain_missing(const Obligation& late) {
+  // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
+  const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
+  if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
   complain(late.clause, std::string(describe(late.due)), "nothing");
 }
 

@@ -38,6 +38,8 @@ class Shadow {
   void icmp(Time now, const wire::IcmpNotice& notice);
   // False: there is a connection already, and the call has to fail.
   bool open_active(Time now);
+  // The call has failed for want of an address of its own: nothing was opened.
+  void open_failed(Time now);
   // Returns how many octets count as offered.
   std::size_t send(Time now, std::span<const uint8_t> octets, SendFlags flags);
   // The write has ended and did not take the last `octets` of what was offered.
@@ -102,7 +104,9 @@ class Shadow {
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
-  bool acks_more_than_syn(const Segment& segment) const;
+  bool drops_for_options(const wire::Decoded& packet) const;
+  void note_syn_with_more(const Segment& segment, State before);
+  bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();
   std::string name(Seq number, bool own) const;
 
@@ -146,7 +150,16 @@ class Shadow {
   // Until the target acknowledges the text or the FIN that came with a SYN, what it does may follow
   // from its having dropped them.
   bool syn_with_more_ = false;
-  bool syn_acked_ = false;    // its last segment did so
+  Seq syn_end_;                // after that text and FIN
+  bool syn_replaced_ = false;  // something else has come in their place
+  bool syn_acked_ = false;     // its last segment did so
+  // Its user has read something else than the rules have: what is left to read is not known.
+  bool unread_is_unknown_ = false;
+  // Its listener went: whether the TCB goes at once or with the next segment is the target's
+  // affair.
+  bool left_half_open_ = false;
+  // Of the last segment that acknowledged something and that the rules did not take.
+  std::optional<Seq> dropped_ack_;
   bool ready_early_ = false;  // the target ended the handshake where the rules did not
   bool agreed_ = false;       // the last answer since then was as the rules have it
   bool in_doubt_ = false;     // a divergence has not been followed by such an answer and state yet

@@ -141,6 +141,12 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       if (value < 0 && error == ETIMEDOUT) {
         if (Shadow* shadow = connected(call.fd)) shadow->gave_up(now);
       }
+      if (value < 0 && (error == EADDRINUSE || error == EADDRNOTAVAIL)) {
+        if (Shadow* shadow = connected(call.fd)) {
+          shadow->open_failed(now);
+          sockets_[call.fd].kind = Socket::Kind::kFresh;
+        }
+      }
       return;
     default:
       if (writes(call.name)) write_returns(call, value);

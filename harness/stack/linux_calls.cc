@@ -94,7 +94,8 @@ CallOutcome wait_with(std::unique_ptr<LinuxJob> job) {
 
 LinuxSocket& add_socket(LinuxCase& owner, int number, int fd, int domain, bool nonblocking,
                         bool bound) {
-  std::erase_if(owner.sockets, [&](const LinuxSocket& old) { return old.number == number; });
+  // A program may give a number again that is still held: that socket goes on without one.
+  if (LinuxSocket* old = owner.find(number); old != nullptr) old->number = LinuxSocket::kNoNumber;
   LinuxSocket& added = owner.sockets.emplace_back();
   added.number = number;
   added.fd = link::Fd(fd);
@@ -200,6 +201,11 @@ CallOutcome LinuxCalls::bind(LinuxCase& owner, const CallSpec& call) {
 
 CallOutcome LinuxCalls::listen(LinuxCase& owner, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
+  // By itself the kernel would choose a port that no segment of the case is for.
+  if (socket != nullptr && !socket->bound) {
+    CallOutcome bound = bind(owner, call);
+    if (bound.value != 0) return bound;
+  }
   const int result = ::listen(fd_of(socket), static_cast<int>(call.argument));
   if (result == 0 && !socket->listening) ++owner.listened;
   if (result == 0) socket->listening = true;

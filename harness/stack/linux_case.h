@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +31,7 @@ inline bool only_looks(script::CallName name) {
 
 // A socket by the program's number.
 struct LinuxSocket {
+  static constexpr int kNoNumber = std::numeric_limits<int>::min();  // the program has lost it
   int number = -1;
   link::Fd fd;
   int domain = 0;

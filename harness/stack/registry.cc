@@ -44,19 +44,27 @@ Profile linux_profile() {
   profile.syn_retries = 6;
   profile.syn_ack_retries = 5;
   profile.retries = 15;
+  profile.orphan_retries = 8;  // tcp_orphan_retries()
   profile.initial_window = 10;
   profile.fin_wait_2_timeout = seconds(60);
   profile.ecn = true;  // tcp_ecn=2
   profile.rfc5961 = true;
   profile.hard_icmp_aborts_synchronized = false;  // told as soft errors there
   profile.paws_slack = 1;                         // TCP_PAWS_WINDOW
-  // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
   const std::string version = kernel::running_version();
   const auto between = [&](const char* from, const char* to) {
     return !kernel::older(version, from) && kernel::older(version, to);
   };
+  // tcp_ack(), "do not accept ACK for bytes we never sent".
+  profile.refuses_acks_before_first_octet =
+      between("6.1.68", "6.2") || !kernel::older(version, "6.6.7");
+  // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
+  profile.refused_acks_update_timestamps = false;
   profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
+  profile.text_overrules_waiting_fin = true;  // tcp_ofo_queue(), tcp_data_queue_ofo()
   profile.drop_without_timestamps = false;
+  // tcp_do_parse_auth_options(), with RFC 2385 and without RFC 5925.
+  if (!kernel::older(version, "6.7")) profile.drops_illegal_option_from = 18;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
   profile.time_based_loss = true;        // tcp_recovery.c
   // Both queues are full when they hold more than the backlog.

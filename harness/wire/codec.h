@@ -48,6 +48,10 @@ struct Decoded {
   bool dont_fragment = false;
 };
 
+// How far before the end of the header the first option stands whose length octet does not fit
+// there, or is not that of its kind where the kind authenticates (RFC 2385); 0: there is none.
+std::size_t room_of_illegal_option(std::span<const uint8_t> option_octets);
+
 // Reads an IP packet that carries TCP. An error says what does not fit: not IP, not TCP, a
 // fragment, a header longer than the packet. A wrong checksum is no error; it is reported. Octets
 // after the IP length (Ethernet pads short frames) do not belong to the packet. IPv6 extension

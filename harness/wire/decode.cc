@@ -147,6 +147,24 @@ void read_options(Octets octets, Decoded& out, ClauseSet* coverage) {
   if (!out.options_well_formed) cover(coverage, Clause::kMust7);
 }
 
+}  // namespace
+
+std::size_t room_of_illegal_option(Octets octets) {
+  std::size_t at = 0;
+  std::size_t room = 0;
+  const bool whole = for_each_option(octets, [&](uint8_t kind, Octets option) {
+    const auto start = static_cast<std::size_t>(option.data() - octets.data());
+    if (room == 0 && kind == kOptionMd5 && !option_length_ok(kind, option.size())) {
+      room = octets.size() - start;
+    }
+    at = start + option.size();
+  });
+  if (room > 0 || whole) return room;
+  return octets.size() - at;
+}
+
+namespace {
+
 // Reads header, options and text (RFC 9293 §3.1). The addresses are known by now.
 Fault read_tcp(Octets tcp, Decoded& out, ClauseSet* coverage) {
   if (tcp.size() < kTcpHeader) {

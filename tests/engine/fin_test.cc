@@ -49,6 +49,33 @@ TEST(Fin, FurtherBeyondNothingIsOwed) {
   EXPECT_TRUE(lab.tcp.rules().findings(lab.now, ack).empty());
 }
 
+// A FIN and text at one number, beyond a hole: the first stands, or the text.
+TEST(Fin, AtTheNumberOfTextIsAChoice) {
+  const std::array<uint8_t, 3> text = {'a', 'b', 'c'};
+  for (const bool text_overrules : {false, true}) {
+    for (const bool fin_first : {false, true}) {
+      Profile profile = plain_profile();
+      profile.text_overrules_waiting_fin = text_overrules;
+      Lab lab(profile);
+      lab.go_to(Place::kEstablished);
+      const Seq next = lab.tcb().rcv.nxt;
+      Segment fin = lab.next(kFin | kAck);
+      fin.seq = next + 2;
+      Segment octets = lab.next();
+      octets.seq = next + 1;
+      octets.text = text;
+      lab.arrive(fin_first ? fin : octets);
+      lab.arrive(fin_first ? octets : fin);
+      Segment first = lab.next();
+      first.text = std::span(text).first(1);
+      lab.arrive(first);
+      const bool ended = !text_overrules;
+      EXPECT_EQ(lab.state(), ended ? State::kCloseWait : State::kEstablished) << fin_first;
+      EXPECT_EQ(lab.read(), ended ? "aa" : "aabc") << fin_first;
+    }
+  }
+}
+
 // §3.6: what came before the FIN can be read in each state after it, and then comes the end.
 TEST(Fin, TextBeforeItIsReadAfterIt) {
   const std::array<uint8_t, 3> text = {'a', 'b', 'c'};

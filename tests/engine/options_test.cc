@@ -1,6 +1,7 @@
 // What RFC 7323, 5482 and 5961 §7 leave that no script can show, or only with much waiting.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "tests/engine/lab.h"
@@ -57,6 +58,62 @@ TEST(Timestamps, AreOutdatedAfter24Days) {
   Lab late(stamped_profile());
   open_stamped(late);
   EXPECT_EQ(read_after(late, hours(24 * 24) + seconds(1)), "ab");
+}
+
+// RFC 7323 §5.3: the SYN,ACK that ends a simultaneous open is a segment as others are.
+TEST(Timestamps, OfTheSynAckOfASimultaneousOpenAreEchoed) {
+  Lab lab(stamped_profile());
+  lab.go_to(Place::kSynSent);
+  Segment syn = lab.next(kSyn);
+  syn.options.timestamps = Timestamps{kStamp, 0};
+  lab.arrive(syn);
+  ASSERT_EQ(lab.state(), State::kSynReceived);
+  lab.take();
+  Segment syn_ack = lab.next(kSyn | kAck);
+  syn_ack.seq = Lab::kIrs;
+  syn_ack.options.timestamps = Timestamps{kStamp + 1, 0};
+  lab.arrive(syn_ack);
+  ASSERT_EQ(lab.state(), State::kEstablished);
+  EXPECT_EQ(lab.tcb().ts_recent, kStamp + 1);
+}
+
+// RFC 7323 §5.3 R3 comes before the ACK field is looked at; a stack may have it the other way
+// round.
+TEST(Timestamps, OfARefusedAckAreAChoice) {
+  for (const bool updates : {false, true}) {
+    Profile profile = stamped_profile();
+    profile.refused_acks_update_timestamps = updates;
+    Lab lab(profile);
+    open_stamped(lab);
+    Segment ahead = lab.next();
+    ahead.ack += 1;
+    ahead.options.timestamps = Timestamps{kStamp + 1, 0};
+    lab.arrive(ahead);
+    EXPECT_EQ(lab.tcb().ts_recent, updates ? kStamp + 1 : kStamp);
+    Segment good = lab.next();
+    good.options.timestamps = Timestamps{kStamp + 2, 0};
+    lab.arrive(good);
+    EXPECT_EQ(lab.tcb().ts_recent, kStamp + 2);
+  }
+}
+
+// Of what PAWS lets through beyond the rule, a half-open connection at a listener has nothing.
+TEST(Timestamps, SlackIsForTheSynchronized) {
+  Profile profile = stamped_profile();
+  profile.paws_slack = 1;
+  Lab open(profile);
+  open_stamped(open);
+  EXPECT_EQ(read_after(open, Duration{0}), "ab");
+  Lab half_open(profile);
+  half_open.go_to(Place::kListen);
+  Segment syn = half_open.next(kSyn);
+  syn.options.timestamps = Timestamps{kStamp, 0};
+  half_open.arrive(syn);
+  half_open.take();
+  Segment third = half_open.next();
+  third.options.timestamps = Timestamps{kStamp - 1, 0};
+  half_open.arrive(third);
+  EXPECT_EQ(half_open.state(), State::kSynReceived);
 }
 
 TEST(Timestamps, CountFromTheOffset) {
@@ -131,6 +188,33 @@ TEST(ChallengeAcks, AreThrottled) {
     answers.push_back(lab.take().size());
   }
   EXPECT_EQ(answers, (std::vector<std::size_t>{1, 0, 0, 1, 0}));
+}
+
+// RFC 5961 §5.2, MAY-12; who refuses what acknowledges none of its octets has a narrower range.
+TEST(OldAcks, AreRefusedBelowTheRange) {
+  for (const Place place : {Place::kEstablished, Place::kSynSent}) {
+    for (const bool narrow : {false, true}) {
+      Profile profile = plain_profile();
+      profile.refuses_acks_before_first_octet = narrow;
+      Lab lab(profile);
+      lab.go_to(place);
+      if (place == Place::kSynSent) {
+        lab.arrive(lab.next(kSyn | kAck));
+        lab.take();
+      }
+      const Seq first = place == Place::kSynSent ? Lab::kIss : Lab::kIss + 1;
+      const Seq lowest = narrow ? first : Lab::kIss + 1 - Lab::kPeerWindow;
+      Segment text = lab.next();
+      const std::array<uint8_t, 1> octet = {'x'};
+      text.text = octet;
+      text.ack = lowest - 1;
+      lab.arrive(text);
+      EXPECT_EQ(lab.tcb().rcv.nxt, text.seq) << to_string(place) << narrow;
+      text.ack = lowest;
+      lab.arrive(text);
+      EXPECT_EQ(lab.tcb().rcv.nxt, text.seq + 1) << to_string(place) << narrow;
+    }
+  }
 }
 
 // --- RFC 5482 ------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ using Pieces = std::vector<Piece>;
 class Receiver {
  public:
   explicit Receiver(bool timestamps = false) {
+    profile_.text_overrules_waiting_fin = true;
     profile_.timestamps = timestamps;
     Segment syn;
     syn.seq = Seq(kIrs);
@@ -139,6 +140,12 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"three of five", kFive, {{1001, 1101}, {201, 301}, {401, 501}}, "RFC2018-5"},
         Judged{"joined", {{201, 301}, {401, 501}, {301, 401}}, {{201, 501}}, ""},
         Judged{"not joined", {{201, 301}, {301, 401}}, {{301, 401}, {201, 301}}, "RFC2018-4"},
+        Judged{"a FIN alone, told", {{201, 201, true}}, {{201, 202}}, ""},
+        Judged{"a FIN alone, not told", {{201, 201, true}}, {}, ""},
+        Judged{"more than a FIN", {{201, 201, true}}, {{201, 203}}, "RFC2018-10"},
+        Judged{"with its FIN", {{201, 301, true}}, {{201, 302}}, ""},
+        Judged{"without its FIN", {{201, 301, true}}, {{201, 301}}, ""},
+        Judged{"a FIN in place of text", {{201, 301}, {401, 401, true}}, {{401, 402}}, "RFC2018-5"},
         Judged{"the hole is filled", {{201, 301}, {1, 201}}, {}, ""},
         Judged{"reported when filled", {{201, 301}, {1, 201}}, {{201, 301}}, "RFC2883-2"}));
 
@@ -164,6 +171,27 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"the island left out", {{1, 101}, {201, 301}, {1, 101}}, {{1, 101}}, "RFC2018-5"},
         Judged{"a FIN again", {{1, 101, true}, {101, 101, true}}, {{101, 102}}, ""},
         Judged{"a FIN again, not told", {{1, 101, true}, {101, 101, true}}, {}, ""},
+        Judged{"a FIN ahead again",
+               {{201, 201, true}, {201, 201, true}},
+               {{201, 202}, {201, 202}},
+               ""},
+        Judged{
+            "a FIN ahead again, not told", {{201, 201, true}, {201, 201, true}}, {{201, 202}}, ""},
+        Judged{"text where a FIN stood alone",
+               {{201, 201, true}, {201, 301}},
+               {{201, 202}, {201, 301}},
+               ""},
+        Judged{"text over text with a FIN",
+               {{201, 301, true}, {251, 351}},
+               {{251, 302}, {201, 351}},
+               ""},
+        Judged{
+            "half way round", {{1, 101}, {0x80000065, 0x80000066}}, {{0x80000065, 0x80000066}}, ""},
+        Judged{"half way round, not told", {{1, 101}, {0x80000065, 0x80000066}}, {}, ""},
+        Judged{"text and FIN ahead again",
+               {{201, 301, true}, {201, 301, true}},
+               {{201, 302}, {201, 302}},
+               ""},
         Judged{"text and FIN again", {{1, 101, true}, {1, 101, true}}, {{1, 102}}, ""}));
 
 TEST(Sack, ADuplicateIsReportedOnce) {

@@ -55,6 +55,24 @@ TEST(Timers, GivingUpIsSignalled) {
   }
 }
 
+// §3.9.1.1: the user timeout runs from the SEND, also where a closed window keeps the text back.
+TEST(Timers, TheUserTimeoutCountsTextThatWaits) {
+  Profile profile = plain_profile();
+  profile.user_timeout = seconds(3);
+  Lab lab(profile);
+  lab.go_to(Place::kEstablished);
+  Segment closed = lab.next();
+  closed.wnd = 0;
+  lab.arrive(closed);
+  lab.wait(seconds(10));
+  EXPECT_EQ(lab.state(), State::kEstablished);
+  lab.send("text");
+  lab.wait(milliseconds(2999));
+  EXPECT_EQ(lab.state(), State::kEstablished);
+  lab.wait(milliseconds(1));
+  EXPECT_EQ(lab.state(), State::kClosed);
+}
+
 // §3.8.6.1: SHLD-29, SHLD-30.
 TEST(Timers, ProbesOfAClosedWindowBackOff) {
   Lab lab;

@@ -265,6 +265,9 @@ Profile random_profile(std::mt19937& random) {
   profile.sack = random() % 3 != 0;
   profile.rfc5961 = random() % 3 != 0;
   profile.rfc5961_ack_check = random() % 3 != 0;
+  profile.text_overrules_waiting_fin = random() % 3 == 0;
+  profile.refused_acks_update_timestamps = random() % 3 != 0;
+  profile.refuses_acks_before_first_octet = random() % 3 == 0;
   profile.rfc6191 = random() % 2 != 0;
   profile.time_wait_accepts_syn = random() % 2 != 0;
   profile.rfc1337 = random() % 4 == 0;

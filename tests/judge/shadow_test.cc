@@ -109,6 +109,22 @@ TEST_F(ShadowTest, AfterTheSameStateAndNumbersItIsJudgedAgain) {
   EXPECT_EQ(collector_.found.size(), 3U);  // no such SEQ, and nothing asked for it
 }
 
+// It has not taken the text that the rules have: an older ACK may be right, and tells nothing.
+TEST_F(ShadowTest, AnAckThatIsBehindDoesNotBringItBack) {
+  establish();
+  target_is(State::kSynReceived);
+  const std::array<uint8_t, 1> octet{'x'};
+  Segment text = segment(kAck, kIrs + 1, kIss + 1);
+  text.text = octet;
+  inject(text);
+  target_sends(segment(kAck, kIss + 1, kIrs + 1));
+  target_is(State::kEstablished);
+  EXPECT_TRUE(shadow_.lost());
+  target_sends(segment(kAck, kIss + 1, kIrs + 2));
+  target_is(State::kEstablished);
+  EXPECT_FALSE(shadow_.lost());
+}
+
 // A RST that the rules owed while it was astray answered a segment that its own connection took.
 TEST_F(ShadowTest, OneThatComesBackOwesNoResetOfThatTime) {
   establish();
@@ -171,6 +187,29 @@ TEST_F(ShadowTest, WhatCameWithASynIsInDoubtUntilItIsAcknowledged) {
   }
 }
 
+// Other octets in the place of those of the SYN: an acknowledgment tells not of which.
+TEST_F(ShadowTest, WhatCameWithASynStaysInDoubtWhereMoreCameInItsPlace) {
+  for (const uint32_t place : {kIrs + 1, kIrs + 2}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    const std::array<uint8_t, 1> text{'x'};
+    Segment syn = segment(kSyn, kIrs);
+    syn.text = text;
+    inject(syn);
+    target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+    Segment third = segment(kAck, place, kIss + 1);
+    third.text = text;
+    inject(third);
+    target_sends(segment(kAck, kIss + 1, place + 1));
+    target_is(State::kEstablished);
+    inject(segment(kRst, kIrs + 4));
+    target_is(State::kListen);
+    ASSERT_EQ(clauses(), "RFC5961-3-3");
+    EXPECT_EQ(collector_.found.back().in_doubt, place == kIrs + 1);
+  }
+}
+
 TEST_F(ShadowTest, AHandshakeThatTheTargetEndsEarlyIsReadyToBeAccepted) {
   inject(segment(kSyn, kIrs));
   target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
@@ -181,6 +220,102 @@ TEST_F(ShadowTest, AHandshakeThatTheTargetEndsEarlyIsReadyToBeAccepted) {
   inject(segment(kRst, kIrs + 1));
   inject(segment(kSyn, kIrs));
   EXPECT_FALSE(shadow_.ready());
+}
+
+// What becomes of it is the implementer's affair: Linux keeps it until its next segment comes.
+TEST_F(ShadowTest, AHalfOpenConnectionMayOutliveItsListener) {
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+  target_is(State::kSynReceived);
+  shadow_.listener(now_, false);
+  target_is(State::kSynReceived);
+  EXPECT_EQ(clauses(), "");
+  inject(segment(kAck, kIrs + 1, kIss + 1));
+  shadow_.missing(now_);
+  EXPECT_EQ(clauses(), "SM-CLOSED-3");
+  target_is(State::kEstablished);
+  EXPECT_TRUE(shadow_.lost());
+}
+
+TEST_F(ShadowTest, WhatFollowsFromReadingOtherTextIsInDoubt) {
+  establish();
+  const std::array<uint8_t, 2> text{'x', 'y'};
+  Segment two = segment(kAck, kIrs + 1, kIss + 1);
+  two.text = text;
+  inject(two);
+  shadow_.received(now_, std::array<uint8_t, 1>{'y'});
+  target_sends(segment(kAck, kIss + 1, kIrs + 3));
+  target_is(State::kEstablished);
+  shadow_.close(now_, CloseKind::kBoth);
+  target_is(State::kFinWait1);
+  ASSERT_EQ(clauses(), "SM-ACC-7 SHLD-3");
+  EXPECT_FALSE(collector_.found[0].in_doubt);
+  EXPECT_TRUE(collector_.found[1].in_doubt);
+}
+
+// The right edge is not in the window: whether the target took the ACK that stood there shows late.
+TEST_F(ShadowTest, AMissingRetransmissionIsInDoubtWhereADroppedSegmentAcknowledgedAll) {
+  for (const uint32_t ack : {kIss + 1, kIss + 2}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    const std::array<uint8_t, 1> octet{'x'};
+    shadow_.send(now_, octet, {});
+    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+    text.text = octet;
+    target_sends(text);
+    inject(segment(kAck, kIrs + 1 + 1000, ack));
+    target_sends(segment(kAck, kIss + 2, kIrs + 1));
+    target_is(State::kEstablished);
+    shadow_.missing(now_ + std::chrono::minutes(1));
+    ASSERT_EQ(clauses(), "SM-TMO-2");
+    EXPECT_EQ(collector_.found[0].in_doubt, ack == kIss + 2);
+  }
+}
+
+TEST_F(ShadowTest, AnOpenThatFailedLeavesTheListener) {
+  shadow_.open_active(now_);
+  shadow_.open_failed(now_);
+  target_is(State::kListen);
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+  target_is(State::kSynReceived);
+  EXPECT_EQ(clauses(), "");
+}
+
+TEST_F(ShadowTest, AnOrphanIsGivenUpSooner) {
+  profile_.orphan_retries = 2;
+  for (const CloseKind kind : {CloseKind::kSending, CloseKind::kBoth}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    shadow_.close(now_, kind);
+    for (int i = 0; i < 3; ++i) {
+      target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+      now_ += std::chrono::seconds(3 << i);
+    }
+    target_is(State::kListen);
+    EXPECT_EQ(clauses(), kind == CloseKind::kBoth ? "" : "SM-USR-3");
+  }
+}
+
+// MUST-7 leaves open what an illegal length leads to.
+TEST_F(ShadowTest, ASegmentMayBeDroppedForItsOptions) {
+  profile_.drops_illegal_option_from = 18;
+  establish();
+  wire::Decoded packet;
+  const std::array<uint8_t, 1> octet{'x'};
+  packet.segment = segment(kAck, kIrs + 1, kIss + 1);
+  packet.segment.text = octet;
+  packet.options_well_formed = false;
+  for (const std::size_t room : {18U, 17U}) {
+    const std::vector<uint8_t> options(room, 99);  // an option 99 that has 99 octets
+    packet.option_octets = options;
+    shadow_.injected(now_, packet, {});
+    EXPECT_EQ(shadow_.rules().tcb().rcv.nxt, Seq(kIrs + (room == 18 ? 1 : 2)));
+  }
 }
 
 // Two with one number are owed, and one has come: the target answers what came last.
@@ -210,6 +345,18 @@ TEST_F(ShadowTest, AResetThatMayComeDoesNotStandForOneThatMust) {
   EXPECT_EQ(clauses(), "");
 }
 
+// A RST of the connection before is none of the next one.
+TEST_F(ShadowTest, AResetThatMayComeEndsWithItsConnection) {
+  establish();
+  target_is(State::kListen);  // it has ended the connection, and could tell its peer
+  ASSERT_EQ(collector_.found.size(), 1U);
+  inject(segment(kSyn, kIrs + 1000));
+  target_sends(segment(kSyn | kAck, kIss + 5000, kIrs + 1001));
+  target_is(State::kSynReceived);
+  target_sends(segment(kRst, kIss + 1));
+  EXPECT_EQ(info(collector_.found.back().clause).id, "SM-OUT-5");
+}
+
 TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   establish();
   const std::array<uint8_t, 1> octet{'x'};
@@ -230,6 +377,25 @@ TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   EXPECT_EQ(clauses(), "");
   times_out_after(4);
   EXPECT_EQ(clauses(), "SHLD-30");
+}
+
+// With one octet beyond a closed window an ACK at its edge has the number of a probe.
+TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
+  establish();
+  shadow_.close(now_, CloseKind::kSending);
+  const Segment fin = segment(kFin | kAck, kIss + 1, kIrs + 1);
+  target_sends(fin);
+  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+  closed.wnd = 0;
+  inject(closed);
+  for (const int wait : {1, 2}) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(fin);
+  }
+  now_ += std::chrono::seconds(1);
+  inject(segment(kSyn, kIrs));
+  target_sends(segment(kAck, kIss + 1, kIrs + 1));
+  EXPECT_EQ(clauses(), "");
 }
 
 TEST_F(ShadowTest, LastAckMayEndByTime) {

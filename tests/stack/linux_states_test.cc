@@ -37,6 +37,23 @@ TEST_P(LinuxStatesTest, PassiveOpenAndPassiveClose) {
   EXPECT_EQ(hand.state(), "CLOSED");
 }
 
+TEST_P(LinuxStatesTest, AListenerWithoutBindIsAtTheCasesPort) {
+  Hand hand = open();
+  EXPECT_EQ(hand.call(socket_call(3)).value, 3);
+  EXPECT_EQ(hand.call(listen_call(3)).value, 0);
+  EXPECT_EQ(hand.state(), "LISTEN");
+  hand.inject(kSyn);
+  EXPECT_EQ(hand.state(), "SYN-RECEIVED");
+}
+
+// The program has given its number to another: that is no close().
+TEST_P(LinuxStatesTest, ASocketWithoutANumberGoesOn) {
+  Hand hand = open();
+  hand.open_passively();
+  EXPECT_EQ(hand.call(socket_call(4)).value, 4);
+  EXPECT_EQ(hand.state(), "ESTABLISHED");
+}
+
 TEST_P(LinuxStatesTest, ActiveOpenAndActiveClose) {
   Hand hand = open();
   hand.start_actively();
