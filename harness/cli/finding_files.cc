@@ -55,6 +55,7 @@ class Desk {
     return folder_ / fmt::format("{}{}", name_, ending);
   }
 
+  // Written beside under its ending alone, which makes no script of it for who looks for some.
   Result<void> put(std::string_view ending, const std::string& text) const {
     if (const auto written = script::write_file((beside() / ending).string(), text); !written) {
       return written;
