@@ -16,6 +16,7 @@
 
 #include "harness/cli/in_kernel.h"
 #include "harness/kernel/board.h"
+#include "harness/kernel/confine.h"
 #include "harness/kernel/guest.h"
 #include "harness/report/exit_code.h"
 #include "harness/script/file.h"
@@ -114,6 +115,7 @@ Result<int> fuzz_side_by_side(const KernelFuzz& fuzz, const StackChoice& choice,
     }
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != owner) _exit(report::kExitInterrupted);
+    kernel::keep_to_cpu(i);
     StackChoice own = choice;
     own.seed += i << 32U;
     const auto code = fuzz_one(fuzz, own, kernel);

@@ -26,7 +26,8 @@ bool is_folder(const fs::path& path) {
 // As short as it can be said from here.
 std::string shown(const fs::path& path) {
   std::error_code error;
-  const fs::path near = fs::proximate(path, error);
+  const fs::path here = fs::current_path(error);
+  const fs::path near = (here / path).lexically_proximate(here);
   if (error || near.empty() || near.string().starts_with("../..")) return path.string();
   return near.string();
 }
@@ -34,11 +35,15 @@ std::string shown(const fs::path& path) {
 // The ID of a script's file, without the values of `each`.
 std::string id_of(const fs::path& file, const std::optional<fs::path>& specs) {
   if (specs) {
+    const auto is_below = [](const fs::path& path) {
+      return !path.empty() && !path.string().starts_with("..");
+    };
+    // Files that were found there begin with its path; of others the file system is asked, which is
+    // dear inside a kernel.
     std::error_code error;
-    const fs::path below = fs::relative(file, *specs, error);
-    if (!error && !below.empty() && !below.string().starts_with("..")) {
-      return fs::path(below).replace_extension().generic_string();
-    }
+    fs::path below = file.lexically_relative(*specs);
+    if (!is_below(below)) below = fs::relative(file, *specs, error);
+    if (!error && is_below(below)) return below.replace_extension().generic_string();
   }
   return script::program_name(file.generic_string());
 }

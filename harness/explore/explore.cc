@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "harness/judge/judge.h"
@@ -101,8 +100,8 @@ class Explorer::Impl {
   std::vector<proto::Program> kept_;
   ClauseSet clauses_;
   std::set<uint32_t> meetings_;
-  std::unordered_set<uint64_t> places_;  // of the kernel's code
-  bool new_places_ = false;              // in this batch
+  kernel::Places places_;
+  bool new_places_ = false;  // in this batch
 };
 
 void Explorer::Impl::add_seed(proto::Program program) {
@@ -177,17 +176,14 @@ Result<void> Explorer::Impl::round(const OnFinding& on_finding,
   for (const auto& play : plays) look_at(*play, on_finding);
   progress_.clauses = clauses_.count();
   progress_.meetings = meetings_.size();
-  progress_.places = places_.size();
+  progress_.places = places_.count();
   progress_.kept = kept_.size();
   return {};
 }
 
 void Explorer::Impl::take_places() {
   if (options_.kcov == nullptr) return;
-  const std::size_t before = places_.size();
-  const auto passed = options_.kcov->places();
-  places_.insert(passed.begin(), passed.end());
-  new_places_ = places_.size() > before;
+  new_places_ = places_.add(options_.kcov->places());
 }
 
 void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {

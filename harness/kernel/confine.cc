@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -79,11 +80,20 @@ bool place(const Confinement& confinement) {
   return placed;
 }
 
+void keep_to(int cpu) {
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  (void)::sched_setaffinity(0, sizeof(one), &one);  // what fails is slower, and no less right
+}
+
 [[noreturn]] void become(const std::vector<std::string>& command, const Confinement& confinement,
                          pid_t owner) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != owner) _exit(127);  // it has gone already
+  keep_to(::sched_getcpu());             // which was free enough for a new process
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   std::vector<char*> argv;
@@ -114,6 +124,16 @@ bool needs_no_xstate(std::string_view version) {
   // Leaf 13: what the state takes of all that the system has switched on.
   const bool known = __get_cpuid_count(13, 0, &a, &size, &c, &d) != 0;
   return known && size > kRoomForRegisters && older(version, "6.13");
+}
+
+void keep_to_cpu(std::size_t number) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+  number %= static_cast<std::size_t>(CPU_COUNT(&allowed));
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed) && number-- == 0) return keep_to(cpu);
+  }
 }
 
 Result<pid_t> start_confined(const std::vector<std::string>& command,

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +32,14 @@ inline constexpr std::string_view kNoWideRegisters =
 // AMX has 11008.
 bool needs_no_xstate(std::string_view version);
 
+// Keeps this process, and those that it starts from now on, to one of the CPUs that it may use, the
+// `number`th, counted round and round: for kernels that start side by side.
+void keep_to_cpu(std::size_t number);
+
 // The kernel's process, in a session and process group of its own, whose number is its own.
-// It dies with this process.
+// It dies with this process. It and the processes in which its programs run take turns, twice for
+// each system call, so they stay on the one CPU on which it begins: on two, each turn would have to
+// wake an idle one.
 Result<pid_t> start_confined(const std::vector<std::string>& command,
                              const Confinement& confinement);
 

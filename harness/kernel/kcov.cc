@@ -47,4 +47,16 @@ std::span<const uint64_t> Kcov::places() const {
   return {memory_ + 1, std::min<std::size_t>(count, kMost)};
 }
 
+bool Places::add(std::span<const uint64_t> passed) {
+  const std::size_t before = all_.size();
+  for (const uint64_t place : passed) {
+    // Fibonacci hashing (Knuth, TAOCP 3, §6.4).
+    uint64_t& latest = lately_[(place * 0x9e3779b97f4a7c15U) >> (64U - kBits)];
+    if (latest == place) continue;
+    latest = place;
+    all_.insert(place);
+  }
+  return all_.size() > before;
+}
+
 }  // namespace synfin::kernel

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <unordered_set>
+#include <vector>
 
 #include "harness/link/fd.h"
 #include "harness/wire/error.h"
@@ -32,6 +34,22 @@ class Kcov {
 
   link::Fd fd_;
   uint64_t* memory_;  // how many there are, and then they
+};
+
+// The different places that were passed so far. Thousands are passed with each program, hardly one
+// of them for the first time.
+class Places {
+ public:
+  // Whether one is new.
+  bool add(std::span<const uint64_t> passed);
+  std::size_t count() const { return all_.size(); }
+
+ private:
+  static constexpr unsigned kBits = 16;
+
+  std::unordered_set<uint64_t> all_;
+  // Each place where its number sends it, until another takes that place: looked at first.
+  std::vector<uint64_t> lately_ = std::vector<uint64_t>(std::size_t{1} << kBits);
 };
 
 }  // namespace synfin::kernel

@@ -22,21 +22,12 @@ class Clock {
     return now_;
   }
   // To be told of each wait.
-  void waited() {
-    known_ = false;
-    ++moment_;
-  }
-  // The same number as before: no time has passed since.
-  uint64_t moment() {
-    if (!stands_) ++moment_;
-    return moment_;
-  }
+  void waited() { known_ = false; }
 
  private:
   bool stands_;
   bool known_ = false;
   int64_t now_ = 0;
-  uint64_t moment_ = 1;
 };
 
 // Turns one clock's times into the other's. The difference is measured again whenever a time is

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -20,6 +21,9 @@ namespace synfin::link {
 namespace {
 
 constexpr const char* kDevice = "/dev/net/tun";
+// Of an interface that nobody reads: it is full at once, and the kernel frees all that follows, as
+// a card frees what it has sent.
+constexpr uint32_t kShortestQueue = 1;
 
 }  // namespace
 
@@ -43,8 +47,10 @@ Result<Fd> open_tun_device() {
   }
 }
 
-TunLink::TunLink(Fd fd, Rtnl rtnl, unsigned index, const TunOptions& options)
+TunLink::TunLink(Fd fd, std::optional<PacketRing> ring, Rtnl rtnl, unsigned index,
+                 const TunOptions& options)
     : fd_(std::move(fd)),
+      ring_(std::move(ring)),
       rtnl_(std::move(rtnl)),
       index_(index),
       mtu_(options.mtu),
@@ -65,10 +71,20 @@ Result<std::unique_ptr<TunLink>> TunLink::make(const Netns& target, const TunOpt
   if (auto off = offloads_off(kTargetInterface); !off) return tl::make_unexpected(off.error());
   auto rtnl = Rtnl::open();
   if (!rtnl) return tl::make_unexpected(rtnl.error());
-  if (auto up = rtnl->set_up(*index, options.mtu, options.txqueuelen); !up) {
+  const bool has_ring = options.ring_frames > 0;
+  const uint32_t queue = has_ring ? kShortestQueue : options.txqueuelen;
+  if (auto up = rtnl->set_up(*index, options.mtu, queue); !up) {
     return tl::make_unexpected(up.error());
   }
-  return std::unique_ptr<TunLink>(new TunLink(std::move(*fd), std::move(*rtnl), *index, options));
+  std::optional<PacketRing> ring;
+  if (has_ring) {
+    auto opened = PacketRing::open(kTargetInterface, PacketRing::Way::kOut, options.ring_frames,
+                                   options.largest);
+    if (!opened) return tl::make_unexpected(opened.error());
+    ring.emplace(std::move(*opened));
+  }
+  return std::unique_ptr<TunLink>(
+      new TunLink(std::move(*fd), std::move(ring), std::move(*rtnl), *index, options));
 }
 
 Result<void> TunLink::send(std::span<const uint8_t> packet) {
@@ -83,19 +99,32 @@ Result<void> TunLink::send(std::span<const uint8_t> packet) {
   return {};
 }
 
-bool TunLink::read_one() {
+// To the end of octets_.
+std::size_t TunLink::read_one() {
+  if (ring_) {
+    PacketRing::Frame frame;
+    if (!ring_->receive(frame)) return 0;
+    octets_.resize(std::max(octets_.size(), used_ + frame.packet.size()));
+    std::copy(frame.packet.begin(), frame.packet.end(),
+              octets_.begin() + static_cast<std::ptrdiff_t>(used_));
+    return frame.packet.size();
+  }
   if (octets_.size() < used_ + mtu_) octets_.resize(2 * (used_ + mtu_));
   const ssize_t size = ::read(fd_.get(), octets_.data() + used_, mtu_);
-  if (size <= 0) return false;
-  waiting_.push_back({used_, static_cast<std::size_t>(size), clock_.now()});
-  used_ += static_cast<std::size_t>(size);
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+bool TunLink::take_one() {
+  const std::size_t size = read_one();
+  if (size == 0) return false;
+  waiting_.push_back({used_, size, clock_.now()});
+  used_ += size;
   return true;
 }
 
 void TunLink::collect() {
-  while (read_one()) {
+  while (take_one()) {
   }
-  drained_ = clock_.moment();
 }
 
 bool TunLink::receive(Received& received) {
@@ -103,12 +132,7 @@ bool TunLink::receive(Received& received) {
     next_ = 0;
     used_ = 0;
     waiting_.clear();
-    const uint64_t moment = clock_.moment();
-    if (moment == drained_) return false;
-    if (!read_one()) {
-      drained_ = moment;
-      return false;
-    }
+    if (!take_one()) return false;
   }
   const Waiting& first = waiting_[next_++];
   received.packet = {octets_.data() + first.offset, first.size};
@@ -116,6 +140,8 @@ bool TunLink::receive(Received& received) {
   return true;
 }
 
-uint64_t TunLink::dropped() { return rtnl_.tx_dropped(index_).value_or(0); }
+uint64_t TunLink::dropped() {
+  return ring_ ? ring_->dropped() : rtnl_.tx_dropped(index_).value_or(0);
+}
 
 }  // namespace synfin::link

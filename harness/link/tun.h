@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "harness/link/fd.h"
 #include "harness/link/link.h"
 #include "harness/link/netns.h"
+#include "harness/link/packet_ring.h"
 #include "harness/link/rtnl.h"
 
 namespace synfin::link {
@@ -19,6 +21,10 @@ struct TunOptions {
   uint32_t mtu = 65535;         // the largest packet that can be injected
   uint32_t txqueuelen = 20000;  // packets that can wait to be received
   Clock* clock = nullptr;       // outlives the link; null: one that always runs
+  // Where a system call costs as much as a packet: what the stack sends is seen in a ring of
+  // memory of so many frames, and not read from the device. 0: it is read.
+  std::size_t ring_frames = 0;
+  uint32_t largest = 1500;  // the largest packet that such a ring takes
 };
 
 // The character device, open for a new interface; the error says what forbids it.
@@ -33,13 +39,15 @@ class TunLink final : public Link {
   Result<void> send(std::span<const uint8_t> packet) override;
   bool receive(Received& received) override;
   void collect() override;
-  int fd() const override { return fd_.get(); }
+  int fd() const override { return ring_ ? ring_->fd() : fd_.get(); }
   uint64_t dropped() override;
 
  private:
-  TunLink(Fd fd, Rtnl rtnl, unsigned index, const TunOptions& options);
+  TunLink(Fd fd, std::optional<PacketRing> ring, Rtnl rtnl, unsigned index,
+          const TunOptions& options);
 
   Fd fd_;
+  std::optional<PacketRing> ring_;
   Rtnl rtnl_;
   unsigned index_;
 
@@ -50,12 +58,12 @@ class TunLink final : public Link {
     std::size_t size;
     int64_t monotonic_ns;
   };
-  bool read_one();
+  bool take_one();
+  std::size_t read_one();
 
   uint32_t mtu_;
   Clock running_;
   Clock& clock_;
-  uint64_t drained_ = 0;  // the moment at which nothing was left to read
   std::vector<uint8_t> octets_;
   std::size_t used_ = 0;
   std::vector<Waiting> waiting_;

@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "harness/link/clock.h"
-#include "harness/link/fd.h"
 #include "harness/link/link.h"
 #include "harness/link/netns.h"
+#include "harness/link/packet_ring.h"
 #include "harness/link/rtnl.h"
 
 namespace synfin::link {
@@ -34,41 +33,6 @@ inline constexpr Mac kRouterMac = {0x02, 0, 0, 0, 0, 0xfe};
 inline constexpr Mac kTargetMac = {0x02, 0, 0, 0, 0, 0x01};
 inline constexpr Mac kPeerMac = {0x02, 0, 0, 0, 0, 0x02};
 
-// A PACKET_RX_RING: receiving a packet costs no system call, its memory is no part of the socket
-// buffer that net.core.rmem_max limits (an ordinary user cannot raise that), and every frame
-// carries the kernel's time of arrival.
-class PacketRing {
- public:
-  // In the calling thread's namespace. Takes half as many frames, and again, when memory is short.
-  static Result<PacketRing> open(const std::string& interface, std::size_t frames,
-                                 uint32_t largest);
-  PacketRing(PacketRing&& other) noexcept;
-  PacketRing& operator=(PacketRing&&) = delete;
-  ~PacketRing();
-
-  bool receive(Received& received);
-  int fd() const { return fd_.get(); }
-  std::size_t frames() const { return frame_count_; }
-  // Packets that found the ring full so far.
-  uint64_t dropped();
-
- private:
-  PacketRing() = default;
-  Result<void> map(std::size_t frames, uint32_t largest);
-  uint8_t* frame(std::size_t index) const;
-
-  Fd fd_;
-  uint8_t* memory_ = nullptr;
-  std::size_t memory_size_ = 0;
-  std::size_t frame_size_ = 0;
-  std::size_t frames_per_block_ = 0;
-  std::size_t frame_count_ = 0;
-  std::size_t next_ = 0;
-  bool held_ = false;  // the frame before next_ is still ours
-  uint64_t dropped_ = 0;
-  ClockOffset clock_;
-};
-
 class VethLink final : public Link {
  public:
   // Makes the pair with one end in `target`, the other in `peer`, both up, without ARP and without
@@ -77,7 +41,7 @@ class VethLink final : public Link {
                                                 const VethOptions& options);
 
   Result<void> send(std::span<const uint8_t> packet) override;
-  bool receive(Received& received) override { return ring_.receive(received); }
+  bool receive(Received& received) override;
   int fd() const override { return ring_.fd(); }
   uint64_t dropped() override;
 
@@ -85,6 +49,7 @@ class VethLink final : public Link {
   VethLink(PacketRing ring, Rtnl target_rtnl, unsigned target_index, uint32_t mtu);
 
   PacketRing ring_;
+  ClockOffset clock_;
   Rtnl target_rtnl_;
   unsigned target_index_;
   uint64_t not_sent_ = 0;       // packets that the target's queue did not take

@@ -24,7 +24,7 @@ struct LinuxOptions {
   // Sysctls on top of those of linux_settings.h, for every namespace.
   std::vector<std::pair<std::string, std::string>> set{};
   uint32_t mtu = 1500;             // of the path, which gives the MSS; more can be injected
-  std::size_t ring_frames = 8192;  // veth: packets that can wait to be received
+  std::size_t ring_frames = 8192;  // packets that can wait where a ring receives them
   unsigned blocked_calls = 256;    // how many calls may block at once; more wait for their turn
   bool virtual_time = false;       // the kernel's clock jumps over waits (uml)
 };

@@ -42,8 +42,12 @@ Result<std::unique_ptr<link::Link>> make_link(const LinuxOptions& options,
                                               const std::optional<link::Netns>& peer,
                                               link::Clock& clock) {
   if (options.link == LinuxLink::kTun) {
-    return link::TunLink::make(
-        target, {.mtu = kLinuxDeviceMtu, .txqueuelen = kLinuxTxQueueLength, .clock = &clock});
+    return link::TunLink::make(target,
+                               {.mtu = kLinuxDeviceMtu,
+                                .txqueuelen = kLinuxTxQueueLength,
+                                .clock = &clock,
+                                .ring_frames = options.virtual_time ? options.ring_frames : 0,
+                                .largest = options.mtu});
   }
   return link::VethLink::make(target, *peer,
                               {.mtu = kLinuxDeviceMtu,

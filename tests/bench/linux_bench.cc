@@ -16,6 +16,7 @@
 #include "harness/stack/linux_stack.h"
 #include "harness/wire/codec.h"
 #include "tests/bench/linux_loop.h"
+#include "tests/bench/targets.h"
 
 namespace synfin::bench {
 namespace {
@@ -70,6 +71,16 @@ class StackLoop {
   }
 
   LinuxLoop::Result run(uint64_t programs) {
+    return repeat(programs, [this] { return play(); });
+  }
+  // Each closes first, and lasts as long as TIME-WAIT does: for where that takes no time.
+  LinuxLoop::Result run_through_time_wait(uint64_t programs) {
+    return repeat(programs, [this] { return play_through_time_wait(); });
+  }
+
+ private:
+  template <typename Play>
+  LinuxLoop::Result repeat(uint64_t programs, Play&& play) {
     LinuxLoop::Result result;
     const auto start = kernel::time_outside();
     for (uint64_t i = 0; i < programs; ++i) {
@@ -80,8 +91,6 @@ class StackLoop {
     result.failed += ear_.failed;
     return result;
   }
-
- private:
   void send(unsigned flags, uint32_t seq, Seq ack) {
     packet_.segment.flags = Flags(flags);
     packet_.segment.seq = Seq(seq);
@@ -98,7 +107,7 @@ class StackLoop {
     while (!ear_.heard && stack_.now() < end) stack_.run_until(end, ear_);
     return ear_.heard;
   }
-  bool play() {
+  bool establish() {
     const auto id = stack_.open({});
     if (!id) return false;
     id_ = *id;
@@ -108,10 +117,14 @@ class StackLoop {
     packet_.segment.wnd = 65535;
     for (const CallSpec* call : {&socket_, &bind_, &listen_}) stack_.start(id_, 0, *call);
     send(kSyn, 1000, Seq(0));
-    bool ok = hear(kSyn | kAck);
-    const Seq ack = ear_.seq + 1;
-    send(kAck, 1001, ack);
+    const bool answered = hear(kSyn | kAck);
+    send(kAck, 1001, ear_.seq + 1);
     stack_.start(id_, 0, accept_);
+    return answered;
+  }
+  bool play() {
+    bool ok = establish();
+    const Seq ack = ear_.seq + 1;
     packet_.segment.text = kText;
     send(kFin | kPsh | kAck, 1001, ack);
     packet_.segment.text = {};
@@ -119,6 +132,21 @@ class StackLoop {
     stack_.start(id_, 0, close_);
     ok = hear(kFin | kAck) && ok;
     send(kAck, 1003, ack + 1);
+    stack_.close(id_);
+    return ok;
+  }
+  bool is_in_time_wait_after(Duration wait) {
+    const Time end = stack_.now() + wait;
+    while (stack_.now() < end) stack_.run_until(end, ear_);
+    return stack_.snapshot(id_, 0) == State::kTimeWait;
+  }
+  bool play_through_time_wait() {
+    bool ok = establish();
+    stack_.start(id_, 0, close_);
+    ok = hear(kFin | kAck) && ok;
+    send(kFin | kAck, 1001, ear_.seq + 1);
+    ok = is_in_time_wait_after(std::chrono::seconds(59)) && ok;
+    ok = !is_in_time_wait_after(std::chrono::seconds(7)) && ok;
     stack_.close(id_);
     return ok;
   }
@@ -166,12 +194,31 @@ void compare(benchmark::State& state, bool own_listener, bool snapshots) {
   bare->reset();
 }
 
+void linux_time_wait(benchmark::State& state) {
+  if (!kernel::inside()) return state.SkipWithError("SYNFIN_BENCH_KERNEL names no kernel");
+  auto target = stack::make_linux_stack({.virtual_time = true});
+  if (!target) return state.SkipWithError(target.error().message.c_str());
+  StackLoop loop(**target, false);
+  double milliseconds = 0;
+  uint64_t failed = 0;
+  for (auto _ : state) {
+    const auto result = loop.run_through_time_wait(kPrograms);
+    failed += result.failed;
+    const double one = 1e3 / result.programs_per_second;
+    milliseconds = milliseconds == 0 ? one : std::min(milliseconds, one);
+  }
+  state.counters["failed"] = static_cast<double>(failed);
+  note_target("TIME-WAIT from SYN to its end after 60 s, inside, ms", milliseconds, Goal::kAtMost,
+              5);
+}
+
 void linux_stack_own_listener(benchmark::State& state) { compare(state, true, false); }
 void linux_stack_shared_listener(benchmark::State& state) { compare(state, false, false); }
 void linux_stack_with_snapshots(benchmark::State& state) { compare(state, true, true); }
 BENCHMARK(linux_stack_own_listener)->Unit(benchmark::kMillisecond)->Iterations(20);
 BENCHMARK(linux_stack_shared_listener)->Unit(benchmark::kMillisecond)->Iterations(20);
 BENCHMARK(linux_stack_with_snapshots)->Unit(benchmark::kMillisecond)->Iterations(20);
+BENCHMARK(linux_time_wait)->Unit(benchmark::kMillisecond)->Iterations(5);
 
 }  // namespace
 }  // namespace synfin::bench

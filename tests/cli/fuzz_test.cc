@@ -12,6 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/finding_files.h"
@@ -178,6 +181,34 @@ TEST_F(Fuzzing, AFullDiskLeavesWhatWasFound) {
   EXPECT_THAT(ran->err, testing::EndsWith(": cannot be written: No space left on device\n"));
   expect_whole_findings("kept");
   EXPECT_THAT(names("kept"), testing::Not(testing::Contains(testing::EndsWith(".part"))));
+}
+
+// Kernels side by side (-j) keep theirs in one folder, and may find the same at the same moment.
+TEST_F(Fuzzing, FindingsOfOneMomentHaveNamesOfTheirOwn) {
+  constexpr int kWriters = 8;
+  constexpr int kEach = 20;
+  const std::string out = folder_.path() + "/out";
+  fs::create_directories(out);
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      Finding finding;
+      finding.signature = {shrink::Objector::kRules, "SM-ACK-3", "LISTEN", "a RST", "nothing"};
+      finding.program.add_steps()->set_nothing(true);
+      for (int i = 0; i < kEach; ++i) {
+        const std::string own = std::to_string(writer * kEach + i);
+        const auto kept = keep_finding(finding, out, {}, {}, "--seed " + own);
+        ASSERT_TRUE(kept) << kept.error().message;
+        // Both are this one's, and nobody put others in their place.
+        const std::string repeat = "synfin replay " + *kept + " --seed " + own + "\n";
+        EXPECT_THAT(read(*kept), HasSubstr(repeat));
+        EXPECT_THAT(read(fs::path(*kept).replace_extension(".txt")), HasSubstr(repeat));
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(scripts_below(out).size(), std::size_t{kWriters * kEach});
+  EXPECT_EQ(names("out").size(), 2U * kWriters * kEach);
 }
 
 // As a full disk is: what was written before stays, and nothing is left of what was not whole.

@@ -15,6 +15,7 @@
 #include "harness/link/clock.h"
 #include "harness/link/device.h"
 #include "harness/link/netns.h"
+#include "harness/link/packet_ring.h"
 #include "harness/link/rtnl.h"
 #include "harness/link/tun.h"
 #include "harness/link/veth.h"
@@ -27,7 +28,9 @@ const wire::Address kTarget = wire::Address::ipv4(192, 0, 2, 1);
 const wire::Address kPeer = wire::Address::ipv4(10, 128, 0, 7);
 const wire::Address kRouter = wire::Address::ipv4(192, 0, 2, 254);
 
-class LinkTest : public testing::TestWithParam<bool> {
+enum class Kind : uint8_t { kVeth, kTun, kTunWithRing };
+
+class LinkTest : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
     ASSERT_NE(Netns::home(), nullptr);
@@ -41,7 +44,7 @@ class LinkTest : public testing::TestWithParam<bool> {
     (void)Netns::home()->enter();
   }
 
-  bool tun() const { return GetParam(); }
+  bool tun() const { return GetParam() != Kind::kVeth; }
 
   Result<void> make() {
     auto peer = Netns::create();
@@ -49,7 +52,8 @@ class LinkTest : public testing::TestWithParam<bool> {
     auto target = Netns::create();
     if (!target) return tl::make_unexpected(target.error());
     if (tun()) {
-      auto link = TunLink::make(*target, {});
+      const std::size_t frames = GetParam() == Kind::kTunWithRing ? 1024 : 0;
+      auto link = TunLink::make(*target, {.ring_frames = frames});
       if (!link) return tl::make_unexpected(link.error());
       link_ = std::move(*link);
     } else {
@@ -99,8 +103,13 @@ class LinkTest : public testing::TestWithParam<bool> {
   std::unique_ptr<Link> link_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Links, LinkTest, testing::Bool(),
-                         [](const auto& one) { return one.param ? "tun" : "veth"; });
+INSTANTIATE_TEST_SUITE_P(Links, LinkTest,
+                         testing::Values(Kind::kVeth, Kind::kTun, Kind::kTunWithRing),
+                         [](const auto& one) {
+                           return one.param == Kind::kVeth  ? "veth"
+                                  : one.param == Kind::kTun ? "tun"
+                                                            : "tun_with_ring";
+                         });
 
 TEST_P(LinkTest, AnswersAtOnceAndTellsTheTime) {
   ASSERT_TRUE(wait_for_answer());
@@ -152,6 +161,33 @@ TEST_P(LinkTest, KeepsPacketsInOrderWhenTheyWait) {
   EXPECT_EQ(link_->dropped(), lost);
 }
 
+class RingTest : public LinkTest {};
+
+INSTANTIATE_TEST_SUITE_P(Tun, RingTest, testing::Values(Kind::kTun));
+
+// What a ring holds comes out, and the rest is counted, whether the kernel was asked before or not.
+TEST_P(RingTest, TellsWhatItLost) {
+  ASSERT_TRUE(wait_for_answer());
+  constexpr std::size_t kFrames = 256;
+  constexpr uint64_t kKnocks = 600;
+  auto ring = PacketRing::open(kTargetInterface, PacketRing::Way::kOut, kFrames, 1500);
+  ASSERT_TRUE(ring) << ring.error().message;
+  EXPECT_EQ(ring->dropped(), 0U);
+  uint64_t taken = 0;
+  for (const uint64_t burst : {uint64_t{100}, kKnocks - 100}) {
+    for (uint64_t i = 0; i < burst; ++i) ASSERT_TRUE(link_->send(knock()));
+    PacketRing::Frame frame;
+    while (ring->receive(frame)) ++taken;
+    if (burst == 100) {
+      EXPECT_EQ(ring->dropped(), 0U);
+    }
+  }
+  // The kernel may report its IPv6 multicast groups meanwhile.
+  EXPECT_GE(taken, 100 + kFrames - 1);
+  EXPECT_GE(taken + ring->dropped(), kKnocks);
+  EXPECT_LE(taken + ring->dropped(), kKnocks + 10);
+}
+
 TEST_P(LinkTest, TooLargeIsAnError) {
   const std::vector<uint8_t> octets(70'000, 0x45);
   EXPECT_FALSE(link_->send(octets));
@@ -159,7 +195,7 @@ TEST_P(LinkTest, TooLargeIsAnError) {
 }
 
 TEST(PacketRingTest, AnInterfaceThatIsNotThere) {
-  const auto ring = PacketRing::open("nosuch0", 256, 1500);
+  const auto ring = PacketRing::open("nosuch0", PacketRing::Way::kIn, 256, 1500);
   ASSERT_FALSE(ring);
   EXPECT_NE(ring.error().message.find("nosuch0"), std::string::npos);
 }
