@@ -16,6 +16,9 @@
 namespace synfin::fuzz {
 namespace {
 
+// The case by which a baseline knows what made-up programs show. Not every fuzzer changes programs
+// by their structure: AFL++ changes octets, those of a name among them.
+constexpr const char* kCase = "fuzz";
 constexpr std::size_t kUsualOctets = std::size_t{1} << 16U;  // of a program in memory
 
 // A program and its octets. libFuzzer plays what it has just been given and changes it again, so
@@ -28,6 +31,7 @@ class Parsed {
     octets_.assign(reinterpret_cast<const char*>(data), size);
     clear();
     good_ = program_->ParseFromString(octets_);
+    program_->set_name(kCase);
     return good_;
   }
   // The octets of the program as it is now, with as many steps as fit into `most`; returns how

@@ -12,7 +12,8 @@
 
 namespace synfin::fuzz {
 
-// The program of an input, good until the next call; nullptr for octets that are none.
+// The program of an input, good until the next call; nullptr for octets that are none. Whatever it
+// calls itself, it is the case "fuzz".
 const proto::Program* read_program(const uint8_t* data, std::size_t size);
 
 // Tells what was found and the program as text, and ends the process as a crash.

@@ -57,11 +57,12 @@ void put(const Part& part, std::string& out) {
   out += message;
 }
 
-void put_start(const Atlas& atlas, std::string& out) {
+void put_start(const Atlas& atlas, bool growing, std::string& out) {
   out += kMagic;
   out += static_cast<char>(kFormat);
   Part part;
   *part.mutable_header() = to_header(atlas);
+  part.mutable_header()->set_growing(growing);
   put(part, out);
 }
 
@@ -96,6 +97,7 @@ class Parser {
   Result<Loaded> run();
 
  private:
+  bool breaks_off() const;
   Result<Part> next();
   Result<void> take(const Part& part);
   tl::unexpected<Error> wrong(const std::string& what) const {
@@ -107,8 +109,15 @@ class Parser {
   std::size_t at_ = 0;
   Loaded out_;
   Interner interner_;
+  bool growing_ = false;
   bool ended_ = false;
 };
+
+// Whether the part at at_ is not all there.
+bool Parser::breaks_off() const {
+  const std::size_t left = octets_.size() - at_;
+  return left < kPartHeader || get32(octets_.substr(at_)) > left - kPartHeader;
+}
 
 // The part at at_, which is left there.
 Result<Part> Parser::next() {
@@ -167,14 +176,19 @@ Result<Loaded> Parser::run() {
   }
   ++at_;
   for (bool first = true; first || (at_ < octets_.size() && !ended_); first = false) {
+    if (growing_ && breaks_off()) {
+      out_.torn = at_;
+      break;
+    }
     const auto part = next();
     if (!part) return tl::make_unexpected(part.error());
     if (first && !part->has_header()) return wrong("the first part is no header");
     const auto taken = first ? read_header(part->header(), out_.atlas) : take(*part);
     if (!taken) return wrong(taken.error().message);
+    if (first) growing_ = part->header().growing();
     at_ += kPartHeader + get32(octets_.substr(at_));
   }
-  if (at_ < octets_.size()) return wrong("octets behind the end");
+  if (at_ < octets_.size() && !out_.torn) return wrong("octets behind the end");
   out_.complete = ended_;
   out_.atlas.behaviours = interner_.take();
   return std::move(out_);
@@ -184,7 +198,7 @@ Result<Loaded> Parser::run() {
 
 std::string to_octets(const Atlas& atlas) {
   std::string out;
-  put_start(atlas, out);
+  put_start(atlas, false, out);
   put_set_ups(atlas, out);
   Part part;
   part.mutable_end()->set_set_ups(static_cast<uint32_t>(atlas.set_ups.size()));
@@ -221,7 +235,7 @@ Result<Journal> Journal::create(const std::string& file, const Atlas& header) {
   auto fd = atlas::create(file);
   if (!fd) return tl::make_unexpected(fd.error());
   std::string octets;
-  put_start(header, octets);
+  put_start(header, true, octets);
   if (auto written = write_all(fd->get(), octets, file); !written) {
     return tl::make_unexpected(written.error());
   }
@@ -233,7 +247,7 @@ Result<void> Journal::add(const Atlas& atlas) {
   put_set_ups(atlas, octets);
   const off_t whole = ::lseek(fd_.get(), 0, SEEK_CUR);
   auto written = write_all(fd_.get(), octets, file_);
-  // What a full disk has taken of it goes again: half a part would make all before it unreadable.
+  // What a full disk has taken of it goes again: half a part would make what follows unreadable.
   if (!written && ::ftruncate(fd_.get(), whole) != 0) {
     return fail(written.error().message + ", and breaks off in the middle of a part");
   }

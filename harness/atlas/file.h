@@ -3,9 +3,11 @@
 // The magic "synatlas" and a format version, then parts. Each is the length of its message, the
 // CRC-32 of that (both four octets, the lowest first), and the message (proto/atlas.proto): a
 // header, set-ups, an end. So what was written before a kill is readable, and damage has a place.
+// Only a journal may break off within a part: its header says that it grows.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +25,8 @@ std::string to_octets(const Atlas& atlas);
 
 struct Loaded {
   Atlas atlas;
-  bool complete = true;  // false: it breaks off at the end of a part, as a kill leaves it
+  bool complete = true;             // false: it breaks off, as a kill leaves it
+  std::optional<std::size_t> torn;  // a journal's last part, of which some is missing: its offset
 };
 
 // An error names the file and the offset of what is wrong there. Octets are believed in nothing:
@@ -34,7 +37,8 @@ Result<Loaded> load(const std::string& file);
 // Writes the whole file anew, through a temporary beside it: `file` is the old one or the new.
 Result<void> save(const Atlas& atlas, const std::string& file);
 
-// A file that grows by a set-up at a time while an atlas is made: `file` is readable after each.
+// A file that grows by a set-up at a time while an atlas is made: `file` is readable at any time,
+// but for a set-up that is being written.
 class Journal {
  public:
   static Result<Journal> create(const std::string& file, const Atlas& header);

@@ -180,7 +180,11 @@ int show(const ShowOptions& options) {
 Result<Atlas> load_atlas(const std::string& file) {
   auto loaded = atlas::load(file);
   if (!loaded) return tl::make_unexpected(loaded.error());
-  if (!loaded->complete) {
+  if (loaded->torn) {
+    complain(
+        fmt::format("{}: not whole: the part at offset {} breaks off; what is before it is read",
+                    file, *loaded->torn));
+  } else if (!loaded->complete) {
     complain(fmt::format("{}: not whole: it was not finished", file));
   }
   return std::move(loaded->atlas);

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "harness/stack/case_address.h"
 #include "harness/stack/pattern.h"
 
 namespace synfin::judge {
@@ -91,7 +90,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       // as OPEN might (RFC 9293 §3.10.1).
       if (socket.kind != Socket::Kind::kFresh) return;
       // MUST-46: it has to fail, and nothing is sent.
-      if (call.address && !stack::names_one_host(call.address->address)) return;
+      if (call.address && !wire::names_one_host(call.address->address)) return;
       if (!(*shadows_)[connection]->open_active(now)) return;
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;

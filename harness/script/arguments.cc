@@ -97,6 +97,10 @@ void Arguments::address(CallSpec* spec) {
   const proto::Value::Address& source = value->address();
   wire::Endpoint made;
   made.address.v6 = source.family() == "AF_INET6";
+  if (!made.address.v6 && source.family() != "AF_INET") {
+    return set_error(
+        fmt::format("the family of an address is AF_INET or AF_INET6, not '{}'", source.family()));
+  }
   made.port = static_cast<uint16_t>(source.port());
   const int family = made.address.v6 ? AF_INET6 : AF_INET;
   if (source.port() > 0xffff || inet_pton(family, source.ip().c_str(), &made.address.octets) != 1) {

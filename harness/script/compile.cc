@@ -201,8 +201,26 @@ class Compiler {
 
   Result<void> call(const proto::Call& call, Step* step) {
     auto done = keep(compile_call(call), StepKind::kCall, &flat_.calls, step);
-    if (done) flat_.calls.back().blocking = step->when.returns.has_value();
-    return done;
+    if (!done) return done;
+    CallSpec& made = flat_.calls.back();
+    made.blocking = step->when.returns.has_value();
+    if (flat_.place.own) return {};
+    if (auto followed = follow(made); !followed) {
+      return fail(fmt::format("{}(): {}", call.name(), followed.error().message));
+    }
+    return {};
+  }
+
+  // Where a connection has other ends than those that the case has been given, nobody sees it.
+  static Result<void> follow(const CallSpec& call) {
+    if (!call.address) return {};
+    if (call.name == CallName::kBind) {
+      if (call.own_port) return {};
+      return fail("the port is the case's own: write sin_port = ...");
+    }
+    if (!wire::names_one_host(call.address->address)) return {};
+    return fail(fmt::format("the peer's address is the case's own: write ... for {}",
+                            wire::to_string(call.address->address)));
   }
 
   Result<void> action(const proto::Step& source, Step* step) {

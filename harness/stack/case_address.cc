@@ -1,7 +1,5 @@
 #include "harness/stack/case_address.h"
 
-#include <algorithm>
-
 namespace synfin::stack {
 
 wire::Address stack_address(bool ipv6) {
@@ -9,16 +7,6 @@ wire::Address stack_address(bool ipv6) {
   wire::Address address{.v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8}};
   address.octets[15] = 1;
   return address;
-}
-
-bool names_one_host(const wire::Address& address) {
-  const auto& octets = address.octets;
-  const bool zeros =
-      std::all_of(octets.begin(), octets.end() - 1, [](uint8_t octet) { return octet == 0; });
-  if (address.v6) return octets[0] != 0xff && !(zeros && octets[15] <= 1);
-  if (zeros || octets[0] == 127) return false;
-  const bool group = octets[0] >= 224 && octets[0] < 240;
-  return !group && address != wire::Address::ipv4(255, 255, 255, 255);
 }
 
 wire::FourTuple case_tuple(CaseId id, bool ipv6, uint16_t local_port, unsigned connection) {

@@ -11,10 +11,6 @@ namespace synfin::stack {
 // 192.0.2.1 and 2001:db8::1 are the stack; the peers are in 198.18.0.0/15 and 2001:db8:1::/48.
 wire::Address stack_address(bool ipv6);
 
-// Whether an address may be a peer's (RFC 1122 §3.2.1.3): neither unspecified nor loopback, nor a
-// group's, nor everybody's.
-bool names_one_host(const wire::Address& address);
-
 // The ends of a case's connection.
 wire::FourTuple case_tuple(CaseId id, bool ipv6, uint16_t local_port, unsigned connection);
 

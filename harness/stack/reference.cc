@@ -193,7 +193,7 @@ Result<Time> ReferenceStack::inject(CaseId id, std::span<const uint8_t> packet) 
     hit(Clause::kMust57);
     return now_;
   }
-  if (!names_one_host(decoded->source.address)) {
+  if (!wire::names_one_host(decoded->source.address)) {
     hit(Clause::kMust63);
     return now_;
   }

@@ -223,7 +223,7 @@ std::shared_ptr<TcpListener> ReferenceTcp::listen(const wire::Endpoint& local,
 
 std::shared_ptr<TcpConnection> ReferenceTcp::make(const wire::FourTuple& tuple,
                                                   const Profile& profile) {
-  if (!names_one_host(tuple.remote.address)) {
+  if (!wire::names_one_host(tuple.remote.address)) {
     cover(coverage_, Clause::kMust46);
     return nullptr;
   }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace synfin::wire {
 
 std::string to_string(const Address& address) {
@@ -28,6 +30,16 @@ Result<Address> parse_address(const std::string& text) {
   }
   return fail(fmt::format("\"{}\" is no IP address: write one like 192.0.2.1 or 2001:db8::1",
                           text.c_str()));
+}
+
+bool names_one_host(const Address& address) {
+  const auto& octets = address.octets;
+  const bool zeros =
+      std::all_of(octets.begin(), octets.end() - 1, [](uint8_t octet) { return octet == 0; });
+  if (address.v6) return octets[0] != 0xff && !(zeros && octets[15] <= 1);
+  if (zeros || octets[0] == 127) return false;
+  const bool group = octets[0] >= 224 && octets[0] < 240;
+  return !group && address != Address::ipv4(255, 255, 255, 255);
 }
 
 }  // namespace synfin::wire

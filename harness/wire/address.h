@@ -27,6 +27,10 @@ std::string to_string(const Address& address);
 // Reads what to_string() writes, and every other form that inet_pton accepts.
 Result<Address> parse_address(const std::string& text);
 
+// Whether an address may be a peer's (RFC 1122 §3.2.1.3): neither unspecified nor loopback, nor a
+// group's, nor everybody's.
+bool names_one_host(const Address& address);
+
 struct Endpoint {
   Address address;
   uint16_t port = 0;

@@ -1,12 +1,14 @@
 // The file: there and back, damage, and what a kill leaves.
 #include "harness/atlas/file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "harness/script/file.h"
 #include "tests/atlas/maps.h"
 #include "tests/temp_file.h"
 
@@ -128,6 +130,52 @@ TEST(File, AJournalIsReadableAfterEachSetUp) {
   }
   journal->remove();
   EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+// A kill in the middle of a write leaves some of a part: all before it comes through.
+TEST(File, AJournalThatBreaksOffAnywhere) {
+  const std::string file = synfin::testing::temp_path("torn.atlas.part");
+  const Atlas whole = small();
+  auto journal = Journal::create(file, whole);
+  ASSERT_TRUE(journal);
+  std::size_t last = 0;
+  for (const auto& set_up : whole.set_ups) {
+    last = std::filesystem::file_size(file);
+    Atlas one = whole;
+    one.set_ups = {set_up};
+    ASSERT_TRUE(journal->add(one));
+  }
+  for (std::size_t size = std::filesystem::file_size(file); --size > last;) {
+    std::filesystem::resize_file(file, size);
+    const auto loaded = load(file);
+    ASSERT_TRUE(loaded) << size << ": " << loaded.error().message;
+    EXPECT_FALSE(loaded->complete) << size;
+    EXPECT_EQ(loaded->torn, last) << size;
+    EXPECT_EQ(loaded->atlas.set_ups.size(), 2U) << size;
+    EXPECT_EQ(loaded->atlas.set_ups[1], whole.set_ups[1]) << size;
+  }
+  std::filesystem::resize_file(file, last);
+  EXPECT_EQ(load(file)->torn, std::nullopt);
+  journal->remove();
+}
+
+// What breaks off is forgiven, damage is not; nor is a whole file one that grows.
+TEST(File, DamageToAJournalIsAnError) {
+  const std::string file = synfin::testing::temp_path("damaged.atlas.part");
+  const Atlas whole = small();
+  auto journal = Journal::create(file, whole);
+  ASSERT_TRUE(journal);
+  const std::size_t first = std::filesystem::file_size(file);
+  ASSERT_TRUE(journal->add(whole));
+  std::string octets = *script::read_file(file);
+  const std::size_t inside = first + 20;
+  octets[inside] = static_cast<char>(octets[inside] ^ 1);
+  const auto damaged = from_octets(octets, "x");
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().message.find(fmt::format("x: offset {}: ", first)), 0U);
+  journal->remove();
+  const std::string saved = to_octets(from_octets(octets.substr(0, first + 1), "x")->atlas);
+  EXPECT_FALSE(from_octets(saved.substr(0, saved.size() - 1), "x"));
 }
 
 TEST(File, AFullDiskIsTold) {

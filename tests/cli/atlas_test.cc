@@ -56,6 +56,28 @@ TEST_F(AtlasCommand, AFullDiskLeavesTheSetUpsThatWereDone) {
   EXPECT_EQ(kept->atlas.set_ups.size(), 2U);
 }
 
+// As SIGKILL leaves it within a write.
+TEST_F(AtlasCommand, AJournalThatBreaksOffIsReadWithAWarning) {
+  make("x.atlas");
+  const auto made = atlas::load(path("x.atlas"));
+  ASSERT_TRUE(made);
+  const std::string file = path("y.atlas.part");
+  auto journal = atlas::Journal::create(file, made->atlas);
+  ASSERT_TRUE(journal && journal->add(made->atlas));
+  const auto whole = std::filesystem::file_size(file);
+  atlas::Atlas other = made->atlas;
+  other.set_ups[0].id = "another";
+  ASSERT_TRUE(journal->add(other));
+  std::filesystem::resize_file(file, whole + 100);
+  const Ran shown = run({"atlas", "show", file});
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_EQ(shown.err, "synfin: " + file + ": not whole: the part at offset " +
+                           std::to_string(whole) + " breaks off; what is before it is read\n");
+  EXPECT_EQ(shown.out, run({"atlas", "show", path("x.atlas")}).out);
+  EXPECT_EQ(run({"atlas", "merge", file, "--out", path("saved.atlas")}).code, 0);
+  EXPECT_EQ(read(path("saved.atlas")), read(path("x.atlas")));
+}
+
 TEST_F(AtlasCommand, ShowsCellsByAnyOfTheirNames) {
   make("x.atlas");
   // SND.UNA-MAX.SND.WND-1 is SND.UNA-1 before the peer has announced a window.

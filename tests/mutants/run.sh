@@ -61,6 +61,8 @@ catch() {
   if [[ $judge == atlas ]]; then
     limit=$((5 * LIMIT))
     command=("$MAPPER" "$CLEAN" "$work/target.so" "$BUILD/clean.atlas")
+    # From that of an earlier engine every mutant differs.
+    if [[ $BUILD/clean.atlas -ot $CLEAN || $BUILD/clean.atlas -ot $MAPPER ]]; then rm -f "$BUILD/clean.atlas"; fi
   fi
   code=0
   timeout "$limit" "${command[@]}" > "$work/log" 2>&1 || code=$?

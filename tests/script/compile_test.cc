@@ -199,13 +199,21 @@ TEST(Compile, OtherCalls) {
   EXPECT_EQ(poll.events, 1);
   EXPECT_EQ(poll.revents, 5);
   EXPECT_EQ(poll.argument, 250);
-  const CallSpec bind = call(
-      "bind(3, {sa_family = AF_INET6, sin_port = htons(80), sin_addr = inet_addr(\"::1\")}, ...)");
+  const CallSpec bind =
+      call("bind(3, {sa_family = AF_INET6, sin_port = ..., sin_addr = inet_addr(\"::1\")}, ...)");
   ASSERT_TRUE(bind.address);
-  EXPECT_EQ(bind.address->port, 80);
+  EXPECT_TRUE(bind.own_port);
   EXPECT_TRUE(bind.address->address.v6);
   EXPECT_EQ(bind.address->address.octets[15], 1);
   EXPECT_FALSE(call("bind(3, ..., ...) = 0").address);
+}
+
+TEST(Compile, AddressesOfAPlaceOfItsOwn) {
+  const FlatProgram flat = compiled(
+      "`true`\n"
+      "+0 bind(3, {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr(\"0.0.0.0\")}, "
+      "1)");
+  EXPECT_EQ(flat.calls.at(0).address->port, 80);
 }
 
 TEST(Compile, Errors) {
@@ -254,6 +262,11 @@ TEST(Compile, Errors) {
       {"+0 poll([{events=1}], 1, 0)", "f:1: poll(): a descriptor of poll() has to have its fd"},
       {"+0 bind(3, {sa_family = AF_INET, sin_port = htons(1), sin_addr = inet_addr(\"::1\")}, 1)",
        "f:1: bind(): '::1' is no AF_INET address"},
+      {"+0 bind(3, {sa_family = AF_INET, sin_port = htons(80), sin_addr = inet_addr(\"0.0.0.0\")}, "
+       "1)",
+       "f:1: bind(): the port is the case's own: write sin_port = ..."},
+      {"+0 connect(3, {sa_family = AF_INET, sin_port = ..., sin_addr = inet_addr(\"1.2.3.4\")}, 1)",
+       "f:1: connect(): the peer's address is the case's own: write ... for 1.2.3.4"},
       {"+0 > . 0:0(0) {src=\"192.0.2.9\"}",
        "f:1: ipopt=, src= and dst= are for injected segments only"},
       {"+0 < icmp unreachabel", "f:1: there is no ICMP message 'unreachabel'"},
@@ -265,6 +278,22 @@ TEST(Compile, Errors) {
     EXPECT_TRUE(error_of(bad.text).starts_with(bad.wanted))
         << bad.text << "\n got " << error_of(bad.text);
   }
+}
+
+TEST(Compile, MessageWithAFamilyThatIsNone) {
+  proto::Program program;
+  program.set_name("made");
+  proto::Call* call = program.add_steps()->mutable_call();
+  call->set_name("connect");
+  call->add_arguments()->set_integer(3);
+  auto* address = call->add_arguments()->mutable_address();
+  address->set_family("AF_INTE");
+  address->set_ip("224.0.0.1");
+  EXPECT_EQ(
+      compile(program).error().message,
+      "made: step 1: connect(): the family of an address is AF_INET or AF_INET6, not 'AF_INTE'");
+  address->set_family("AF_INET");
+  EXPECT_TRUE(compile(program));
 }
 
 // A program that came as a message, not as text, is checked as well.
