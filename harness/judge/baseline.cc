@@ -28,6 +28,12 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
          covers(entry.case_id(), case_id.substr(0, case_id.find('@')));
 }
 
+bool knows(const proto::KnownDeviation& entry, const Baseline::Seen& seen) {
+  if (!entry.clause().empty() && entry.clause() != seen.clause) return false;
+  return seen.got.find(entry.got()) != std::string_view::npos &&
+         covers(entry.state(), seen.state) && covers(entry.stimulus(), seen.stimulus);
+}
+
 }  // namespace
 
 std::vector<std::string> Baseline::files(const std::string& path) {
@@ -74,10 +80,14 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
                                             std::string_view stack,
                                             std::string_view version) const {
   for (const auto& entry : entries_.deviations()) {
-    if (!entry.clause().empty() && entry.clause() != seen.clause) continue;
-    if (seen.got.find(entry.got()) == std::string_view::npos) continue;
-    if (!about(entry, case_id, stack, version)) continue;
-    if (covers(entry.state(), seen.state) && covers(entry.stimulus(), seen.stimulus)) return &entry;
+    if (knows(entry, seen) && about(entry, case_id, stack, version)) return &entry;
+  }
+  return nullptr;
+}
+
+const proto::KnownDeviation* Baseline::find(const Seen& seen) const {
+  for (const auto& entry : entries_.deviations()) {
+    if (knows(entry, seen)) return &entry;
   }
   return nullptr;
 }

@@ -34,6 +34,8 @@ class Baseline {
   // numbers: 6.1 < 6.12.
   const proto::KnownDeviation* find(std::string_view case_id, const Seen& seen,
                                     std::string_view stack, std::string_view version) const;
+  // The same where all entries are about this case, as of_case() has chosen them.
+  const proto::KnownDeviation* find(const Seen& seen) const;
   // Where an entry of find() stands: "specs/baselines/linux/atlas.textproto:31". Empty for one that
   // was not read from a file.
   std::string place(const proto::KnownDeviation& entry) const;

@@ -1,6 +1,7 @@
 #include "harness/judge/judge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/judge/numbering.h"
 #include "harness/judge/shadow.h"
@@ -213,6 +214,8 @@ bool Judge::last_was_allowed_repetition() const {
 bool Judge::last_was_allowed() const { return impl_->last_.allowed; }
 
 const std::vector<Divergence>& Judge::divergences() const { return impl_->divergences_; }
+
+std::vector<Divergence> Judge::take_divergences() { return std::move(impl_->divergences_); }
 
 bool Judge::judged_to_the_end() const {
   return std::none_of(impl_->shadows_.begin(), impl_->shadows_.end(),

@@ -38,6 +38,8 @@ class Judge : public play::Observer {
   bool last_was_allowed() const override;
 
   const std::vector<Divergence>& divergences() const;
+  // For who needs the judge no more.
+  std::vector<Divergence> take_divergences();
   // False when the shadow lost the target after a divergence: the rest was not judged.
   bool judged_to_the_end() const;
   // The shadow's state of a connection after each event of the trace, for ladders: index = event.

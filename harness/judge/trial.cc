@@ -84,7 +84,7 @@ class Trial::Impl {
 
  private:
   void renew();
-  void take(play::PlayResult&& played, const Judge& judge, const proto::Program& program);
+  void take(play::PlayResult&& played, Judge& judge, const proto::Program& program);
 
   Make make_;
   Profile profile_;
@@ -131,8 +131,7 @@ synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& prog
   return &result_;
 }
 
-void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
-                       const proto::Program& program) {
+void Trial::Impl::take(play::PlayResult&& played, Judge& judge, const proto::Program& program) {
   result_.outcome = played.outcome;
   result_.broken = std::move(played.broken);
   result_.findings.clear();
@@ -146,12 +145,12 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
     known_of_ = program.name();
     known_ = baseline_.of_case(known_of_, identity.name, identity.version);
   }
-  for (const Divergence& divergence : judge.divergences()) {
+  for (Divergence& divergence : judge.take_divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
                               to_string(divergence.state), divergence.stimulus};
-    const auto* known = known_.find(program.name(), seen, identity.name, identity.version);
+    const auto* known = known_.find(seen);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
-    result_.findings.push_back({divergence, known});
+    result_.findings.push_back({std::move(divergence), known});
   }
 }
 
