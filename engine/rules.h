@@ -332,7 +332,7 @@ class Rules {
   static void stamp_findings(const Obligation& owed, const Segment& segment, Findings& out);
   void syn_findings(const Segment& segment, Findings& out) const;
   void ordinary_findings(Time now, const Segment& segment, Findings& out) const;
-  void sequence_findings(const Segment& segment, Findings& out) const;
+  void sequence_findings(Time now, const Segment& segment, Findings& out) const;
   void new_text_findings(const Segment& segment, Findings& out) const;
   void bare_ack_findings(const Segment& segment, Findings& out) const;
   void header_findings(const Segment& segment, Findings& out) const;
@@ -442,6 +442,7 @@ class Rules {
   Time timed_at_ = kNever;
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came
+  Time acknowledged_at_{};   // when SND.UNA last moved
   Time probed_at_ = kNever;  // when a closed window was last probed
   Time last_progress_{};     // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
