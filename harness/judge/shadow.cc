@@ -44,9 +44,10 @@ Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* c
       connection_(connection) {}
 
 void Shadow::complain(Clause clause, std::string wanted, std::string got,
-                      std::vector<play::Difference> fields) {
+                      std::vector<play::Difference> fields, std::size_t cause) {
   if (lost_) return;
   Divergence divergence;
+  divergence.cause = cause;
   divergence.clause = clause;
   divergence.state = rules_.state();
   divergence.wanted = std::move(wanted);
@@ -458,7 +459,8 @@ void Shadow::complain_missing(const Obligation& late) {
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
-  complain(late.clause, std::string(describe(late.due)), "nothing");
+  const std::size_t cause = late.due == Due::kAck ? ack_cause_ : 0;
+  complain(late.clause, std::string(describe(late.due)), "nothing", {}, cause);
 }
 
 }  // namespace synfin::judge

@@ -73,6 +73,12 @@ class Shadow {
   const Rules& rules() const { return rules_; }
   // For the names of numbers: the variables of the connection, of the last one where it is gone.
   const Tcb& variables() const {
+  // The stimulus that what the rules owe now, and did not before, answers.
+  void note_cause(std::size_t stimulus) {
+    if (rules_.obligations().find(Due::kAck) == nullptr) stimulus = 0;
+    if (stimulus == 0 || ack_cause_ == 0) ack_cause_ = stimulus;
+  }
+
     return rules_.tcb().iss_known || rules_.tcb().irs_known ? rules_.tcb() : remembered_;
   }
   // What the numbers of the target's segments count from.
@@ -91,7 +97,7 @@ class Shadow {
 
  private:
   void complain(Clause clause, std::string wanted, std::string got,
-                std::vector<play::Difference> fields = {});
+                std::vector<play::Difference> fields = {}, std::size_t cause = 0);
   bool follow(Time now, State observed);
   bool may_have_given_up(Time now) const;
   void take_declined(Time now);
@@ -133,6 +139,7 @@ class Shadow {
   // What is missing of a target that may have given up without a word; see observed().
   std::vector<Obligation> doubtful_;
   std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
+  std::size_t ack_cause_ = 0;  // of the ACK that is owed
   Tcb remembered_;
   uint16_t connection_;
   Time fin_wait_2_since_{};
