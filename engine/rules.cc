@@ -64,6 +64,7 @@ void Rules::forget_connection() {
   queued_.clear();
   sacked_.clear();
   duplicate_.reset();
+  told_late_.reset();
   newest_.reset();
   time_wait_earliest_ = time_wait_latest_ = kNever;
   unacknowledged_since_ = kNever;

@@ -399,9 +399,13 @@ class Rules {
     bool may_be_told = false;  // no rule asks for it
     bool owed = false;         // a D-SACK block should tell of it
   };
+    bool is(const SackBlock& told) const {
+      return told.left == block.left && (told.right == block.right || told.right == with_fin);
+    }
   std::optional<Duplicate> duplicate_;
-  std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole
-  uint32_t unpushed_ = 0;      // octets at the end of the text that came without PUSH
+  std::optional<Duplicate> told_late_;  // the one before, where no ACK has gone out between them
+  std::optional<Seq> newest_;           // where the last segment's text was queued beyond a hole
+  uint32_t unpushed_ = 0;               // octets at the end of the text that came without PUSH
   Time now_{};
   EdgeSet edges_;
   State state_ = State::kClosed;
