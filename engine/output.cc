@@ -193,7 +193,8 @@ void Rules::header_findings(const Segment& segment, Findings& out) const {
              .field = Field::kAck,
              .wanted = tcb_.rcv.nxt.value(),
              .got = segment.ack.value(),
-             .sentence = "ACK is not RCV.NXT"});
+             .sentence = segment.ack.after(tcb_.rcv.edge) ? "ACK is beyond the window"
+                                                          : "ACK is not RCV.NXT"});
   }
   const Seq edge = segment.ack + (static_cast<uint32_t>(segment.wnd) << tcb_.rcv.shift);
   const uint32_t grain = (1U << tcb_.rcv.shift) - 1;

@@ -74,6 +74,7 @@ const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen
     if (!entry.clause().empty() && entry.clause() != seen.clause) continue;
     if (!entry.state().empty() && entry.state() != seen.state) continue;
     if (seen.got.find(entry.got()) == std::string_view::npos) continue;
+    if (seen.wanted.find(entry.wanted()) == std::string_view::npos) continue;
     if (!about(entry, case_id, stack, version)) continue;
     if (!entry.stimulus().empty() &&
         fnmatch(entry.stimulus().c_str(), std::string(seen.stimulus).c_str(), 0) != 0) {

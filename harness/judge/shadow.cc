@@ -54,7 +54,7 @@ void Shadow::complain(Clause clause, std::string wanted, std::string got,
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
-  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unread_is_unknown_;
+  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unclear_;
   agreed_ = false;
   complaints_->add(std::move(divergence));
 }

@@ -148,7 +148,7 @@ void Trial::Impl::take(play::PlayResult&& played, const Judge& judge,
   }
   for (const Divergence& divergence : judge.divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
-                              to_string(divergence.state), divergence.stimulus};
+                              to_string(divergence.state), divergence.stimulus, divergence.wanted};
     const auto* known = known_.find(program.name(), seen, identity.name, identity.version);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({divergence, known});
