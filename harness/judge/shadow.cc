@@ -73,7 +73,7 @@ void Shadow::listener(Time now, bool there) {
 
 // What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
 bool Shadow::drops_for_options(const wire::Decoded& packet) const {
-  if (profile_->drops_illegal_option_from == 0 || packet.options_well_formed) return false;
+  if (profile_->drops_illegal_option_from == 0) return false;
   if (rules_.state() == State::kTimeWait) return false;
   if (rules_.state() == State::kFinWait2 && deaf_) return false;
   return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
