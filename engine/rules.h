@@ -200,6 +200,7 @@ class Rules {
     return sacked_.first_gap(from, limit);
   }
   unsigned duplicate_acks() const { return duplicate_acks_; }
+  unsigned probes() const { return probes_; }                    // of a window that is closed
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
   // TIME-WAIT ends no earlier than this by the rules that bind, and no later than that by those
   // that permit a restart; kNever in other states.
@@ -398,10 +399,10 @@ class Rules {
     Seq with_fin;              // the right edge with the FIN behind the text
     bool may_be_told = false;  // no rule asks for it
     bool owed = false;         // a D-SACK block should tell of it
-  };
     bool is(const SackBlock& told) const {
       return told.left == block.left && (told.right == block.right || told.right == with_fin);
     }
+  };
   std::optional<Duplicate> duplicate_;
   std::optional<Duplicate> told_late_;  // the one before, where no ACK has gone out between them
   std::optional<Seq> newest_;           // where the last segment's text was queued beyond a hole

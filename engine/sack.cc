@@ -64,9 +64,6 @@ void Rules::note_duplicate(const Segment& segment) {
   }
   if (!left.in_window(tcb_.rcv.nxt, tcb_.rcv.wnd())) return;
   for (const SackBlock& range : queued_) {
-    const SackBlock both{later(left, range.left), earlier(right, range.right)};
-    if (!both.left.before(both.right)) continue;
-    if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
     const bool ends_with_fin = fin_waits() && range.right == peer_fin_seq_;
     const Seq end = ends_with_fin ? range.right + 1 : range.right;
     const SackBlock both{later(left, range.left), earlier(right, range.right)};
@@ -144,7 +141,7 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     complain(Clause::kRfc2883_1, "no D-SACK block for text that arrived twice");
   }
   if (reports) blocks = blocks.subspan(1);
-  if (duplicate_ && reports && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
+  if (duplicate_ && reports && !late && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
       (blocks.empty() || !holds(blocks[0], duplicate_->block.left))) {
     complain(Clause::kRfc2883_3, "the second block does not hold what the first says came twice");
   } else if (!reports && newest_ && !blocks.empty() && !holds(blocks[0], *newest_)) {

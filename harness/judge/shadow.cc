@@ -139,7 +139,7 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
-  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unread_is_unknown_ = false;
+  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unclear_ = false;
   dropped_ack_.reset();
 }
 
@@ -246,13 +246,13 @@ void Shadow::received(Time now, std::span<const uint8_t> octets) {
     if (got == 0) {
       complain(Clause::kSmRcv1, "no more octets than the peer sent in order",
                fmt::format("{} more", octets.size()));
-      unread_is_unknown_ = true;
+      unclear_ = true;
       return;
     }
     if (!std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got),
                     octets.begin())) {
       complain(Clause::kSmAcc7, "the octets that the peer sent", "others");
-      unread_is_unknown_ = true;
+      unclear_ = true;
       return;
     }
     octets = octets.subspan(got);
@@ -275,7 +275,9 @@ void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;
-  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
+  const bool orphan = deaf_ && profile_->orphan_retries > 0;
+  if (orphan) limit = std::min(limit, profile_->orphan_retries);
+  if (orphan && rules_.probes() >= limit) return true;
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;

@@ -337,6 +337,14 @@ TEST_F(ShadowTest, WhatIsAcknowledgedIsNotRepeated) {
   }
 }
 
+TEST_F(ShadowTest, WhatTheUserDidUnclearlyLeavesDoubt) {
+  establish();
+  shadow_.is_unclear();
+  target_is(State::kCloseWait);
+  ASSERT_EQ(collector_.found.size(), 1U);
+  EXPECT_TRUE(collector_.found[0].in_doubt);
+}
+
 // Two with one number are owed, and one has come: the target answers what came last.
 TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   establish();
