@@ -43,8 +43,9 @@ bool Rules::check_timestamps(const Segment& segment) {
   const Seq value(segment.options.timestamps->value);
   const bool in_full = state_ != State::kTimeWait && !(state_ == State::kSynReceived && passive_) &&
                        !(state_ == State::kFinWait2 && deaf_);
-  const uint32_t slack = in_full ? profile_->paws_slack : 0;
-  if (!tcb_.ts_recent_valid || !value.before(Seq(tcb_.ts_recent - slack))) return true;
+  const int32_t age = Seq::signed_distance(value, Seq(tcb_.ts_recent));
+  const auto slack = static_cast<int32_t>(in_full ? profile_->paws_slack : 0);
+  if (!tcb_.ts_recent_valid || age <= slack) return true;
   refuse(Clause::kRfc7323Paws1);
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
   return false;

@@ -134,6 +134,7 @@ void Rules::update_send_window(const Segment& segment) {
 void Rules::take_acknowledgment(const Segment& segment) {
   const Seq text_from = later(tcb_.snd.una, tcb_.snd.iss + 1);
   tcb_.snd.una = segment.ack;
+  acknowledged_at_ = now_;
   const Seq text_to = earlier(tcb_.snd.una, fin_sent_ ? fin_seq_ : tcb_.snd.una);
   if (text_to.after(text_from)) send_ring_.consume(Seq::distance(text_from, text_to));
   const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;

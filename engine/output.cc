@@ -180,7 +180,7 @@ void Rules::ordinary_findings(Time now, const Segment& segment, Findings& out) c
   } else if (is_keepalive(segment)) {
     keepalive_findings(now, out);
   } else if (segment.len() > 0) {
-    sequence_findings(segment, out);
+    sequence_findings(now, segment, out);
   } else {
     bare_ack_findings(segment, out);
   }
@@ -193,7 +193,8 @@ void Rules::header_findings(const Segment& segment, Findings& out) const {
              .field = Field::kAck,
              .wanted = tcb_.rcv.nxt.value(),
              .got = segment.ack.value(),
-             .sentence = "ACK is not RCV.NXT"});
+             .sentence = segment.ack.after(tcb_.rcv.edge) ? "ACK is beyond the window"
+                                                          : "ACK is not RCV.NXT"});
   }
   const Seq edge = segment.ack + (static_cast<uint32_t>(segment.wnd) << tcb_.rcv.shift);
   const uint32_t grain = (1U << tcb_.rcv.shift) - 1;
@@ -228,17 +229,23 @@ bool Rules::is_urgent_pointer(const Segment& segment) const {
   return before_send_.under_way && up.after(before_send_.end) && up.before(tcb_.snd.up);
 }
 
-void Rules::sequence_findings(const Segment& segment, Findings& out) const {
-  if (segment.seq.after(tcb_.snd.nxt) || segment.seq.before(tcb_.snd.una)) {
-    // Octets acknowledged a moment ago may cross with their ACK; that repetition does no harm.
-    if (segment.seq.after(tcb_.snd.nxt)) {
-      out.add({.clause = Clause::kSmOut1,
-               .field = Field::kSeq,
-               .wanted = tcb_.snd.nxt.value(),
-               .got = segment.seq.value(),
-               .sentence = "SEQ leaves a gap after SND.NXT"});
-      return;
-    }
+void Rules::sequence_findings(Time now, const Segment& segment, Findings& out) const {
+  if (segment.seq.after(tcb_.snd.nxt)) {
+    out.add({.clause = Clause::kSmOut1,
+             .field = Field::kSeq,
+             .wanted = tcb_.snd.nxt.value(),
+             .got = segment.seq.value(),
+             .sentence = "SEQ leaves a gap after SND.NXT"});
+    return;
+  }
+  // What was acknowledged a moment ago may cross with its ACK; that repetition does no harm.
+  constexpr Duration kCrossing = std::chrono::milliseconds(50);
+  if (segment.end().at_or_before(tcb_.snd.una) && now > acknowledged_at_ + kCrossing) {
+    out.add({.clause = Clause::kSmOut1,
+             .field = Field::kSeq,
+             .wanted = tcb_.snd.una.value(),
+             .got = segment.seq.value(),
+             .sentence = "a repetition of what was acknowledged"});
   }
   const Seq text_end = segment.seq + static_cast<uint32_t>(segment.text.size());
   if (text_end.after(send_end())) {

@@ -64,6 +64,7 @@ void Rules::forget_connection() {
   queued_.clear();
   sacked_.clear();
   duplicate_.reset();
+  told_late_.reset();
   newest_.reset();
   time_wait_earliest_ = time_wait_latest_ = kNever;
   unacknowledged_since_ = kNever;
@@ -236,9 +237,13 @@ void Rules::review_retransmission() {
     due_.remove(Due::kRetransmit);
     return;
   }
-  // A stack that has not measured the handshake backs off from where it began.
-  const Duration unmeasured = std::min(
-      profile_->rto_initial * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
+  // A stack that has not measured the handshake backs off from where it began: RFC 6298 §5.7 has it
+  // begin at three seconds where the SYN was repeated.
+  constexpr Duration kAfterLostSyn = std::chrono::seconds(3);
+  const Duration first =
+      rtt_.has_sample() ? profile_->rto_initial : std::max(profile_->rto_initial, kAfterLostSyn);
+  const Duration unmeasured =
+      std::min(first * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
   const Duration timeout = std::max(rtt_.rto(), unmeasured);
   due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
 }

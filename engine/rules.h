@@ -200,6 +200,7 @@ class Rules {
     return sacked_.first_gap(from, limit);
   }
   unsigned duplicate_acks() const { return duplicate_acks_; }
+  unsigned probes() const { return probes_; }                    // of a window that is closed
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
   // TIME-WAIT ends no earlier than this by the rules that bind, and no later than that by those
   // that permit a restart; kNever in other states.
@@ -332,7 +333,7 @@ class Rules {
   static void stamp_findings(const Obligation& owed, const Segment& segment, Findings& out);
   void syn_findings(const Segment& segment, Findings& out) const;
   void ordinary_findings(Time now, const Segment& segment, Findings& out) const;
-  void sequence_findings(const Segment& segment, Findings& out) const;
+  void sequence_findings(Time now, const Segment& segment, Findings& out) const;
   void new_text_findings(const Segment& segment, Findings& out) const;
   void bare_ack_findings(const Segment& segment, Findings& out) const;
   void header_findings(const Segment& segment, Findings& out) const;
@@ -399,10 +400,14 @@ class Rules {
     Seq with_fin;              // the right edge with the FIN behind the text
     bool may_be_told = false;  // no rule asks for it
     bool owed = false;         // a D-SACK block should tell of it
+    bool is(const SackBlock& told) const {
+      return told.left == block.left && (told.right == block.right || told.right == with_fin);
+    }
   };
   std::optional<Duplicate> duplicate_;
-  std::optional<Seq> newest_;  // where the last segment's text was queued beyond a hole
-  uint32_t unpushed_ = 0;      // octets at the end of the text that came without PUSH
+  std::optional<Duplicate> told_late_;  // the one before, where no ACK has gone out between them
+  std::optional<Seq> newest_;           // where the last segment's text was queued beyond a hole
+  uint32_t unpushed_ = 0;               // octets at the end of the text that came without PUSH
   Time now_{};
   EdgeSet edges_;
   State state_ = State::kClosed;
@@ -443,6 +448,7 @@ class Rules {
   Time timed_at_ = kNever;
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came
+  Time acknowledged_at_{};   // when SND.UNA last moved
   Time probed_at_ = kNever;  // when a closed window was last probed
   Time window_closed_at_{};  // when the peer's window last became 0
   Time fin_queued_at_{};

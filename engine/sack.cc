@@ -43,6 +43,8 @@ bool is_island(const RangeSet& queue, const SackBlock& block) {
 // only the first is told (RFC 2883 §4.2). That it is owed is settled by what becomes of the
 // segment.
 void Rules::note_duplicate(const Segment& segment) {
+  // One that was not told yet may still be, by an ACK that is late.
+  if (duplicate_) told_late_ = duplicate_;
   duplicate_.reset();
   newest_.reset();
   if (!tcb_.sack || segment.flags.rst()) return;
@@ -62,13 +64,19 @@ void Rules::note_duplicate(const Segment& segment) {
   }
   if (!left.in_window(tcb_.rcv.nxt, tcb_.rcv.wnd())) return;
   for (const SackBlock& range : queued_) {
-    const SackBlock both{later(left, range.left), earlier(right, range.right)};
-    if (!both.left.before(both.right)) continue;
-    if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
     const bool ends_with_fin = fin_waits() && range.right == peer_fin_seq_;
     const Seq end = ends_with_fin ? range.right + 1 : range.right;
-    duplicate_ = {.block = both, .with_fin = earlier(segment.end(), end)};
-    return;
+    const SackBlock both{later(left, range.left), earlier(right, range.right)};
+    const Seq with_fin = earlier(segment.end(), end);
+    if (both.left.before(both.right)) {
+      if (both != SackBlock{left, right}) hit(Clause::kRfc2883_4);
+      duplicate_ = {.block = both, .with_fin = with_fin};
+      return;
+    }
+    if (both.left.before(with_fin)) {  // a FIN at the number of text, or text at that of a FIN
+      duplicate_ = {.block = {both.left, with_fin}, .with_fin = with_fin, .may_be_told = true};
+      return;
+    }
   }
   // Where the FIN stood alone it is there again, or text in its place.
   if (fin_waits() && peer_fin_seq_.in_window(left, segment.len())) {
@@ -116,13 +124,16 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     out.add({.clause = clause, .field = Field::kOptions, .sentence = sentence});
   };
   auto blocks = blocks_of(segment);
-  const bool exact =
-      duplicate_ && !blocks.empty() && blocks[0].left == duplicate_->block.left &&
-      (blocks[0].right == duplicate_->block.right || blocks[0].right == duplicate_->with_fin);
-  const bool reports =
-      reports_duplicate(blocks, segment.ack) ||
-      (exact && !is_island(queued_, without_fin(blocks[0])) && !is_fin_alone(blocks[0]));
-  if (duplicate_ && reports) {
+  const bool exact = duplicate_ && !blocks.empty() && duplicate_->is(blocks[0]);
+  const bool late = told_late_ && !blocks.empty() && told_late_->is(blocks[0]);
+  const bool again =
+      !blocks.empty() && std::find(blocks.begin() + 1, blocks.end(), blocks[0]) != blocks.end();
+  const bool island =
+      !blocks.empty() && (is_island(queued_, without_fin(blocks[0])) || is_fin_alone(blocks[0]));
+  const bool reports = reports_duplicate(blocks, segment.ack) || (exact && (!island || again));
+  if (reports && late) {
+    // The ACK of what came before.
+  } else if (duplicate_ && reports) {
     if (!exact) complain(Clause::kRfc2883_4, "the D-SACK block is not what arrived twice");
   } else if (reports) {
     complain(Clause::kRfc2883_2, "a D-SACK block though the last segment brought nothing twice");
@@ -130,7 +141,7 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
     complain(Clause::kRfc2883_1, "no D-SACK block for text that arrived twice");
   }
   if (reports) blocks = blocks.subspan(1);
-  if (duplicate_ && reports && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
+  if (duplicate_ && reports && !late && !tcb_.rcv.nxt.after(duplicate_->block.left) &&
       (blocks.empty() || !holds(blocks[0], duplicate_->block.left))) {
     complain(Clause::kRfc2883_3, "the second block does not hold what the first says came twice");
   } else if (!reports && newest_ && !blocks.empty() && !holds(blocks[0], *newest_)) {

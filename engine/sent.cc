@@ -93,6 +93,7 @@ void Rules::sent_ordinary(const Segment& segment) {
     if (segment.ack == tcb_.rcv.nxt) {
       due_.remove(Due::kAck);
       duplicate_.reset();
+      told_late_.reset();
       newest_.reset();
       unacknowledged_in_ = 0;
       if (segment.len() == 0 && in_order_permits_ == 0 && other_permits_ > 0) --other_permits_;

@@ -31,6 +31,7 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
 bool knows(const proto::KnownDeviation& entry, const Baseline::Seen& seen) {
   if (!entry.clause().empty() && entry.clause() != seen.clause) return false;
   return seen.got.find(entry.got()) != std::string_view::npos &&
+         seen.wanted.find(entry.wanted()) != std::string_view::npos &&
          covers(entry.state(), seen.state) && covers(entry.stimulus(), seen.stimulus);
 }
 

@@ -29,6 +29,7 @@ class Baseline {
     std::string_view got;
     std::string_view state = {};
     std::string_view stimulus = {};
+    std::string_view wanted = {};
   };
   // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
   // numbers: 6.1 < 6.12.

@@ -18,6 +18,8 @@ struct Divergence {
   std::string wanted;
   std::string got;
   std::vector<play::Difference> fields;
+  // Index + 1 of the event that what is missing should have answered; 0: the last stimulus.
+  std::size_t cause = 0;
   uint32_t step = 0;
   uint16_t connection = 0;
   // Perhaps only what follows from the one before it: since then no answer of the target had the

@@ -35,7 +35,7 @@ class Judge::Impl : public Complaints {
   void on_event(const Event& event);
   void injected(const Event& event);
   void sent(const Event& event);
-  std::string describe_stimulus() const;
+  std::string describe_stimulus(std::size_t stimulus) const;
 
   // By value: the profile follows what a case sets.
   Profile profile_;
@@ -74,13 +74,13 @@ void Judge::Impl::add(Divergence divergence) {
   };
   if (std::any_of(divergences_.begin(), divergences_.end(), same)) return;
   divergence.step = step_;
-  divergence.stimulus = describe_stimulus();
+  divergence.stimulus = describe_stimulus(divergence.cause != 0 ? divergence.cause : stimulus_);
   divergences_.push_back(std::move(divergence));
 }
 
-std::string Judge::Impl::describe_stimulus() const {
-  if (stimulus_ == 0 || stimulus_ > trace_->events.size()) return "nothing in the trace";
-  const Event& event = trace_->events[stimulus_ - 1];
+std::string Judge::Impl::describe_stimulus(std::size_t stimulus) const {
+  if (stimulus == 0 || stimulus > trace_->events.size()) return "nothing in the trace";
+  const Event& event = trace_->events[stimulus - 1];
   if (event.kind != EventKind::kInjected) {
     return play::describe(program_->calls[event.call]);
   }
@@ -118,6 +118,7 @@ void Judge::Impl::on_event(const Event& event) {
     case EventKind::kQuiet:
       break;  // what is missing by now was told above
   }
+  shadow.note_cause(stimulus_);
   if (!was_ready && shadow.ready()) sockets_.ready(event.connection);
   states_.push_back(shadow.state());
 }

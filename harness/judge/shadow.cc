@@ -44,16 +44,17 @@ Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* c
       connection_(connection) {}
 
 void Shadow::complain(Clause clause, std::string wanted, std::string got,
-                      std::vector<play::Difference> fields) {
+                      std::vector<play::Difference> fields, std::size_t cause) {
   if (lost_) return;
   Divergence divergence;
+  divergence.cause = cause;
   divergence.clause = clause;
   divergence.state = rules_.state();
   divergence.wanted = std::move(wanted);
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
   divergence.connection = connection_;
-  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unread_is_unknown_;
+  divergence.in_doubt = std::exchange(in_doubt_, true) || syn_with_more_ || unclear_;
   agreed_ = false;
   complaints_->add(std::move(divergence));
 }
@@ -72,7 +73,7 @@ void Shadow::listener(Time now, bool there) {
 
 // What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
 bool Shadow::drops_for_options(const wire::Decoded& packet) const {
-  if (profile_->drops_illegal_option_from == 0 || packet.options_well_formed) return false;
+  if (profile_->drops_illegal_option_from == 0) return false;
   if (rules_.state() == State::kTimeWait) return false;
   if (rules_.state() == State::kFinWait2 && deaf_) return false;
   return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
@@ -138,7 +139,7 @@ void Shadow::count_incarnation(State before) {
 void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
-  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unread_is_unknown_ = false;
+  syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unclear_ = false;
   dropped_ack_.reset();
 }
 
@@ -245,13 +246,13 @@ void Shadow::received(Time now, std::span<const uint8_t> octets) {
     if (got == 0) {
       complain(Clause::kSmRcv1, "no more octets than the peer sent in order",
                fmt::format("{} more", octets.size()));
-      unread_is_unknown_ = true;
+      unclear_ = true;
       return;
     }
     if (!std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got),
                     octets.begin())) {
       complain(Clause::kSmAcc7, "the octets that the peer sent", "others");
-      unread_is_unknown_ = true;
+      unclear_ = true;
       return;
     }
     octets = octets.subspan(got);
@@ -274,7 +275,9 @@ void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;
-  if (deaf_ && profile_->orphan_retries > 0) limit = std::min(limit, profile_->orphan_retries);
+  const bool orphan = deaf_ && profile_->orphan_retries > 0;
+  if (orphan) limit = std::min(limit, profile_->orphan_retries);
+  if (orphan && rules_.probes() >= limit) return true;
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
@@ -471,7 +474,8 @@ void Shadow::complain_missing(const Obligation& late) {
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
-  complain(late.clause, std::string(describe(late.due)), "nothing");
+  const std::size_t cause = late.due == Due::kAck ? ack_cause_ : 0;
+  complain(late.clause, std::string(describe(late.due)), "nothing", {}, cause);
 }
 
 }  // namespace synfin::judge

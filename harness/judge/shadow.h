@@ -38,7 +38,7 @@ class Shadow {
   void icmp(Time now, const wire::IcmpNotice& notice);
   // False: there is a connection already, and the call has to fail.
   bool open_active(Time now);
-  // The call has failed for want of an address of its own: nothing was opened.
+  // The call has failed; where no SYN was sent nothing was opened.
   void open_failed(Time now);
   // Returns how many octets count as offered.
   std::size_t send(Time now, std::span<const uint8_t> octets, SendFlags flags);
@@ -60,6 +60,9 @@ class Shadow {
   }
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
 
+  // What becomes of the connection by the user's hand is not known: all that follows is in doubt.
+  void is_unclear() { unclear_ = true; }
+
   // --- what the target did -----------------------------------------------------------------------
   struct Sent {
     bool allowed = true;
@@ -69,6 +72,12 @@ class Shadow {
   void observed(Time now, State state);
   // Whatever was due by `due` and has not come is missing.
   void missing(Time due);
+
+  // The stimulus that what the rules owe now, and did not before, answers.
+  void note_cause(std::size_t stimulus) {
+    if (rules_.obligations().find(Due::kAck) == nullptr) stimulus = 0;
+    if (stimulus == 0 || ack_cause_ == 0) ack_cause_ = stimulus;
+  }
 
   const Rules& rules() const { return rules_; }
   // For the names of numbers: the variables of the connection, of the last one where it is gone.
@@ -91,7 +100,7 @@ class Shadow {
 
  private:
   void complain(Clause clause, std::string wanted, std::string got,
-                std::vector<play::Difference> fields = {});
+                std::vector<play::Difference> fields = {}, std::size_t cause = 0);
   bool follow(Time now, State observed);
   Clause clause_of_state(Time now, State observed) const;
   bool may_have_given_up(Time now) const;
@@ -131,6 +140,7 @@ class Shadow {
     bool taken = false;  // the target answered with a SYN,ACK
   };
   std::unique_ptr<Reopening> reopening_;
+  std::size_t ack_cause_ = 0;  // of the ACK that is owed
   // What is missing of a target that may have given up without a word; see observed().
   std::vector<Obligation> doubtful_;
   std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
@@ -153,8 +163,9 @@ class Shadow {
   Seq syn_end_;                // after that text and FIN
   bool syn_replaced_ = false;  // something else has come in their place
   bool syn_acked_ = false;     // its last segment did so
-  // Its user has read something else than the rules have: what is left to read is not known.
-  bool unread_is_unknown_ = false;
+  // Its user has read something else than the rules have, so that what is left to read is not
+  // known, or has done what the rules have no word for.
+  bool unclear_ = false;
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;

@@ -81,14 +81,19 @@ Admission Sockets::admission(uint16_t connection) const {
 
 // What a call does, it does while it runs: its segments may be seen before it returns.
 void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t connection) {
+  if (call.name != CallName::kClose) ++under_way_[call.fd];
   switch (call.name) {
     case CallName::kConnect: {
       const auto made = sockets_.find(call.fd);
       if (made == sockets_.end()) return;
       Socket& socket = made->second;
-      // It asks how the first one went; and of a listener sockets do not make an active opener,
-      // as OPEN might (RFC 9293 §3.10.1).
-      if (socket.kind != Socket::Kind::kFresh) return;
+      // It asks how the first one went, unless that is over; and of a listener sockets do not make
+      // an active opener, as OPEN might (RFC 9293 §3.10.1).
+      if (socket.kind == Socket::Kind::kListening) return;
+      if (const Shadow* first = connected(call.fd);
+          first != nullptr && first->state() != State::kClosed) {
+        return;
+      }
       // MUST-46: it has to fail, and nothing is sent.
       if (call.address && !wire::names_one_host(call.address->address)) return;
       if (!(*shadows_)[connection]->open_active(now)) return;
@@ -119,6 +124,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
 
 void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t connection,
                            int64_t value, int error, std::span<const uint8_t> data) {
+  if (call.name != CallName::kClose && under_way_[call.fd] > 0) --under_way_[call.fd];
   switch (call.name) {
     case CallName::kSocket:
       // close() forgets a number, so one that is known has been put to use already.
@@ -140,10 +146,12 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       if (value < 0 && error == ETIMEDOUT) {
         if (Shadow* shadow = connected(call.fd)) shadow->gave_up(now);
       }
-      if (value < 0 && (error == EADDRINUSE || error == EADDRNOTAVAIL)) {
-        if (Shadow* shadow = connected(call.fd)) {
-          shadow->open_failed(now);
-          sockets_[call.fd].kind = Socket::Kind::kFresh;
+      if (value < 0 && error != EINPROGRESS && error != EALREADY && error != EISCONN) {
+        // The attempt has ended, and its socket may be used for another.
+        if (Shadow* shadow = connected(call.fd)) shadow->open_failed(now);
+        const auto failed = sockets_.find(call.fd);
+        if (failed != sockets_.end() && failed->second.kind == Socket::Kind::kConnected) {
+          failed->second.kind = Socket::Kind::kFresh;
         }
       }
       return;
@@ -180,6 +188,8 @@ void Sockets::close_starts(Time now, int32_t fd) {
   if (found == sockets_.end()) return;
   const Socket socket = found->second;
   Shadow* shadow = connected(fd);
+  // Whether a call that waits holds the connection open is the socket layer's affair.
+  if (shadow != nullptr && under_way_[fd] > 0) shadow->is_unclear();
   sockets_.erase(found);
   if (socket.kind == Socket::Kind::kListening) {
     for (auto& each : *shadows_) each->listener(now, false);

@@ -147,7 +147,7 @@ void Trial::Impl::take(play::PlayResult&& played, Judge& judge, const proto::Pro
   }
   for (Divergence& divergence : judge.take_divergences()) {
     const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
-                              to_string(divergence.state), divergence.stimulus};
+                              to_string(divergence.state), divergence.stimulus, divergence.wanted};
     const auto* known = known_.find(seen);
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({std::move(divergence), known});

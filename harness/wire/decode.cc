@@ -150,11 +150,12 @@ void read_options(Octets octets, Decoded& out, ClauseSet* coverage) {
 }  // namespace
 
 std::size_t room_of_illegal_option(Octets octets) {
+  constexpr std::size_t kMd5Length = 18;  // RFC 2385 §3
   std::size_t at = 0;
   std::size_t room = 0;
   const bool whole = for_each_option(octets, [&](uint8_t kind, Octets option) {
     const auto start = static_cast<std::size_t>(option.data() - octets.data());
-    if (room == 0 && kind == kOptionMd5 && !option_length_ok(kind, option.size())) {
+    if (room == 0 && kind == kOptionMd5 && option.size() != kMd5Length) {
       room = octets.size() - start;
     }
     at = start + option.size();

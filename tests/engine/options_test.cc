@@ -104,6 +104,10 @@ TEST(Timestamps, SlackIsForTheSynchronized) {
   Lab open(profile);
   open_stamped(open);
   EXPECT_EQ(read_after(open, Duration{0}), "ab");
+  Segment half_way = open.next();  // it is no older than newer
+  half_way.options.timestamps = Timestamps{kStamp + 0x80000000, 0};
+  open.arrive(half_way);
+  EXPECT_EQ(open.tcb().ts_recent, kStamp + 0x80000000);
   Lab half_open(profile);
   half_open.go_to(Place::kListen);
   Segment syn = half_open.next(kSyn);

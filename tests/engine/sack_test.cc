@@ -188,6 +188,14 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{
             "half way round", {{1, 101}, {0x80000065, 0x80000066}}, {{0x80000065, 0x80000066}}, ""},
         Judged{"half way round, not told", {{1, 101}, {0x80000065, 0x80000066}}, {}, ""},
+        Judged{"a FIN at the number of text",
+               {{201, 301}, {201, 201, true}},
+               {{201, 202}, {201, 301}},
+               ""},
+        Judged{"an island again, not second",
+               {{201, 301}, {401, 501}, {201, 301}},
+               {{201, 301}, {401, 501}, {201, 301}},
+               "RFC2883-3"},
         Judged{"text and FIN ahead again",
                {{201, 301, true}, {201, 301, true}},
                {{201, 302}, {201, 302}},
@@ -203,6 +211,20 @@ TEST(Sack, ADuplicateIsReportedOnce) {
   receiver.arrive({0, 0});  // old and empty: draws an ACK
   EXPECT_EQ(receiver.complaint({{1, 101}}), "RFC2883-2");
   EXPECT_EQ(receiver.complaint({}), "");
+}
+
+// An ACK that is delayed may answer the segment before the last.
+TEST(Sack, ADuplicateMayBeReportedLate) {
+  Receiver receiver;
+  receiver.arrive({1, 101});
+  receiver.acknowledge();
+  receiver.arrive({1, 101});
+  receiver.arrive({101, 201});
+  EXPECT_EQ(receiver.complaint({{1, 101}}), "");
+  EXPECT_EQ(receiver.complaint({{51, 101}}), "RFC2883-2");
+  receiver.acknowledge();
+  receiver.arrive({201, 301});
+  EXPECT_EQ(receiver.complaint({{1, 101}}), "RFC2883-2");
 }
 
 TEST(Sack, ThreeBlocksFitBesideTimestamps) {

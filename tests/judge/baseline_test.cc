@@ -59,6 +59,21 @@ TEST_F(BaselineTest, AnEntryMayNameTheStateAndWhatWasDone) {
   EXPECT_FALSE(find({"MUST-13", "nothing"}));
 }
 
+TEST_F(BaselineTest, AnEntryMayNameWhatWasWanted) {
+  proto::Baseline entries;
+  proto::KnownDeviation& entry = *entries.add_deviations();
+  entry.set_case_id("fuzz");
+  entry.set_stack("linux");
+  entry.set_wanted("beyond the window");
+  const Baseline baseline(entries);
+  const auto knows = [&](std::string_view wanted) {
+    const Baseline::Seen seen{.clause = "SM-OUT-2", .got = ". ", .wanted = wanted};
+    return baseline.find("fuzz", seen, "linux", "6.12") != nullptr;
+  };
+  EXPECT_TRUE(knows("no ACK beyond the window"));
+  EXPECT_FALSE(knows("ACK is not RCV.NXT"));
+}
+
 TEST_F(BaselineTest, TellsWhereAnEntryStands) {
   const auto first =
       write("a.textproto", "deviations { case_id: \"a\" stack: \"linux\" reason: \"r\" }");

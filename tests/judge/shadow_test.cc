@@ -318,6 +318,33 @@ TEST_F(ShadowTest, ASegmentMayBeDroppedForItsOptions) {
   }
 }
 
+// §3.10.7.4 step 5: what is acknowledged is not sent again, but for what is on its way.
+TEST_F(ShadowTest, WhatIsAcknowledgedIsNotRepeated) {
+  for (const int wait : {1, 1000}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    const std::array<uint8_t, 1> octet{'x'};
+    shadow_.send(now_, octet, {});
+    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+    text.text = octet;
+    target_sends(text);
+    inject(segment(kAck, kIrs + 1, kIss + 2));
+    now_ += std::chrono::milliseconds(wait);
+    target_sends(text);
+    EXPECT_EQ(clauses(), wait == 1 ? "" : "SM-OUT-1");
+  }
+}
+
+TEST_F(ShadowTest, WhatTheUserDidUnclearlyLeavesDoubt) {
+  establish();
+  shadow_.is_unclear();
+  target_is(State::kCloseWait);
+  ASSERT_EQ(collector_.found.size(), 1U);
+  EXPECT_TRUE(collector_.found[0].in_doubt);
+}
+
 // Two with one number are owed, and one has come: the target answers what came last.
 TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   establish();

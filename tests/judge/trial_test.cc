@@ -113,6 +113,28 @@ TEST(Trial, CloseOfWhatIsGoneLeavesItsSuccessorAlone) {
   EXPECT_EQ(clauses, std::vector<std::string>{});
 }
 
+// lwIP's TIME-WAIT is silent. All happens at one time, so that the ACK is missed only at the end.
+TEST(Trial, WhatIsMissingNamesWhatItShouldHaveAnswered) {
+  const Profile profile = stack::lwip_profile();
+  Trial trial([&] { return std::move(stack::make_lwip_stack(profile).value()); }, profile);
+  const auto result = trial.run(program_of(R"(
+0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535
++0 < . RCV.NXT(0) ack SND.NXT win 65535
++0 accept(3, ..., ...) = 4
++0 shutdown(4, SHUT_WR) = 0
++0 < F. RCV.NXT(0) ack SND.NXT win 65535
++0 < . RCV.NXT-1(0) ack SND.NXT win 65535
++0 < R RCV.NXT-7(0) win 65535
+)"));
+  ASSERT_TRUE(result);
+  const Finding* found = Trial::first_unknown(**result);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(info(found->divergence.clause).id, "SM-ACC-5");
+  EXPECT_TRUE(found->divergence.stimulus.starts_with(". seq")) << found->divergence.stimulus;
+}
+
 TEST(Trial, WhatTheBaselineKnowsIsNoNews) {
   proto::Baseline entries;
   proto::KnownDeviation& entry = *entries.add_deviations();
