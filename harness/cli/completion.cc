@@ -109,7 +109,7 @@ constexpr std::string_view kBashHead =
 _synfin_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); }
 _synfin_folders() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")); }
 _synfin_nothing() { COMPREPLY=(); }
-_synfin_kernels() { _synfin_words $(synfin kernel list 2>/dev/null | sed 's/ .*//'); }
+_synfin_kernels() { _synfin_words $(synfin kernel list 2>/dev/null | sed 's/ .*//' | sort -u); }
 _synfin_below() {
   if ((COMP_CWORD == 2)); then _synfin_words "$@"; else _synfin_files; fi
 }

@@ -60,6 +60,7 @@ struct LinuxCase {
   bool touched = false;
   bool begun = false;           // a call was made that listens or opens, or may
   bool low_water = false;       // SO_RCVLOWAT was set on one of its sockets
+  bool socket_is_done = false;  // it has no connection any more, and only a call gives it one
   unsigned waiting = 0;         // calls that wait on a thread
   unsigned listened = 0;        // sockets that became listeners
   unsigned sockets_closed = 0;  // by the program: their connections may go on
@@ -91,12 +92,13 @@ struct LinuxCase {
 
   // As the kernel has it: the socket tells it where there is no other connection than its own, and
   // sock_diag else.
-  Result<State> state(unsigned connection) const {
+  Result<State> state(unsigned connection) {
     // A socket that neither listens nor was connected is in none of the tables that sock_diag
     // reads.
     if (!begun) return State::kClosed;
-    if (connections.size() == 1 && connected() == 1 && listened <= 1) {
+    if (!socket_is_done && connections.size() == 1 && connected() == 1 && listened <= 1) {
       if (const auto told = read_tcp_state(last_connected()->fd.get())) return *told;
+      socket_is_done = true;
     }
     return world->diag().state(tuple(connection));
   }
@@ -111,7 +113,7 @@ struct LinuxCase {
   // Another case takes the place of the last one; its addresses are set by the caller.
   void start_anew(bool over_ipv6) {
     ipv6 = over_ipv6;
-    touched = begun = low_water = false;
+    touched = begun = low_water = socket_is_done = false;
     waiting = listened = sockets_closed = 0;
     zero_copied.clear();
   }
@@ -119,6 +121,7 @@ struct LinuxCase {
   void begins(script::CallName name) {
     touched |= !only_looks(name);
     begun |= !only_prepares(name);
+    socket_is_done &= only_looks(name) && name != script::CallName::kAccept;
   }
 
   // Whether close() leaves nothing of the case's connection, which is in `state`: there is none, or

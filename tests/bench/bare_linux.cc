@@ -87,7 +87,7 @@ synfin::Result<std::unique_ptr<BareLinux>> BareLinux::make(bool ringed) {
   if (auto privilege = link::acquire_privilege(); !privilege) {
     return tl::make_unexpected(privilege.error());
   }
-  static link::Clock clock;
+  static link::Clock clock(true);  // nobody looks at it
   auto world =
       stack::LinuxWorld::make({.link = stack::LinuxLink::kTun, .virtual_time = ringed}, {}, clock);
   if (!world) return tl::make_unexpected(world.error());

@@ -39,6 +39,8 @@ TEST_F(Completion, OffersCommandsAndOptions) {
   EXPECT_THAT(bash("synfin run --ju"), HasSubstr(" --junit "));
   EXPECT_THAT(bash("synfin run --"), HasSubstr(" --update-baseline "));
   EXPECT_THAT(bash("synfin list --"), Not(HasSubstr(" --junit ")));
+  EXPECT_THAT(bash("synfin kernel \"\""), HasSubstr(" build list "));
+  EXPECT_THAT(bash("synfin kernel build --ka"), HasSubstr(" --kasan "));
 }
 
 TEST_F(Completion, OffersValues) {
@@ -47,6 +49,8 @@ TEST_F(Completion, OffersValues) {
   EXPECT_THAT(bash("synfin show --as lad"), HasSubstr(" ladder "));
   EXPECT_THAT(bash("synfin explain SM-ACK-3"), HasSubstr(" SM-ACK-3 "));
   EXPECT_THAT(bash("synfin completion z"), HasSubstr(" zsh "));
+  EXPECT_THAT(bash("synfin kernel build --source " + folder_.path().substr(0, 5)),
+              HasSubstr(folder_.path()));
   EXPECT_THAT(bash("synfin run --json " + folder_.path() + "/synf"), HasSubstr("synfin.bash"));
 }
 

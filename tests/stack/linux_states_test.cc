@@ -121,6 +121,22 @@ TEST_P(LinuxStatesTest, ResetInSynSentGoesToClosed) {
   EXPECT_EQ(hand.state(), "CLOSED");
 }
 
+// Its socket, which had lost its connection, has one again.
+TEST_P(LinuxStatesTest, ASocketConnectsAgain) {
+  Hand hand = open();
+  hand.start_actively();
+  hand.inject(kRst | kAck);
+  EXPECT_EQ(hand.state(), "CLOSED");
+  EXPECT_EQ(hand.state(), "CLOSED");
+  EXPECT_EQ(hand.call(connect_call(3)).error, ECONNREFUSED);  // of the first
+  hand.heard().packets.clear();
+  EXPECT_EQ(hand.call(connect_call(3)).error, EINPROGRESS);
+  EXPECT_EQ(hand.state(), "SYN-SENT");
+  hand.theirs = hand.wait_packet(kSyn).value().seq + 1;
+  hand.inject(kSyn | kAck);
+  EXPECT_EQ(hand.state(), "ESTABLISHED");
+}
+
 // Every connection of a case has a state of its own, and an active one has a port of its own where
 // the case listens.
 TEST_P(LinuxStatesTest, ConnectionsOfOneCase) {
