@@ -70,7 +70,7 @@ endfunction()
 # What the targets in fuzz/ share; each takes of it what it names.
 function(synfin_fuzz_common)
   file(GLOB common CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/common/*.cc")
-  list(FILTER common EXCLUDE REGEX "_main\\.cc$")
+  list(FILTER common EXCLUDE REGEX "(_main|/afl_mutator)\\.cc$")
   add_library(synfin_fuzz_common STATIC ${common} "${PROJECT_SOURCE_DIR}/tests/engine/walk_world.cc")
   target_link_libraries(synfin_fuzz_common PUBLIC synfin_mutate PRIVATE synfin_options)
   target_compile_definitions(synfin_fuzz_common PRIVATE SYNFIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -130,6 +130,10 @@ function(synfin_add_fuzzers)
       target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     endif()
   endforeach()
+  # What AFL++ changes programs with.
+  add_library(synfin_afl_mutator MODULE EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/fuzz/common/afl_mutator.cc"
+    "${PROJECT_SOURCE_DIR}/fuzz/common/program_input.cc")
+  target_link_libraries(synfin_afl_mutator PRIVATE synfin_mutate synfin_options)
   # What tests/fuzz/speed.sh compares with.
   synfin_fuzz_target(bare_lwip "${PROJECT_SOURCE_DIR}/tests/fuzz/bare_lwip.cc" TESTED stack)
   target_link_options(bare_lwip PRIVATE -fsanitize=fuzzer)

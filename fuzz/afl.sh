@@ -28,13 +28,15 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_COMPILER=cla
   "-DCMAKE_EXE_LINKER_FLAGS=$driver/afl-compiler-rt-64.o" -DBUILD_TESTING=OFF -DSYNFIN_BENCH=OFF >/dev/null
 cmake --build "$build" --target "fuzz_$target"
 
+takes_programs=
+if grep -q '"fuzz/common/' "fuzz/$target.cc"; then takes_programs=1; fi
 seeds=$build/seeds/$target
 rm -rf "$seeds"
 mkdir -p "$seeds"
 if [[ $target == script ]]; then
   cp corpus/seeds/*.pkt "$seeds/"
-elif grep -q '"fuzz/common/' "fuzz/$target.cc"; then
-  cmake --build "$build" --target synfin_seeds
+elif [[ $takes_programs ]]; then
+  cmake --build "$build" --target synfin_seeds synfin_afl_mutator
   "$build/synfin_seeds" programs "$seeds" corpus/seeds
 else
   cp "corpus/fuzz/$target"/* "$seeds/"
@@ -42,6 +44,7 @@ fi
 
 options=(-i "$seeds" -o "$findings" -V "$seconds" -m none)
 if [[ -f fuzz/$target.dict ]]; then options+=(-x "fuzz/$target.dict"); fi
+if [[ $takes_programs ]]; then export AFL_CUSTOM_MUTATOR_LIBRARY=$PWD/$build/libsynfin_afl_mutator.so; fi
 rm -rf "$findings"
 mkdir -p "${findings%/*}"
 AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 \
