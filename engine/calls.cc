@@ -197,7 +197,7 @@ CallStatus Rules::close_synchronized(CloseKind kind) {
 
 void Rules::queue_fin() {
   fin_queued_ = true;
-  fin_queued_at_ = now_;
+  fin_is_new_ = true;
   if (unacknowledged_since_ == kNever) unacknowledged_since_ = now_;
 }
 

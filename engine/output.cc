@@ -341,9 +341,9 @@ bool Rules::is_probe(Time now, const Segment& segment) const {
 // begin at an interval of its own.
 bool Rules::may_probe(Time now, bool fin) const {
   if (of_same_probe(now)) return true;
-  Time since = probed_at_ == kNever ? window_closed_at_ : probed_at_;
-  if (fin) since = std::max(since, fin_queued_at_);
-  return now - since >= rtt_.rto() / 4;
+  const Time since = probed_at_ == kNever ? window_closed_at_ : probed_at_;
+  // A FIN that is alone may come of the CLOSE itself, at any time.
+  return now - since >= (fin && fin_is_new_ ? rtt_.rto() : rtt_.rto() / 4);
 }
 
 // A timeout may send all that is outstanding, the FIN as well.

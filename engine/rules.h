@@ -417,6 +417,7 @@ class Rules {
   bool passive_ = false;           // came from LISTEN (MUST-11)
   bool remote_specified_ = false;  // by the passive OPEN
   bool fin_queued_ = false;        // CLOSE was called
+  bool fin_is_new_ = false;        // and nothing has been sent since
   bool fin_sent_ = false;
   bool deaf_ = false;                 // CLOSE ended reading too
   bool throttled_ = false;            // the last segment drew no challenge ACK (RFC 5961 §7)
@@ -451,7 +452,6 @@ class Rules {
   Time acknowledged_at_{};   // when SND.UNA last moved
   Time probed_at_ = kNever;  // when a closed window was last probed
   Time window_closed_at_{};  // when the peer's window last became 0
-  Time fin_queued_at_{};
   Time last_progress_{};  // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;

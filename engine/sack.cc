@@ -87,9 +87,10 @@ void Rules::note_duplicate(const Segment& segment) {
 }
 
 // What a block tells of text: a FIN that waits beyond a hole is none, but it has a number that may
-// be told.
+// be told. Where text has come at that number too, the block is that of the text.
 SackBlock Rules::without_fin(SackBlock block) const {
-  if (fin_waits() && block.left.before(block.right) && block.right == peer_fin_seq_ + 1) {
+  if (fin_waits() && !queued_.contains(peer_fin_seq_) && block.left.before(block.right) &&
+      block.right == peer_fin_seq_ + 1) {
     block.right = peer_fin_seq_;
   }
   return block;

@@ -119,7 +119,9 @@ void Rules::sent_ordinary(const Segment& segment) {
     probed_at_ = now_;
     if (probes_ < UINT8_MAX) ++probes_;
   }
-  if (segment.len() > 0) sent_sequence_space(segment);
+  if (segment.len() == 0) return;
+  fin_is_new_ = false;
+  sent_sequence_space(segment);
 }
 
 void Rules::sent_sequence_space(const Segment& segment) {
