@@ -88,7 +88,7 @@ bool is_gone(const proto::KnownDeviation& entry, const proto::RunResult& run) {
     gone = gone || result.verdict() == proto::XPASS;
     for (const proto::Divergence& divergence : result.divergences()) {
       const judge::Baseline::Seen seen{divergence.clause(), divergence.got(), divergence.state(),
-                                       divergence.stimulus()};
+                                       divergence.stimulus(), divergence.wanted()};
       if (alone.find(result.id(), seen, stack, version) != nullptr) return false;
     }
   }

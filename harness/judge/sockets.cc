@@ -211,6 +211,8 @@ void Sockets::write_starts(Time now, const script::CallSpec& call) {
   const auto found = sockets_.find(call.fd);
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr) return;
+  // Of two that wait, either may be the first to go on.
+  if (++found->second.writing > 1) shadow->is_unclear();
   uint32_t& position = written_[found->second.connection];
   std::vector<uint8_t> octets = call.data;
   if (octets.empty()) {
@@ -227,6 +229,7 @@ void Sockets::write_returns(const script::CallSpec& call, int64_t value) {
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr) return;
   Socket& socket = sockets_[call.fd];
+  if (socket.writing > 0) --socket.writing;
   const auto taken = static_cast<std::size_t>(std::max<int64_t>(value, 0));
   const std::size_t rest = socket.offered - std::min(taken, socket.offered);
   shadow->send_ended(static_cast<uint32_t>(rest));

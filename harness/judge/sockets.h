@@ -34,6 +34,7 @@ class Sockets {
     uint16_t connection = 0;
     unsigned incarnation = 0;
     int64_t backlog = 0;
+    unsigned writing = 0;         // writes that have not returned
     std::size_t offered = 0;      // octets that the shadow took for the write under way
     bool read_shut = false;       // shutdown(SHUT_RD): the end of text is of the user's own making
     bool reset_on_close = false;  // SO_LINGER {1, 0}

@@ -59,7 +59,7 @@ Profile linux_profile() {
   profile.refuses_acks_before_first_octet =
       between("6.1.68", "6.2") || !kernel::older(version, "6.6.7");
   // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
-  profile.refused_acks_update_timestamps = false;
+  profile.refused_acks_update_timestamps = !kernel::older(version, "6.13");  // seen on 6.18
   profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
   profile.text_overrules_waiting_fin = true;  // tcp_ofo_queue(), tcp_data_queue_ofo()
   profile.drop_without_timestamps = false;

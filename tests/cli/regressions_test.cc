@@ -71,7 +71,7 @@ TEST_P(Regressions, FindingsTellOfEach) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Regressions, testing::Values("lwip"));
+INSTANTIATE_TEST_SUITE_P(Of, Regressions, testing::Values("linux", "lwip"));
 
 }  // namespace
 }  // namespace synfin::cli
