@@ -407,35 +407,36 @@ class Rules {
   std::optional<Duplicate> duplicate_;
   std::optional<Duplicate> told_late_;  // the one before, where no ACK has gone out between them
   std::optional<Seq> newest_;           // where the last segment's text was queued beyond a hole
-  uint32_t unpushed_ = 0;               // octets at the end of the text that came without PUSH
   Time now_{};
   EdgeSet edges_;
   State state_ = State::kClosed;
   uint8_t signal_count_ = 0;
   Clause deciding_ = Clause::kSmOpen1;
-  bool moved_ = false;             // by the event that is being processed
-  bool passive_ = false;           // came from LISTEN (MUST-11)
-  bool remote_specified_ = false;  // by the passive OPEN
-  bool fin_queued_ = false;        // CLOSE was called
-  bool fin_is_new_ = false;        // and nothing has been sent since
+  bool moved_ = false;       // by the event that is being processed
+  bool passive_ = false;     // came from LISTEN (MUST-11)
+  bool fin_queued_ = false;  // CLOSE was called
   bool fin_sent_ = false;
-  bool deaf_ = false;                 // CLOSE ended reading too
-  bool throttled_ = false;            // the last segment drew no challenge ACK (RFC 5961 §7)
-  bool told_user_timeout_ = false;    // what is advertised has been sent (RFC 5482 §3)
-  bool user_timeout_is_set_ = false;  // by the user: CHANGEABLE is false
-  bool peer_fin_known_ = false;       // a FIN has arrived, perhaps ahead of a gap
-  bool peer_fin_taken_ = false;
-  bool nagle_ = true;
-  bool keepalive_ = false;
-  bool syn_ack_permitted_ = false;  // a duplicate SYN came: the SYN,ACK may go again
-  bool recovering_ = false;         // something was retransmitted; until SND.UNA reaches recover_
-  bool gave_up_ = false;            // the user timeout has ended the connection
-  uint16_t first_window_ = 0;       // of the SYN that went out before IRS was known
-  uint8_t in_order_permits_ = 0;    // bare ACKs that may be sent for text taken in order
-  uint8_t other_permits_ = 0;       // and one for each other segment that may draw one
+  bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
+  bool recovering_ = false;      // something was retransmitted; until SND.UNA reaches recover_
+  // Those that are seldom asked share octets.
+  bool remote_specified_ : 1 = false;     // by the passive OPEN
+  bool fin_is_new_ : 1 = false;           // CLOSE was called, and nothing has been sent since
+  bool deaf_ : 1 = false;                 // CLOSE ended reading too
+  bool told_user_timeout_ : 1 = false;    // what is advertised has been sent (RFC 5482 §3)
+  bool user_timeout_is_set_ : 1 = false;  // by the user: CHANGEABLE is false
+  bool nagle_ : 1 = true;
+  bool keepalive_ : 1 = false;
+  bool syn_ack_permitted_ : 1 = false;  // a duplicate SYN came: the SYN,ACK may go again
+  bool throttled_ : 1 = false;          // the last segment drew no challenge ACK (RFC 5961 §7)
+  bool peer_fin_taken_ : 1 = false;
+  bool gave_up_ : 1 = false;      // the user timeout has ended the connection
+  uint16_t first_window_ = 0;     // of the SYN that went out before IRS was known
+  uint8_t in_order_permits_ = 0;  // bare ACKs that may be sent for text taken in order
+  uint8_t other_permits_ = 0;     // and one for each other segment that may draw one
   uint8_t duplicate_acks_ = 0;
   uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
+  uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   // Between two probes: from what could start the timer, the first of them or an ACK, to the
   // second.
@@ -452,7 +453,7 @@ class Rules {
   Time acknowledged_at_{};   // when SND.UNA last moved
   Time probed_at_ = kNever;  // when a closed window was last probed
   Time window_closed_at_{};  // when the peer's window last became 0
-  Time last_progress_{};  // when the retransmission timer was last started
+  Time last_progress_{};     // when the retransmission timer was last started
   Time time_wait_earliest_ = kNever;
   Time time_wait_latest_ = kNever;
   Time unacknowledged_since_ = kNever;

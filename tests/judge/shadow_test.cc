@@ -525,7 +525,7 @@ TEST_F(ShadowTest, AFinThatIsSentAtOnceIsNoProbe) {
     now_ += std::chrono::seconds(wait);
     target_sends(text);
   }
-  now_ += std::chrono::seconds(1);
+  now_ += std::chrono::milliseconds(900);
   shadow_.close(now_, CloseKind::kSending);
   target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
   EXPECT_EQ(clauses(), "SHLD-15");
