@@ -136,7 +136,8 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
     failed = failed || verdict == proto::FAIL;
     const proto::KnownDeviation* known = baseline.find(
         played.id,
-        {divergence.clause(), divergence.got(), divergence.state(), divergence.stimulus()},
+        {divergence.clause(), divergence.got(), divergence.state(), divergence.stimulus(),
+         divergence.wanted()},
         stack.name, stack.version);
     if (known != nullptr) {
       divergence.set_known(true);
