@@ -293,6 +293,7 @@ bool Shadow::may_have_given_up(Time now) const {
 }
 
 void Shadow::gave_up(Time now) {
+  open_failed(now);
   if (gone(rules_.state())) return;
   if (!may_have_given_up(now)) {
     complain(
