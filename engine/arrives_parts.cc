@@ -92,7 +92,9 @@ void Rules::become_established(Clause clause) {
 void Rules::take_timestamp(const Segment& segment) {
   const auto& timestamps = segment.options.timestamps;
   if (!tcb_.timestamps || !timestamps || segment.flags.rst()) return;
-  if (tcb_.ts_recent_valid && Seq(timestamps->value).before(Seq(tcb_.ts_recent))) return;
+  // Half way round is no older than newer, as in PAWS.
+  const int32_t age = Seq::signed_distance(Seq(timestamps->value), Seq(tcb_.ts_recent));
+  if (tcb_.ts_recent_valid && age > 0) return;
   if (segment.seq.after(tcb_.last_ack_sent)) return;
   const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
   if (old_ack && !profile_->old_acks_update_timestamps) return;
