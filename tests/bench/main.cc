@@ -38,8 +38,8 @@ int run_inside(const char* name, int argc, char** argv) {
 
 }  // namespace
 
-// SYNFIN_BENCH_KERNEL=6.12 with --benchmark_filter runs those that measure a kernel there. The others
-// would never end: the clock inside stands while they compute.
+// SYNFIN_BENCH_KERNEL=6.12 with --benchmark_filter runs those that measure a kernel there. The
+// others would never end: the clock inside stands while they compute.
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == synfin::kernel::kGuestWord) {
     return synfin::kernel::be_first_process([](const std::vector<const char*>& arguments) {
