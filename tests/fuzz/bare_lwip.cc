@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "fuzz/common/program_input.h"
 #include "harness/stack/lwip_core.h"
@@ -43,8 +42,7 @@ class Bare final : stack::LwipCore::Network {
       if (step.packet().has_segment()) inject(step.packet().segment());
       if (step.has_call()) call(step.call());
     }
-    if (pcb_ != nullptr) tcp_arg(pcb_, nullptr);
-    pcb_ = listener_ = nullptr;
+    listening_ = open_ = false;
     stack::LwipCore::forget(kPort);
   }
 
@@ -78,7 +76,8 @@ class Bare final : stack::LwipCore::Network {
     segment.wnd = static_cast<uint16_t>(step.has_window() ? step.window().offset() : UINT16_MAX);
     segment.text = std::span(text_).first(std::min<std::size_t>(step.length(), kMostText));
     // What would end the process: see guarded_lwip.cc.
-    if (segment.seq.value() - next_ == 1U << 31U) return;
+    const tcp_pcb* pcb = control_block();
+    if (pcb != nullptr && segment.seq.value() - pcb->rcv_nxt == 1U << 31U) return;
     const auto size = wire::encode(packet_, in_);
     if (size) stack::LwipCore::input(std::span(in_).first(*size));
     if (sent_.flags.ack()) next_ = sent_.ack.value();
@@ -86,29 +85,34 @@ class Bare final : stack::LwipCore::Network {
   }
 
   void call(const proto::Call& call) {
-    if (call.name() == "listen" && listener_ == nullptr && pcb_ == nullptr) listen();
-    if (call.name() == "connect" && pcb_ == nullptr && listener_ == nullptr) connect();
-    if (pcb_ == nullptr) return;
-    if (call.name() == "write" && pcb_->unsent == nullptr) {  // else as above
+    if (call.name() == "listen" && !listening_ && !open_) listen();
+    if (call.name() == "connect" && !listening_ && !open_) connect();
+    tcp_pcb* pcb = control_block();
+    if (pcb == nullptr || !open_) return;
+    if (call.name() == "write" && pcb->unsent == nullptr) {  // else as in inject()
       const auto& size = call.arguments(call.arguments_size() - 1);
-      const auto octets = static_cast<std::size_t>(std::max<int64_t>(size.integer(), 0));
-      tcp_write(pcb_, text_.data(), static_cast<u16_t>(std::min(octets, kMostText)),
+      const auto octets = static_cast<std::size_t>(std::max<int64_t>(size.integer(), 1));
+      tcp_write(pcb, text_.data(), static_cast<u16_t>(std::min(octets, kMostText)),
                 TCP_WRITE_FLAG_COPY);
-      tcp_output(pcb_);
+      tcp_output(pcb);
     } else if (call.name() == "shutdown") {
-      tcp_shutdown(pcb_, 0, 1);
+      tcp_shutdown(pcb, 0, 1);
     } else if (call.name() == "close") {
-      tcp_arg(pcb_, nullptr);
-      tcp_close(std::exchange(pcb_, nullptr));
+      open_ = false;
+      tcp_close(pcb);
     }
   }
 
+  // lwIP frees connections that have ended without a word, so that none is kept here.
+  tcp_pcb* control_block() const { return stack::find_pcb({packet_.destination, packet_.source}); }
+
   void listen() {
-    tcp_pcb* pcb = tcp_new();
-    tcp_bind(pcb, IP_ADDR_ANY, kPort);
-    listener_ = tcp_listen(pcb);
-    tcp_arg(listener_, this);
-    tcp_accept(listener_, [](void* self, tcp_pcb* accepted, err_t) {
+    tcp_pcb* listener = tcp_new();
+    tcp_bind(listener, IP_ADDR_ANY, kPort);
+    listener = tcp_listen(listener);
+    listening_ = true;
+    tcp_arg(listener, this);
+    tcp_accept(listener, [](void* self, tcp_pcb* accepted, err_t) {
       static_cast<Bare*>(self)->take(accepted);
       return static_cast<err_t>(ERR_OK);
     });
@@ -121,12 +125,7 @@ class Bare final : stack::LwipCore::Network {
     tcp_connect(pcb, &peer, kPeerPort, nullptr);
   }
   void take(tcp_pcb* pcb) {
-    if (pcb_ != nullptr) tcp_arg(pcb_, nullptr);
-    pcb_ = pcb;
-    tcp_arg(pcb, this);
-    tcp_err(pcb, [](void* self, err_t) {
-      if (self != nullptr) static_cast<Bare*>(self)->pcb_ = nullptr;
-    });
+    open_ = true;
     tcp_recv(pcb, [](void*, tcp_pcb* from, pbuf* text, err_t) {
       if (text != nullptr) return tcp_recv_null(nullptr, from, text, ERR_OK);
       return static_cast<err_t>(ERR_OK);
@@ -137,8 +136,8 @@ class Bare final : stack::LwipCore::Network {
   wire::Packet packet_;
   Segment sent_;
   uint32_t next_ = kPeerIsn;  // RCV.NXT
-  tcp_pcb* listener_ = nullptr;
-  tcp_pcb* pcb_ = nullptr;
+  bool listening_ = false;
+  bool open_ = false;  // the user has a connection and has not closed it
   bool slow_ = false;  // each second tick is
   std::array<uint8_t, kMostText> text_{};
   std::array<uint8_t, 8192> in_{};

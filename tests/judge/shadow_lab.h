@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,19 @@ class ShadowTest : public ::testing::Test {
     target_is(State::kTimeWait);
     ASSERT_TRUE(collector_.found.empty());
   }
+  // The peer's window is 0 from now on.
+  void close_window() {
+    Segment closed = segment(kAck, kIrs + 1, kIss + 1);
+    closed.wnd = 0;
+    inject(closed);
+  }
+  // The user sends the first octet; this is the segment that carries it.
+  Segment send_octet() {
+    shadow_.send(now_, octet_, {});
+    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
+    text.text = octet_;
+    return text;
+  }
   // The clauses of what was complained of, in order.
   std::string clauses() const {
     std::string out;
@@ -67,6 +81,7 @@ class ShadowTest : public ::testing::Test {
     return out;
   }
 
+  std::array<uint8_t, 1> octet_{'x'};
   Time now_{std::chrono::seconds(1)};
   Profile profile_;
   stack::Traits traits_;

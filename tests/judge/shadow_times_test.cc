@@ -10,14 +10,9 @@ namespace {
 
 TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   establish();
-  const std::array<uint8_t, 1> octet{'x'};
-  shadow_.send(now_, octet, {});
-  Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
-  text.text = octet;
+  const Segment text = send_octet();
   target_sends(text);
-  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
-  closed.wnd = 0;
-  inject(closed);
+  close_window();
   shadow_.close(now_, CloseKind::kSending);
   const auto times_out_after = [&](int wait) {
     now_ += std::chrono::seconds(wait);
@@ -36,9 +31,7 @@ TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   shadow_.close(now_, CloseKind::kSending);
   const Segment fin = segment(kFin | kAck, kIss + 1, kIrs + 1);
   target_sends(fin);
-  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
-  closed.wnd = 0;
-  inject(closed);
+  close_window();
   for (const int wait : {1, 2}) {
     now_ += std::chrono::seconds(wait);
     target_sends(fin);
@@ -109,7 +102,6 @@ TEST_F(ShadowTest, AnAckOfWhatHasNotComeIsNoOldestAck) {
 }
 
 TEST_F(ShadowTest, WhatIsSentAtOnceIsNoProbe) {
-  const std::array<uint8_t, 1> octet{'x'};
   for (const bool shrank : {false, true}) {
     collector_.found.clear();
     shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
@@ -118,12 +110,8 @@ TEST_F(ShadowTest, WhatIsSentAtOnceIsNoProbe) {
     syn.wnd = shrank ? 1000 : 0;
     inject(syn);
     target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
-    Segment closed = segment(kAck, kIrs + 1, kIss + 1);
-    closed.wnd = 0;
-    inject(closed);
-    shadow_.send(now_, octet, {});
-    Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
-    text.text = octet;
+    close_window();
+    const Segment text = send_octet();
     target_sends(text);
     EXPECT_EQ(clauses(), shrank ? "SHLD-15" : "SHLD-29");
     // It is not where the intervals begin: the second of these is no longer than the first.
@@ -137,14 +125,9 @@ TEST_F(ShadowTest, WhatIsSentAtOnceIsNoProbe) {
 
 TEST_F(ShadowTest, AFinThatIsSentAtOnceIsNoProbe) {
   establish();
-  const std::array<uint8_t, 1> octet{'x'};
-  shadow_.send(now_, octet, {});
-  Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
-  text.text = octet;
+  const Segment text = send_octet();
   target_sends(text);
-  Segment closed = segment(kAck, kIrs + 1, kIss + 1);
-  closed.wnd = 0;
-  inject(closed);
+  close_window();
   for (const int wait : {1, 2}) {
     now_ += std::chrono::seconds(wait);
     target_sends(text);
