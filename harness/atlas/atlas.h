@@ -140,6 +140,10 @@ struct SetUp {
   friend bool operator==(const SetUp&, const SetUp&) = default;
 };
 
+// More than there are; each may have some 100,000 cells, however few octets of a file tell what
+// they do.
+inline constexpr std::size_t kMostSetUps = 64;
+
 struct Atlas {
   proto::Provenance provenance;  // without what would make it differ from run to run
   bool ipv6 = false;

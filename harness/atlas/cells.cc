@@ -13,7 +13,6 @@ namespace synfin::atlas {
 namespace {
 
 constexpr uint32_t kHalfTurn = 1U << 31U;
-constexpr unsigned kFlagSets = 64;
 
 // Of those that coincide, the first in this order stands for all.
 constexpr std::array kSeqRank = {

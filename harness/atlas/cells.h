@@ -33,6 +33,8 @@ std::optional<AckClass> representative(AckClass ack, const Variables& variables)
 // All cells of a set-up. ECN and options vary slowest, then flags, payload, SEQ and ACK.
 std::vector<Cell> cells_of(const Variables& variables, const With& with);
 
+inline constexpr std::size_t kFlagSets = 64;  // URG, ACK, PSH, RST, SYN, FIN: all sets of them
+
 // Octets that fit a packet beside the largest headers there are without IP options.
 inline constexpr uint32_t kMostText = 65535 - 20 - 60;
 

@@ -8,8 +8,7 @@ namespace synfin::atlas {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
-constexpr std::size_t kMostSetUps = 64;
-constexpr std::size_t kFlagSets = std::size_t{1} << kFlagBits;
+static_assert(kFlagSets == std::size_t{1} << kFlagBits);
 
 const SetUp* find_set_up(const Atlas& atlas, const std::string& id) {
   const auto found = std::find_if(atlas.set_ups.begin(), atlas.set_ups.end(),

@@ -23,8 +23,6 @@ namespace {
 using proto::atlas::Part;
 
 constexpr std::size_t kPartHeader = 8;
-// Each set-up may have some 100,000 cells, however few octets tell what they do.
-constexpr std::size_t kMostSetUps = 64;
 
 void put32(std::string& out, uint32_t value) {
   for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xffU);

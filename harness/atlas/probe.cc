@@ -17,7 +17,7 @@ namespace {
 // More than a set-up leaves room for, but where the window is as large as a packet.
 constexpr uint32_t kReadAtMost = 4096;
 // A set-up that the harness disturbed is played again so often.
-constexpr unsigned kTries = 4;
+constexpr unsigned kProbeTries = 4;
 
 script::CallSpec accept_call() {
   script::CallSpec call;
@@ -113,7 +113,7 @@ Result<Probed> probe(stack::Stack& target, const Profile& profile, const SetUpIn
   out.set_up.id = info.id;
   out.set_up.state = info.state;
   out.set_up.program = script::print(*source);
-  for (unsigned tried = 0; tried < kTries; ++tried) {
+  for (unsigned tried = 0; tried < kProbeTries; ++tried) {
     judge::Judge judge(profile, target.traits());
     play::Job job;
     job.program = program;

@@ -20,13 +20,13 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kAtlasAbout =
     "Brings fresh connections into every state, injects one segment into each - every combination "
     "of flags, SEQ,\nACK and payload - and writes what the stack did to a file: its answers, its "
     "next state, what the API says.\n\nWhile it works, what is done is in FILE.part, which can be "
     "read as well.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kAtlasExamples = R"(
 
 EXAMPLES
   synfin atlas --stack linux --link tun --out linux.atlas
@@ -183,7 +183,7 @@ void add_atlas(CLI::App& app, Action* action) {
   auto options = std::make_shared<AtlasOptions>();
   CLI::App* command =
       app.add_subcommand("atlas", "Map what a stack does in every state with every segment");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kAtlasAbout) + kAtlasExamples);
   add_stack_options(*command, &options->choice);
   command->add_option("--out", options->out, "Write the atlas to FILE")->type_name("FILE");
   command->add_option("--shard", options->shard, "Of N equal parts the one with this number")

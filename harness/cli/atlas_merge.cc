@@ -14,7 +14,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kAtlasMergeAbout =
     "Joins the shards of an atlas. Of a cell that several files have, the first one's is kept, and "
     "marked where they differ:\nso two runs on a real kernel show which cells come out otherwise "
     "now and then.";
@@ -52,7 +52,7 @@ int merge_atlases(const MergeOptions& options) {
 void add_atlas_merge(CLI::App& atlas, Action* action) {
   auto options = std::make_shared<MergeOptions>();
   CLI::App* command = atlas.add_subcommand("merge", "Join the shards of an atlas");
-  command->footer(kAbout);
+  command->footer(kAtlasMergeAbout);
   command->add_option("file", options->files, "Atlases of one stack")
       ->type_name("FILE")
       ->required();

@@ -25,13 +25,13 @@ using atlas::Cell;
 using atlas::Entry;
 using atlas::SetUp;
 
-constexpr const char* kAbout =
+constexpr const char* kAtlasShowAbout =
     "Without a choice of cells: a line for each set-up. With one: the cells that it leaves, those "
     "that are answered alike\nin one line where they follow each other.\n\nClasses that coincide "
     "in "
     "a set-up are found under each of their names.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kAtlasShowExamples = R"(
 
 EXAMPLES
   synfin atlas show linux.atlas --state ESTABLISHED --flags R --seq RCV.NXT+1
@@ -227,7 +227,7 @@ std::string atlas_summary(const Atlas& atlas) {
 void add_atlas_show(CLI::App& atlas, Action* action) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = atlas.add_subcommand("show", "Print an atlas, or some of its cells");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kAtlasShowAbout) + kAtlasShowExamples);
   command->add_option("file", options->file, "An atlas")->type_name("FILE")->required();
   const auto word = [&](const char* name, std::string* value, const char* about, const char* type) {
     command->add_option(name, *value, about)->type_name(type);

@@ -16,7 +16,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kCompletionAbout =
     "Prints a script for a shell that completes commands, options, their values, files and "
     "cases.\n\n"
     "EXAMPLES\n"
@@ -210,7 +210,7 @@ std::string zsh(const CLI::App& app) {
 void add_completion(CLI::App& app, Action* action) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Print what completes the command line");
-  command->footer(kAbout);
+  command->footer(kCompletionAbout);
   command->add_option("shell", *shell, "For which shell")
       ->type_name("SHELL")
       ->check(CLI::IsMember({"bash", "zsh"}))

@@ -15,13 +15,13 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kDiffAbout =
     "Tells in what two results that 'synfin run --json' wrote differ: two stacks, two versions of "
     "one, before and\nafter a change. Cases that differ alike are told together: by their verdict, "
     "by what was found, and, where both\nruns had --keep-traces, by the first thing that the stack "
     "did otherwise though both may.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kDiffExamples = R"(
 
 EXIT CODES
   0  they are equal; 1 they differ; 2 wrong usage, or a file that cannot be read
@@ -58,7 +58,7 @@ int diff(const DiffOptions& options) {
 void add_diff(CLI::App& app, Action* action) {
   auto options = std::make_shared<DiffOptions>();
   CLI::App* command = app.add_subcommand("diff", "Tell in what the results of two runs differ");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kDiffAbout) + kDiffExamples);
   command->add_option("a", options->a, "Results as JSON")->type_name("A")->required();
   command->add_option("b", options->b, "Others")->type_name("B")->required();
   command->add_flag("-v,--verbose", options->all, "Show every case of a difference");

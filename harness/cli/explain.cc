@@ -22,11 +22,11 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kExplainAbout =
     "Tells a rule by its ID: its level and section, what it says, the cases that test it, and the "
     "deviations from it\nthat are known of each stack (specs/baselines).";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kExplainExamples = R"(
 
 EXAMPLES
   synfin explain SM-ACK-3
@@ -190,7 +190,7 @@ void add_explain(CLI::App& app, Action* action) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App* command =
       app.add_subcommand("explain", "Tell what a rule says and who deviates from it");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kExplainAbout) + kExplainExamples);
   command->add_option("rule", options->ids, "IDs of rules, or globs over them")
       ->type_name("ID")
       ->required();

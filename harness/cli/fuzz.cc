@@ -37,7 +37,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kAbout =
+constexpr const char* kFuzzAbout =
     "Makes up programs, changes those that met with something new, and plays them to a stack while "
     "the judge looks on.\nEach finding that the baseline does not know is made minimal and kept "
     "once "
@@ -47,7 +47,7 @@ constexpr const char* kAbout =
     "was wanted and got are the same. What --out already holds is known as well,\nand what is in "
     "corpus/regressions/STACK beside the specs.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kFuzzExamples = R"(
 
 EXIT CODES
   0  nothing new; 1 something new was found; 2 wrong usage; 3 set-up failed, or the disk is full;
@@ -402,7 +402,7 @@ int Fuzz::run() {
 void add_fuzz(CLI::App& app, Action* action) {
   auto options = std::make_shared<FuzzCommand>();
   CLI::App* command = app.add_subcommand("fuzz", "Look for findings with made-up programs");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kFuzzAbout) + kFuzzExamples);
   add_stack_options(*command, &options->choice);
   command->add_option("--out", options->out, "The folder that findings are kept in")
       ->type_name("DIR")

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAbout =
+constexpr const char* kKernelAbout =
     "Linux kernels of any version from 5.10 on, built as User-Mode Linux, in which synfin runs "
     "itself:\n'synfin run --kernel 6.12'. Their clock jumps over waits, and one seed gives one "
     "run.";
@@ -27,7 +27,7 @@ constexpr const char* kBuildAbout =
     "Builds a kernel from Debian's package linux-source-VERSION, once, or from a tree, as far as "
     "that has changed.\nIt takes a few minutes and 2 GB of disk while it lasts.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kKernelExamples = R"(
 
 EXAMPLES
   synfin kernel build 6.12
@@ -103,7 +103,7 @@ int list(const KernelOptions& options) {
 void add_kernel(CLI::App& app, Action* action) {
   auto options = std::make_shared<KernelOptions>();
   CLI::App* command = app.add_subcommand("kernel", "Build and list kernels for --kernel");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kKernelAbout) + kKernelExamples);
   command->require_subcommand(1);
   const auto add_cache = [&](CLI::App* to) {
     to->add_option("--kernel-cache", options->cache,

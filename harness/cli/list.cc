@@ -18,7 +18,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kListAbout =
     "Lists cases: the ID, how long it takes in real time, the requirements that it tests, and what "
     "it shows.\n\nA time is the sum of the case's waits; 'long' cases take more than 75 s, and "
     "'synfin "
@@ -94,7 +94,7 @@ int list(const ListOptions& options) {
 void add_list(CLI::App& app, Action* action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "List the cases");
-  command->footer(kAbout);
+  command->footer(kListAbout);
   command
       ->add_option("-D,--define", options->defines,
                    "The word NAME of a script stands for the value; may be repeated")

@@ -18,12 +18,12 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kMergeAbout =
     "Joins results that 'synfin run --json' wrote, as of the shards of a run on many machines, and "
     "tells them as one.\nA case that several of them played counts as tried several times: FLAKY "
     "where the verdicts differ.\nOf one file it makes the other forms: JUnit XML, TAP, a page.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kMergeExamples = R"(
 
 EXAMPLES
   synfin merge one.json two.json --html all.html
@@ -76,7 +76,7 @@ int merge_files(const MergeOptions& options) {
 void add_merge(CLI::App& app, Action* action) {
   auto options = std::make_shared<MergeOptions>();
   CLI::App* command = app.add_subcommand("merge", "Join the results of several runs");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kMergeAbout) + kMergeExamples);
   command->add_option("file", options->files, "Results as JSON")->type_name("FILE")->required();
   add_output_options(*command, &options->outputs);
   command->add_option("--specs", options->specs, "The folder of the cases")->type_name("DIR");

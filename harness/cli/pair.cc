@@ -15,7 +15,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kPairAbout =
     "Lets two stacks talk: real transfers and closes in both directions.\n\nThe reference is the "
     "live peer of the other stack. Four conversations run at once: each end opens, and each end "
     "closes first. Both streams must arrive whole, and the other stack is judged\nall the while, "
@@ -95,7 +95,7 @@ int run(PairCommand& command) {
 
 void add_pair(CLI::App& app, Action* action) {
   auto command = std::make_shared<PairCommand>();
-  CLI::App* pair = app.add_subcommand("pair", kAbout);
+  CLI::App* pair = app.add_subcommand("pair", kPairAbout);
   pair->add_option("FIRST", command->first, "reference")->required();
   pair->add_option("SECOND", command->second, "The other stack")->required();
   const auto share = CLI::Range(0.0, 0.9);

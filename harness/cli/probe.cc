@@ -24,7 +24,7 @@ bool was_broken(const play::PlayResult& result) {
   return result.outcome == play::Outcome::kBroken || result.outcome == play::Outcome::kCrashed;
 }
 
-constexpr const char* kAbout =
+constexpr const char* kProbeAbout =
     "Measures what a stack chooses where the RFCs leave it open: MSS, windows and options, "
     "retransmission times,\ndelayed ACKs, rate limits, and how its ISNs look.\n\n"
     "On a real-time stack this takes 20 s. --long also measures how long it stays in TIME-WAIT and "
@@ -147,7 +147,7 @@ int probe(const ProbeOptions& options) {
 void add_probe(CLI::App& app, Action* action) {
   auto options = std::make_shared<ProbeOptions>();
   CLI::App* command = app.add_subcommand("probe", "Measure what a stack chooses");
-  command->footer(kAbout);
+  command->footer(kProbeAbout);
   add_stack_options(*command, &options->choice);
   command->add_flag("--long", options->whole, "Wait for the stack's limits too");
   command

@@ -14,7 +14,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kProgramAbout =
     "synfin plays programs of TCP segments, socket calls and waits to a TCP stack, holds what it "
     "does against the\nrules of RFC 9293 and its companions, and says where the two part.";
 
@@ -40,7 +40,7 @@ EXAMPLES
 'synfin COMMAND --help' tells more about each.)";
 
 int parse_and_act(int argc, const char* const* argv) {
-  CLI::App app(kAbout, "synfin");
+  CLI::App app(kProgramAbout, "synfin");
   app.set_version_flag("--version", "synfin " + std::string(report::kVersion),
                        "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this text and exit");

@@ -17,13 +17,13 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kReplayAbout =
     "Plays the programs of one file on a stack, draws what happened as a ladder, and judges it "
     "without a baseline.\n\nThe file is a .pkt script, a program as 'synfin show --as textproto' "
     "or '--as binary' writes it,\nor an input that a fuzz target failed on; what it holds tells "
     "which.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kReplayExamples = R"(
 
 EXAMPLES
   synfin replay corpus/regressions/x.pkt --stack linux
@@ -121,7 +121,7 @@ void Replay::write_results() {
 void add_replay(CLI::App& app, Action* action) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand("replay", "Play one program and draw what happened");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kReplayAbout) + kReplayExamples);
   command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();

@@ -30,7 +30,7 @@ namespace {
 
 using report::ExitCode;
 
-constexpr const char* kAbout =
+constexpr const char* kRunAbout =
     "Plays cases on a stack and judges what it does.\n\n"
     "An argument is a glob over the IDs of the cases, as 'synfin list' shows them, or the path of "
     "a "
@@ -43,7 +43,7 @@ constexpr const char* kAbout =
     "is at "
     "fault.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kRunExamples = R"(
 
 EXAMPLES
   synfin run                               all cases on the reference
@@ -351,7 +351,7 @@ std::vector<std::string> files_of(const RunOptions& options) {
 void add_run(CLI::App& app, Action* action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* run = app.add_subcommand("run", "Play cases on a stack and judge what it does");
-  run->footer(std::string(kAbout) + kExamples);
+  run->footer(std::string(kRunAbout) + kRunExamples);
   run->add_option("case", options->arguments, "Globs over case IDs, files, folders")
       ->type_name("GLOB|FILE");
   add_stack_options(*run, &options->choice);

@@ -20,7 +20,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kShowAbout =
     "Shows the programs of a file.\n\n"
     "  pkt        as a script (default)\n"
     "  textproto  as protobuf text, which 'synfin replay' reads\n"
@@ -30,7 +30,7 @@ constexpr const char* kAbout =
     "  packetdrill  played on a stack, and written with the numbers of that play as a script that\n"
     "             packetdrill runs; refused where packetdrill has no words for a step";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kShowExamples = R"(
 
 EXAMPLES
   synfin show specs/close/simple.pkt --as ladder
@@ -156,7 +156,7 @@ int show(const ShowOptions& options) {
 void add_show(CLI::App& app, Action* action) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = app.add_subcommand("show", "Show a program, or what it does on the wire");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kShowAbout) + kShowExamples);
   command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();

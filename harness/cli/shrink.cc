@@ -25,7 +25,7 @@
 namespace synfin::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kShrinkAbout =
     "Makes the program of a file minimal that parts from the rules on a stack, or crashes it: "
     "steps "
     "are left out,\nthen options, text and flags, and numbers become ordinary ones, as long as the "
@@ -33,7 +33,7 @@ constexpr const char* kAbout =
     "The file is any that 'synfin replay' plays. What is\nleft is a script whose comment tells the "
     "finding, and how often it showed.";
 
-constexpr const char* kExamples = R"(
+constexpr const char* kShrinkExamples = R"(
 
 EXIT CODES
   0  it was made smaller, or is minimal; 4 it shows no finding: there is nothing to shrink
@@ -201,7 +201,7 @@ int Command::run() {
 void add_shrink(CLI::App& app, Action* action) {
   auto options = std::make_shared<ShrinkCommand>();
   CLI::App* command = app.add_subcommand("shrink", "Make a program that shows a finding minimal");
-  command->footer(std::string(kAbout) + kExamples);
+  command->footer(std::string(kShrinkAbout) + kShrinkExamples);
   command->add_option("file", options->file, "A program: a script, or a message as text or binary")
       ->type_name("FILE")
       ->required();

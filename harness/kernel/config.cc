@@ -69,7 +69,7 @@ CONFIG_KCOV=y
 CONFIG_KCOV_ENABLE_COMPARISONS=y
 )";
 
-constexpr std::string_view kKasan = R"(CONFIG_KASAN=y
+constexpr std::string_view kKasanConfig = R"(CONFIG_KASAN=y
 CONFIG_KASAN_GENERIC=y
 )";
 
@@ -87,7 +87,7 @@ constexpr std::array kCovered = {
 
 std::string config_text(const Variant& variant) {
   std::string text(kConfig);
-  if (variant.kasan) text += kKasan;
+  if (variant.kasan) text += kKasanConfig;
   return text;
 }
 

@@ -15,7 +15,6 @@ namespace {
 using proto::Number;
 using proto::TcpOption;
 
-constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kMostOctets = 100'000;  // of a read or write
 
 bool is_plain(const Number& number) {

@@ -11,7 +11,6 @@ namespace {
 using proto::Number;
 using proto::TcpOption;
 
-constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kSecond = 1000 * kMillisecond;
 
 Number number(Number::Base base, int64_t offset = 0) {

@@ -16,6 +16,7 @@ inline constexpr int kConnection = 4;
 // Text of a segment fits one Ethernet frame.
 inline constexpr uint32_t kMostText = 1460;
 inline constexpr std::size_t kMostOptions = 6;
+inline constexpr int64_t kMillisecond = 1'000'000;  // times are in nanoseconds
 // No wait is longer: beyond every TIME-WAIT of twice two minutes.
 inline constexpr int64_t kLongestWait = 300'000'000'000;
 

@@ -9,7 +9,7 @@
 namespace synfin::report {
 namespace {
 
-constexpr std::size_t kIndent = 17;
+constexpr std::size_t kMarginColumns = 17;
 constexpr std::size_t kFewRules = 4;  // shown of a finding that has many
 
 // The text in lines of at most so many columns, broken at blanks.
@@ -37,9 +37,9 @@ class Lines {
 
   // `margin` stands before the first line.
   void add(std::string_view text, Ink ink = Ink::kPlain, std::string margin = "") {
-    const std::size_t columns = std::max<std::size_t>(style_.columns, 60) - kIndent;
+    const std::size_t columns = std::max<std::size_t>(style_.columns, 60) - kMarginColumns;
     for (const std::string& line : wrapped(text, columns)) {
-      out_ += pad_right(margin, kIndent) + style_.paint(ink, line) + "\n";
+      out_ += pad_right(margin, kMarginColumns) + style_.paint(ink, line) + "\n";
       margin.clear();
     }
   }

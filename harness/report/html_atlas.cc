@@ -18,7 +18,7 @@ using atlas::Atlas;
 using atlas::Finding;
 using atlas::SetUp;
 
-constexpr std::string_view kHead = R"(<!doctype html>
+constexpr std::string_view kAtlasHead = R"(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -202,7 +202,7 @@ std::string atlas_to_html(const AtlasPage& page) {
       "href=\"#maps\">Maps</a></nav>\n<main>\n{}{}{}</main>\n<footer>synfin "
       "{}</footer>\n{}<script>\n"
       "{}</script>\n</html>\n",
-      kHead, title(page), html_style(), atlas_style(), summary(page), findings(page), drawn,
+      kAtlasHead, title(page), html_style(), atlas_style(), summary(page), findings(page), drawn,
       kVersion, data(texts), atlas_script());
 }
 

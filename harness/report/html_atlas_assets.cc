@@ -5,7 +5,7 @@ namespace synfin::report {
 namespace {
 
 // Letters first; their colours are apart for every kind of colour vision.
-constexpr std::string_view kStyle = R"css(
+constexpr std::string_view kAtlasStyle = R"css(
 :root{--a:#d9e8f7;--r:#f8d9c9;--s:#e2d8f3;--o:#f3e6bd;--A:#0b5cad;--R:#a83503;--S:#5b3695;--O:#7a5600;--M:#0a6b5c;--B:#1c2127}
 @media(prefers-color-scheme:dark){:root{--a:#17324d;--r:#4d2413;--s:#352752;--o:#453508;--A:#79b8ff;--R:#ff8f5c;--S:#bfa0f5;--O:#e3b64a;--M:#4fc3ac;--B:#e4e8eb}}
 main{max-width:1240px}nav{padding-left:max(1.25rem,calc((100vw - 1200px)/2))}.tiles{margin-top:1rem}
@@ -30,7 +30,7 @@ i.x{text-decoration:underline;text-decoration-thickness:2px;text-underline-offse
 @media print{.pay>.wide{display:block}}
 )css";
 
-constexpr std::string_view kScript = R"js(
+constexpr std::string_view kAtlasScript = R"js(
 const data = JSON.parse(document.getElementById('atlas-data').textContent);
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 for (const note of document.querySelectorAll('.js[hidden]')) note.hidden = false;
@@ -160,7 +160,7 @@ reveal();
 
 }  // namespace
 
-std::string_view atlas_style() { return kStyle; }
-std::string_view atlas_script() { return kScript; }
+std::string_view atlas_style() { return kAtlasStyle; }
+std::string_view atlas_script() { return kAtlasScript; }
 
 }  // namespace synfin::report

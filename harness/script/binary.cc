@@ -18,7 +18,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 
 // As deep as protobuf itself goes.
-constexpr int kMaxDepth = 100;
+constexpr int kMaxMessageDepth = 100;
 
 // protobuf only says that a message does not parse. This walks over the same octets and finds
 // where.
@@ -29,7 +29,7 @@ class Walk {
         input_(reinterpret_cast<const uint8_t*>(octets.data()), static_cast<int>(octets.size())) {}
 
   std::string find_fault() {
-    message(*proto::Program::descriptor(), octets_.size(), kMaxDepth);
+    message(*proto::Program::descriptor(), octets_.size(), kMaxMessageDepth);
     return fault_.empty() ? "the octets are no synfin.proto.Program" : fault_;
   }
 

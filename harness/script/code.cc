@@ -10,7 +10,7 @@
 namespace synfin::script {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxCodeDepth = 64;
 constexpr std::size_t kMaxNodes = 4096;
 
 constexpr std::pair<std::string_view, int64_t> kCodeConstants[] = {
@@ -198,7 +198,7 @@ class CodeParser {
   }
 
   bool expression(CodeStatement* made, std::size_t level, int depth) {
-    if (depth > kMaxDepth) return false;
+    if (depth > kMaxCodeDepth) return false;
     if (level == kComparisons) {
       if (accept("not")) return expression(made, level, depth + 1) && unary(made, "not");
       return comparisons(made, depth);
@@ -235,7 +235,7 @@ class CodeParser {
   }
 
   bool factor(CodeStatement* made, int depth) {
-    if (depth > kMaxDepth || !skip()) return false;
+    if (depth > kMaxCodeDepth || !skip()) return false;
     if (accept("-")) return factor(made, depth + 1) && unary(made, "-");
     if (accept("~")) return factor(made, depth + 1) && unary(made, "~");
     if (accept("(")) {

@@ -10,7 +10,7 @@
 namespace synfin::script {
 namespace {
 
-constexpr int kMaxDepth = 16;
+constexpr int kMaxValueDepth = 16;
 constexpr int64_t kMaxInteger = int64_t{1} << 62;
 constexpr std::string_view kValueWanted =
     "a value (a number, a NAME, \"octets\", ..., [array] or {struct})";
@@ -135,8 +135,8 @@ bool parse_field(Cursor& cursor, int depth, proto::Value::Struct* out) {
 }
 
 bool parse_value(Cursor& cursor, int depth, proto::Value* value) {
-  if (depth > kMaxDepth)
-    return cursor.fail(fmt::format("values are nested more than {} deep", kMaxDepth));
+  if (depth > kMaxValueDepth)
+    return cursor.fail(fmt::format("values are nested more than {} deep", kMaxValueDepth));
   const auto array = [&] {
     return parse_value(cursor, depth + 1, value->mutable_array()->add_values());
   };

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "harness/wire/bytes.h"
+#include "harness/wire/layout.h"
 #include "harness/wire/names.h"
 
 namespace synfin::wire {
 namespace {
 
-constexpr std::size_t kIpv4Header = 20;
-constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kIcmpHeader = 8;
 constexpr std::size_t kQuotedTcp = 8;  // RFC 792: the first 64 bits
 constexpr uint8_t kIcmp = 1;

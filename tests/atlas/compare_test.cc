@@ -10,9 +10,9 @@
 namespace synfin::atlas {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 bool bare_ack_at_the_right_edge(const Cell& cell) {
   const Flags flags(cell.flags);

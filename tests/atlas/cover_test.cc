@@ -9,9 +9,9 @@
 namespace synfin::atlas {
 namespace {
 
-using testing::ElementsAre;
-using testing::SizeIs;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using Point = std::vector<uint8_t>;
 

@@ -15,8 +15,8 @@
 namespace synfin::atlas {
 namespace {
 
-using testing::map;
-using testing::Target;
+using synfin::testing::map;
+using synfin::testing::Target;
 
 // Few cells, and yet every kind of set-up: without numbers, active and passive, one that fills.
 const std::vector<std::string> kFew = {"CLOSED", "LISTEN", "SYN-SENT", "ESTABLISHED/rcv-wnd-0"};

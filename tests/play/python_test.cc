@@ -21,7 +21,7 @@ int status_of(const std::vector<CodePiece>& pieces) {
   return -1;
 }
 
-class Python : public testing::Test {
+class Python : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!has_python()) GTEST_SKIP() << "there is no python3";

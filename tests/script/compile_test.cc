@@ -20,12 +20,12 @@ FlatProgram compiled(std::string_view text) {
   return flat ? *flat : FlatProgram();
 }
 
-CallSpec call(std::string_view text) {
+CallSpec compiled_call(std::string_view text) {
   const FlatProgram flat = compiled("+0 " + std::string(text));
   return flat.calls.empty() ? CallSpec() : flat.calls[0];
 }
 
-std::string error_of(std::string_view text) {
+std::string compile_error(std::string_view text) {
   const auto program = parse(text, "f");
   if (!program) return "parse " + to_string("", program.error());
   const auto flat = compile(*program);
@@ -140,72 +140,74 @@ TEST(Compile, Segment) {
 }
 
 TEST(Compile, CallsThatMakeSockets) {
-  const CallSpec made = call("socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3");
+  const CallSpec made = compiled_call("socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3");
   EXPECT_EQ(made.name, CallName::kSocket);
   EXPECT_EQ(made.new_fd, 3);
   EXPECT_EQ(made.wanted, 3);
   EXPECT_EQ(made.type, SOCK_STREAM | SOCK_NONBLOCK);
   EXPECT_EQ(made.domain, AF_INET) << "which the IP version of the case replaces";
-  EXPECT_EQ(call("accept(3, ..., ...) = -1 EAGAIN").new_fd, -1);
-  EXPECT_EQ(call("accept(3, ..., ...) = 4").new_fd, 4);
-  EXPECT_EQ(call("accept(3, ..., ...) = 4").fd, 3);
+  EXPECT_EQ(compiled_call("accept(3, ..., ...) = -1 EAGAIN").new_fd, -1);
+  EXPECT_EQ(compiled_call("accept(3, ..., ...) = 4").new_fd, 4);
+  EXPECT_EQ(compiled_call("accept(3, ..., ...) = 4").fd, 3);
 }
 
 TEST(Compile, CallsWithOctets) {
-  const CallSpec text = call(R"(write(4, "ab\x00", 3) = 3)");
+  const CallSpec text = compiled_call(R"(write(4, "ab\x00", 3) = 3)");
   EXPECT_EQ(text.data, (std::vector<uint8_t>{'a', 'b', 0}));
   EXPECT_EQ(text.length, 3U);
-  const CallSpec sent = call("send(4, ..., 1000, MSG_OOB|MSG_DONTWAIT)");
+  const CallSpec sent = compiled_call("send(4, ..., 1000, MSG_OOB|MSG_DONTWAIT)");
   EXPECT_TRUE(sent.data.empty());
   EXPECT_EQ(sent.length, 1000U);
   EXPECT_EQ(sent.flags, MSG_OOB | MSG_DONTWAIT);
   EXPECT_FALSE(sent.wanted);
-  const CallSpec read = call(R"(read(4, "xy", 10) = 2)");
+  const CallSpec read = compiled_call(R"(read(4, "xy", 10) = 2)");
   EXPECT_EQ(read.wanted_data, (std::vector<uint8_t>{'x', 'y'}));
   EXPECT_TRUE(read.check_data);
   EXPECT_EQ(read.length, 10U);
-  EXPECT_FALSE(call("recv(4, ..., 10, MSG_PEEK) = 2").check_data);
-  EXPECT_EQ(call("sendto(3, ..., 5, MSG_FASTOPEN, ..., ...) = 5").flags, MSG_FASTOPEN);
+  EXPECT_FALSE(compiled_call("recv(4, ..., 10, MSG_PEEK) = 2").check_data);
+  EXPECT_EQ(compiled_call("sendto(3, ..., 5, MSG_FASTOPEN, ..., ...) = 5").flags, MSG_FASTOPEN);
 }
 
 TEST(Compile, SocketOptions) {
   const std::vector<uint8_t> one = {1, 0, 0, 0};
-  const CallSpec set = call("setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0");
+  const CallSpec set = compiled_call("setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0");
   EXPECT_EQ(set.level, SOL_SOCKET);
   EXPECT_EQ(set.option, SO_REUSEADDR);
   EXPECT_EQ(set.data, one);
-  EXPECT_EQ(call("setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8)").data,
+  EXPECT_EQ(compiled_call("setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8)").data,
             (std::vector<uint8_t>{1, 0, 0, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(call("setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, {1, 0}, 16)").data.size(), 16U);
-  EXPECT_EQ(call("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", 4)").data.size(), 4U);
-  const CallSpec get = call("getsockopt(4, SOL_SOCKET, SO_ERROR, [1], [4]) = 0");
+  EXPECT_EQ(compiled_call("setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, {1, 0}, 16)").data.size(), 16U);
+  EXPECT_EQ(compiled_call("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", 4)").data.size(), 4U);
+  const CallSpec get = compiled_call("getsockopt(4, SOL_SOCKET, SO_ERROR, [1], [4]) = 0");
   EXPECT_EQ(get.wanted_data, one);
   EXPECT_TRUE(get.check_data);
   EXPECT_EQ(get.length, 4U);
-  EXPECT_FALSE(call("getsockopt(4, SOL_TCP, TCP_INFO, ..., ...) = 0").check_data);
+  EXPECT_FALSE(compiled_call("getsockopt(4, SOL_TCP, TCP_INFO, ..., ...) = 0").check_data);
 }
 
 TEST(Compile, OtherCalls) {
-  EXPECT_EQ(call("listen(3, 7) = 0").argument, 7);
-  EXPECT_EQ(call("shutdown(4, SHUT_WR) = 0").flags, SHUT_WR);
-  EXPECT_EQ(call("fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0").argument, O_RDWR | O_NONBLOCK);
-  EXPECT_EQ(call("connect(3, ..., ...) = -1 EINPROGRESS (x)").wanted_errno, EINPROGRESS);
-  EXPECT_EQ(call("ioctl(4, SIOCINQ, [5]) = 0").wanted_data.at(0), 5);
-  EXPECT_TRUE(call("ioctl(4, SIOCINQ, [5]) = 0").check_data);
-  EXPECT_EQ(call("ioctl(4, FIONBIO, [1]) = 0").data.at(0), 1);
-  EXPECT_FALSE(call("ioctl(4, FIONBIO, [1]) = 0").check_data);
-  const CallSpec poll = call("poll([{fd=4, events=POLLIN, revents=POLLIN|POLLOUT}], 1, 250) = 1");
+  EXPECT_EQ(compiled_call("listen(3, 7) = 0").argument, 7);
+  EXPECT_EQ(compiled_call("shutdown(4, SHUT_WR) = 0").flags, SHUT_WR);
+  EXPECT_EQ(compiled_call("fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0").argument,
+            O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(compiled_call("connect(3, ..., ...) = -1 EINPROGRESS (x)").wanted_errno, EINPROGRESS);
+  EXPECT_EQ(compiled_call("ioctl(4, SIOCINQ, [5]) = 0").wanted_data.at(0), 5);
+  EXPECT_TRUE(compiled_call("ioctl(4, SIOCINQ, [5]) = 0").check_data);
+  EXPECT_EQ(compiled_call("ioctl(4, FIONBIO, [1]) = 0").data.at(0), 1);
+  EXPECT_FALSE(compiled_call("ioctl(4, FIONBIO, [1]) = 0").check_data);
+  const CallSpec poll =
+      compiled_call("poll([{fd=4, events=POLLIN, revents=POLLIN|POLLOUT}], 1, 250) = 1");
   EXPECT_EQ(poll.fd, 4);
   EXPECT_EQ(poll.events, 1);
   EXPECT_EQ(poll.revents, 5);
   EXPECT_EQ(poll.argument, 250);
-  const CallSpec bind =
-      call("bind(3, {sa_family = AF_INET6, sin_port = ..., sin_addr = inet_addr(\"::1\")}, ...)");
+  const CallSpec bind = compiled_call(
+      "bind(3, {sa_family = AF_INET6, sin_port = ..., sin_addr = inet_addr(\"::1\")}, ...)");
   ASSERT_TRUE(bind.address);
   EXPECT_TRUE(bind.own_port);
   EXPECT_TRUE(bind.address->address.v6);
   EXPECT_EQ(bind.address->address.octets[15], 1);
-  EXPECT_FALSE(call("bind(3, ..., ...) = 0").address);
+  EXPECT_FALSE(compiled_call("bind(3, ..., ...) = 0").address);
 }
 
 TEST(Compile, AddressesOfAPlaceOfItsOwn) {
@@ -275,8 +277,8 @@ TEST(Compile, Errors) {
        "f:1: the TCP options take 41 octets; the header has room for 40"},
   };
   for (const Bad& bad : kBad) {
-    EXPECT_TRUE(error_of(bad.text).starts_with(bad.wanted))
-        << bad.text << "\n got " << error_of(bad.text);
+    EXPECT_TRUE(compile_error(bad.text).starts_with(bad.wanted))
+        << bad.text << "\n got " << compile_error(bad.text);
   }
 }
 

@@ -13,7 +13,7 @@ std::string names(const std::vector<proto::Program>& programs) {
   return out;
 }
 
-std::string error_of(std::string_view text) {
+std::string expand_error(std::string_view text) {
   const auto programs = parse_all(text, "specs/t.pkt");
   return programs ? "no error" : to_string("", programs.error()).substr(1);
 }
@@ -77,17 +77,17 @@ TEST(Expand, Errors) {
       {"//@ each x = S\n+0 < ${x} ${y}", "2:8: found '$', expected a sequence number"},
   };
   for (const Bad& bad : kBad) {
-    EXPECT_TRUE(error_of(bad.text).starts_with(bad.wanted))
-        << bad.text << "\n got " << error_of(bad.text);
+    EXPECT_TRUE(expand_error(bad.text).starts_with(bad.wanted))
+        << bad.text << "\n got " << expand_error(bad.text);
   }
-  EXPECT_TRUE(error_of("//@ each x = S|Q\n+0 < ${x} 0:0(0)").ends_with(" (in [Q])"));
+  EXPECT_TRUE(expand_error("//@ each x = S|Q\n+0 < ${x} 0:0(0)").ends_with(" (in [Q])"));
 }
 
 TEST(Expand, ManyValuesOfALongFileAreRefused) {
   std::string text = "//@ each x = 1";
   for (int i = 0; i < 500; ++i) text += "|1";
   text += "\n+0 wait // ${x}" + std::string(500'000, 'a');
-  EXPECT_EQ(error_of(text), "1:1: the programs of this file have more than 16777216 octets");
+  EXPECT_EQ(expand_error(text), "1:1: the programs of this file have more than 16777216 octets");
 }
 
 }  // namespace

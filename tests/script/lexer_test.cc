@@ -23,13 +23,13 @@ std::string tokens(std::string_view source, const Defines& defines = {}) {
   return out;
 }
 
-struct Sample {
+struct Lexed {
   const char* source;
   const char* wanted;
 };
 
 TEST(Lexer, Tokens) {
-  constexpr Sample kSamples[] = {
+  constexpr Lexed kSamples[] = {
       {"", ""},
       {" \t\r\n ", ""},
       {"+0.1", "p:+ dec:0.1"},

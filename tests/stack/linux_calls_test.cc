@@ -26,7 +26,7 @@ std::vector<uint8_t> pattern_octets(uint32_t from, uint32_t count) {
   return octets;
 }
 
-class LinuxCallsTest : public testing::Test {
+class LinuxCallsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto made = make_linux_stack({});

@@ -252,12 +252,13 @@ class Hand {
 };
 
 // Tests over both links and both IP versions: {link, whether IPv6}.
-class OverLinks : public testing::TestWithParam<std::tuple<LinuxLink, bool>> {
+class OverLinks : public ::testing::TestWithParam<std::tuple<LinuxLink, bool>> {
  public:
   static auto all() {
-    return testing::Combine(testing::Values(LinuxLink::kVeth, LinuxLink::kTun), testing::Bool());
+    return ::testing::Combine(::testing::Values(LinuxLink::kVeth, LinuxLink::kTun),
+                              ::testing::Bool());
   }
-  static std::string name(const testing::TestParamInfo<ParamType>& info) {
+  static std::string name(const ::testing::TestParamInfo<ParamType>& info) {
     const auto [link, ipv6] = info.param;
     return std::string(link == LinuxLink::kVeth ? "veth" : "tun") + (ipv6 ? "6" : "4");
   }

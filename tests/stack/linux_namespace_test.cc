@@ -255,7 +255,7 @@ TEST(LinuxNamespaceTest, SaysWhenThereAreThreads) {
   EXPECT_NE(child.text().find("thread"), std::string::npos) << child.text();
 }
 
-class LinuxSettingsTest : public testing::Test {
+class LinuxSettingsTest : public ::testing::Test {
  protected:
   void make(const LinuxOptions& options) {
     auto made = make_linux_stack(options);
