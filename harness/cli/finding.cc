@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/judge/verdict.h"
 #include "harness/report/style.h"
 #include "harness/script/printer.h"
 
@@ -44,8 +45,10 @@ std::string rule_of(const proto::Divergence& divergence, const proto::Requiremen
 
 const proto::Divergence* divergence_of(const proto::CaseResult& result,
                                        const shrink::Signature& signature) {
+  const bool crash = signature.objector == shrink::Objector::kNobody;
   for (const proto::Divergence& each : result.divergences()) {
-    if (shrink::signature_of(each) == signature) return &each;
+    if (crash ? each.wanted() == judge::kLivesOn : shrink::signature_of(each) == signature)
+      return &each;
   }
   return nullptr;
 }

@@ -19,7 +19,7 @@ struct Finding {
   std::size_t times = 0;     // of so many plays
 };
 
-// The divergence of the result that has this signature; nullptr for a crash.
+// The divergence of the result that has this signature; of a crash, the one with its last words.
 const proto::Divergence* divergence_of(const proto::CaseResult& result,
                                        const shrink::Signature& signature);
 

@@ -189,6 +189,10 @@ void Explorer::Impl::take_places() {
 void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
   const stack::Identity& identity = stack_->identity();
   if (play.result.outcome == play::Outcome::kSkipped) return;
+  if (play.result.lost() && stack_->traits().mortal) {
+    seeds_.push_back(std::move(play.program));  // let in alone, whichever ends the stack is known
+    return;
+  }
   if (play.result.outcome == play::Outcome::kBroken) return;
   if (play.result.outcome == play::Outcome::kCrashed) {
     report(shrink::crash_of(play.result.broken, identity.name), play, on_finding);

@@ -47,7 +47,7 @@ class Session {
   };
 
   play::Job job_of(Play& play);
-  bool play_again(Play& play);
+  bool play_again(Play& play, bool alone);
   void ended(Play& play, play::PlayResult&& result);
   void finish(proto::CaseResult&& result);
   bool skip_long(const Case& candidate);
@@ -99,9 +99,9 @@ play::Job Session::job_of(Play& play) {
 
 // What was spoilt is played after the rest, and with fewer others under way each time: the harness
 // itself may have been the load that made it late.
-bool Session::play_again(Play& play) {
+bool Session::play_again(Play& play, bool alone) {
   if (stopped_ || play.attempts >= options_.unreliable_plays) return false;
-  std::size_t at_most = options_.most_at_once;
+  std::size_t at_most = alone ? 1 : options_.most_at_once;
   for (unsigned i = 0; i < play.attempts; ++i) {
     at_most = std::max(std::min(at_most, kFew), at_most / kFewer);
   }
@@ -119,7 +119,7 @@ void Session::ended(Play& play, play::PlayResult&& result) {
   proto::CaseResult verdict =
       make_result(*play.played, result, *play.judge, baseline_, stack_.identity());
   const bool late = !result.late.empty() && (options_.on_time || is_unexpected(verdict.verdict()));
-  if ((result.unreliable || late) && play_again(play)) return;
+  if ((result.unreliable || late) && play_again(play, result.lost())) return;
   // What a stack chose where the rules leave it the choice is no accusation.
   const bool accuses = result.in_doubt() && verdict.verdict() != proto::INFO;
   if (late && (options_.on_time || accuses)) {

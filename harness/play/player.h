@@ -63,6 +63,8 @@ struct PlayResult {
   std::string late;
   // Whether the mismatches say nothing about the stack.
   bool in_doubt() const { return unreliable || (!late.empty() && !mismatches.empty()); }
+  // The stack came to its end, perhaps through another program: played again alone, it tells.
+  bool lost() const { return outcome == Outcome::kBroken && unreliable; }
   Time started{};
   Time ended{};
   std::vector<wire::FourTuple> tuples;

@@ -118,6 +118,37 @@ TEST(Explore, AFindingIsToldOnceAndWhatIsKnownNever) {
   }
 }
 
+// Its last octet is acknowledged as a probe, and then lwIP's timer finds nothing to probe with.
+proto::Program end_of_lwip() {
+  return script::parse(R"(
++0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 1000
++0 < . 1:1(0) ack ISS+1 win 1000
++0 accept(3, ..., ...) = 4
++0 write(4, ..., 1) = 1
++0 write(4, ..., 1) = 1
++0 < . 1:1(0) ack ISS+2 win 0
++3 wait
++0 < . 1:1(0) ack ISS+3 win 1000
++1 wait
+)",
+                       "end.pkt")
+      .value();
+}
+
+TEST(Explore, OfManyAtOnceTheOneThatEndsTheStackIsTold) {
+  const auto explorer =
+      Explorer::open(lwip(), stack::lwip_profile(), {}, {.seed = 1, .batch = 8}).value();
+  for (int i = 0; i < 3; ++i) explorer->add_seed(end_of_lwip());
+  std::size_t crashes = 0;
+  for (const std::string& signature : play(*explorer, 2).signatures) {
+    crashes += signature.find("persist ticking with empty send buffer") != std::string::npos;
+  }
+  EXPECT_EQ(crashes, 1U);
+}
+
 TEST(Explore, ProgramsThatMeetWithSomethingNewAreKept) {
   const auto explorer = open(lwip(), stack::lwip_profile());
   play(*explorer, 1);

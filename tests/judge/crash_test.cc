@@ -140,5 +140,18 @@ TEST(Crash, SeveralAreToldEachByItself) {
       << "it passes to its last step, and is the end of the stack when it is closed";
 }
 
+// More than are played at once, so that those which are lost come behind others.
+TEST(Crash, WhatEndsTheStackIsFoundAmongMany) {
+  std::vector<std::string> texts = {"abort", "later"};
+  for (char a = 'a'; a <= 'z'; ++a) {
+    for (char b = 'a'; b <= 'e'; ++b) texts.push_back(std::string("aaa") + a + b);
+  }
+  for (const auto& [id, result] : play(texts)) {
+    const bool ends = id == "topic/abort" || id == "topic/later";
+    EXPECT_EQ(result.verdict(), ends ? proto::FAIL : proto::PASS) << id << result.reason();
+    EXPECT_LE(result.attempts(), 3U) << id;
+  }
+}
+
 }  // namespace
 }  // namespace synfin::judge
