@@ -1,5 +1,5 @@
-// lwIP inside this process, with a guard against the assertions that are known to fail in it: the
-// first of them would end every fuzzer.
+// lwIP inside this process, with a guard against what is known to end it (FINDINGS.md): the first of
+// these would end every fuzzer.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace synfin::fuzz {
 
-// What would run into such an assertion throws judge::Stop instead. nullptr: there is another lwIP.
+// What would run into it throws judge::Stop instead. nullptr: there is another lwIP.
 std::unique_ptr<stack::Stack> make_guarded_lwip(const Profile& profile);
 
 }  // namespace synfin::fuzz
