@@ -37,15 +37,15 @@ bool is_half_way_round(const tcp_pcb& pcb, const Segment& segment) {
   return length == 1 && segment.seq.value() - pcb.rcv_nxt == 1U << 31U;
 }
 
-// tcp_in.c, tcp_parseopt(): the length of an option that begins in the last octet of the header is read
-// from the octet behind, which AddressSanitizer reports where the packet ends there.
+// tcp_in.c, tcp_parseopt(): the length of an option that begins in the last octet of the header is
+// read from the octet behind, which AddressSanitizer reports where the packet ends there.
 bool is_read_beyond(const wire::Decoded& packet) {
   return packet.segment.text.empty() && wire::room_of_illegal_option(packet.option_octets) == 1;
 }
 
-// tcp.c, "persist ticking with empty send buffer": the timer goes on after the last octet that waited
-// was sent as a probe and acknowledged. tcp_out.c, "split <= mss": what it divides to fit the window
-// was cut to an MSS that a later segment has made less.
+// tcp.c, "persist ticking with empty send buffer": the timer goes on after the last octet that
+// waited was sent as a probe and acknowledged. tcp_out.c, "split <= mss": what it divides to fit
+// the window was cut to an MSS that a later segment has made less.
 bool fails_at_the_next_tick(const tcp_pcb& pcb) {
   if (pcb.persist_backoff == 0) return false;
   if (pcb.unsent == nullptr) return true;

@@ -1,5 +1,5 @@
-// lwIP inside this process, with a guard against what is known to end it (FINDINGS.md): the first of
-// these would end every fuzzer.
+// lwIP inside this process, with a guard against what is known to end it (FINDINGS.md): the first
+// of these would end every fuzzer.
 #pragma once
 
 #include <memory>

@@ -66,6 +66,7 @@ void Shadow::listener(Time now, bool there) {
   if (there && rules_.state() == State::kClosed && !used_) rules_.open_passive(now);
   if (!there && rules_.state() == State::kListen) rules_.close(now, CloseKind::kBoth);
   if (!there && rules_.state() == State::kSynReceived && rules_.passive()) {
+    if (rules_.tcb().iss_known) left_iss_ = rules_.tcb().snd.iss;
     rules_.forget(now);
     left_half_open_ = true;
   }
@@ -313,6 +314,7 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
+  if (segment.flags.syn() && segment.seq == left_iss_) unclear_ = true;
   if (syn_with_more_) syn_acked_ = acks_all_of_syn(segment);
   // It gave up by a timer and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && now > last_heard_ &&
@@ -362,6 +364,8 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
     }
     complain(finding.clause, std::string(finding.sentence), wire::to_text(packet, isns()),
              std::move(fields));
+    // Where its stream ends is not known any more.
+    if (finding.clause == Clause::kSmOut4) unclear_ = true;
   }
 }
 

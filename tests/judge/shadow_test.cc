@@ -171,6 +171,47 @@ TEST_F(ShadowTest, AHalfOpenConnectionMayOutliveItsListener) {
   EXPECT_TRUE(shadow_.lost());
 }
 
+TEST_F(ShadowTest, AHalfOpenConnectionThatOutlivedItsListenerLeavesDoubt) {
+  for (const bool stays : {true, false}) {
+    collector_.found.clear();
+    Shadow shadow(profile_, traits_, nullptr, collector_, 0);
+    const auto open = [&](uint32_t iss) {
+      shadow.listener(now_, true);
+      wire::Decoded packet;
+      packet.segment = segment(kSyn, kIrs);
+      shadow.injected(now_, packet, {});
+      packet.segment = segment(kSyn | kAck, iss, kIrs + 1);
+      shadow.sent(now_, packet);
+      shadow.observed(now_, State::kSynReceived);
+    };
+    open(kIss);
+    shadow.listener(now_, false);
+    open(stays ? kIss : kIss + 7);
+    shadow.observed(now_, State::kListen);  // it has nobody whom it could be given to
+    ASSERT_EQ(collector_.found.size(), 1U);
+    EXPECT_EQ(collector_.found[0].in_doubt, stays);
+  }
+}
+
+TEST_F(ShadowTest, WhatFollowsFromAFinBeforeAllTextIsInDoubt) {
+  establish();
+  const std::array<uint8_t, 2> text{'x', 'y'};
+  shadow_.send(now_, text, {});
+  shadow_.close(now_, CloseKind::kSending);
+  Segment part = segment(kFin | kPsh | kAck, kIss + 1, kIrs + 1);
+  part.text = std::span(text).first(1);
+  target_sends(part);
+  inject(segment(kAck, kIrs, kIss + 1));
+  target_sends(segment(kAck, kIss + 3, kIrs + 1));
+  target_is(State::kFinWait1);
+  Segment rest = segment(kFin | kPsh | kAck, kIss + 3, kIrs + 1);
+  rest.text = std::span(text).last(1);
+  target_sends(rest);
+  ASSERT_GE(collector_.found.size(), 2U);
+  EXPECT_FALSE(collector_.found[0].in_doubt);
+  EXPECT_TRUE(collector_.found[1].in_doubt);
+}
+
 TEST_F(ShadowTest, WhatFollowsFromReadingOtherTextIsInDoubt) {
   establish();
   const std::array<uint8_t, 2> text{'x', 'y'};
