@@ -23,10 +23,7 @@ function(synfin_folder path)
     if(SYNFIN_FUZZ)
       synfin_tested_twin(${target} ${sources})
       target_link_libraries(${target}_tested PUBLIC ${arg_LINK})
-      # What plays and judges is not what is tested: its branches would only make programs look new, and
-      # its sanitizers, four times as slow, have the tests of the preset asan.
-      target_compile_options(${target} PRIVATE
-        $<IF:$<BOOL:${SYNFIN_SANITIZE_ALL}>,-fno-sanitize=fuzzer-no-link,-fno-sanitize=all>)
+      synfin_is_not_tested(${target})
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -34,14 +31,25 @@ function(synfin_folder path)
   endif()
 endfunction()
 
+# What plays and judges is not what a fuzz target tests: its branches would only make programs look new, and its
+# sanitizers, four times as slow, have the tests of the preset asan.
+function(synfin_is_not_tested target)
+  target_compile_options(${target} PRIVATE
+    $<IF:$<BOOL:${SYNFIN_SANITIZE_ALL}>,-fno-sanitize=fuzzer-no-link,-fno-sanitize=all>)
+endfunction()
+
 # <target>_tested: the same sources under sanitizers and coverage, for the fuzz targets that test them.
 function(synfin_tested_twin target)
   add_library(${target}_tested STATIC EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(${target}_tested PRIVATE synfin_options)
-  # What an operand is compared with helps to make octets, and programs are not made of octets.
   if(target MATCHES "_(engine|stack)$")
-    target_compile_options(${target}_tested PRIVATE -fno-sanitize-coverage=trace-cmp)
+    synfin_takes_programs(${target}_tested)
   endif()
+endfunction()
+
+# What an operand is compared with helps to make octets, and programs are not made of octets.
+function(synfin_takes_programs target)
+  target_compile_options(${target} PRIVATE -fno-sanitize-coverage=trace-cmp)
 endfunction()
 
 # Compiles one .proto; `out` becomes the generated .cc (harness/proto/x.pb.cc and .h under generated/).

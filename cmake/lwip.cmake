@@ -31,4 +31,7 @@ function(synfin_build_lwip source)
   target_include_directories(synfin_lwip SYSTEM PUBLIC
     "${PROJECT_SOURCE_DIR}/harness/stack/lwip_port" "${LWIP_DIR}/src/include")
   target_compile_options(synfin_lwip PRIVATE -w)  # its warnings are not ours
+  if(SYNFIN_FUZZ)
+    synfin_takes_programs(synfin_lwip)
+  endif()
 endfunction()

@@ -75,6 +75,9 @@ function(synfin_fuzz_common)
   add_library(synfin_fuzz_common STATIC ${common} "${PROJECT_SOURCE_DIR}/tests/engine/walk_world.cc")
   target_link_libraries(synfin_fuzz_common PUBLIC synfin_mutate PRIVATE synfin_options)
   target_compile_definitions(synfin_fuzz_common PRIVATE SYNFIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(SYNFIN_FUZZ)
+    synfin_is_not_tested(synfin_fuzz_common)
+  endif()
 endfunction()
 
 # The program that makes seed corpora of .pkt files.
