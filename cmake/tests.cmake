@@ -113,7 +113,9 @@ set(SYNFIN_TESTED_BY_wire wire)
 set(SYNFIN_TESTED_BY_script script)
 set(SYNFIN_TESTED_BY_atlas atlas)
 set(SYNFIN_TESTED_BY_child_reply stack)
-set(SYNFIN_TESTED_BY_diff_lwip stack)  # and an lwIP from source
+if(NOT SYNFIN_LWIP_SOURCE)  # else that is all
+  set(SYNFIN_TESTED_BY_diff_lwip stack)
+endif()
 set(SYNFIN_TESTED_BY_reference engine)
 set(SYNFIN_TESTED_BY_pair engine)
 set(SYNFIN_TESTED_BY_diff_reference engine)
@@ -139,7 +141,7 @@ function(synfin_add_fuzzers)
     "${PROJECT_SOURCE_DIR}/fuzz/common/program_input.cc")
   target_link_libraries(synfin_afl_mutator PRIVATE synfin_mutate synfin_options)
   # What tests/fuzz/speed.sh compares with.
-  synfin_fuzz_target(bare_lwip "${PROJECT_SOURCE_DIR}/tests/fuzz/bare_lwip.cc" TESTED stack)
+  synfin_fuzz_target(bare_lwip "${PROJECT_SOURCE_DIR}/tests/fuzz/bare_lwip.cc" TESTED ${SYNFIN_TESTED_BY_diff_lwip})
   target_link_options(bare_lwip PRIVATE -fsanitize=fuzzer)
 endfunction()
 

@@ -23,8 +23,8 @@ run() {
   grep -a '^synfin: [0-9]* programs' "$log" >&2 || true
 }
 
-bare=$(run bare_lwip "$build/bare_lwip" -max_len=450 -entropic=0 -detect_leaks=0)
-judged=$(run diff_lwip "$build/fuzz_diff_lwip" -max_len=450 -entropic=0 -detect_leaks=0)
+bare=$(run bare_lwip "$build/bare_lwip" -max_len=500 -entropic=0 -detect_leaks=0)
+judged=$(run diff_lwip "$build/fuzz_diff_lwip" -max_len=500 -entropic=0 -detect_leaks=0)
 printf '%s\n%s\n' "$bare" "$judged" | awk '
   { printf "%-10s %8d inputs, %8d a second\n", $1, $2, $3; rate[NR] = $3 }
   END { printf "diff_lwip has %.2f of the rate of the bare target\n", rate[2] / rate[1] }'
