@@ -16,16 +16,14 @@ namespace {
 // so that nobody has to follow a set-up to play it. Owed ACKs are waited for: none is left over
 // that would pass for an answer. An ACK is delayed by less than 0.5 s (MUST-40).
 constexpr std::string_view kListen = R"(
-+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
-+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
 +0 setsockopt(3, SOL_SOCKET, SO_RCVBUF, [2048], 4) = 0
 +0 bind(3, ..., ...) = 0
 +0 listen(3, 8) = 0
 )";
 
 constexpr std::string_view kConnect = R"(
-+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4
-+0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 4
 +0 setsockopt(4, SOL_SOCKET, SO_RCVBUF, [2048], 4) = 0
 +0 connect(4, ..., ...) = -1 EINPROGRESS
 +0 > S 0:0(0) <...>
