@@ -38,12 +38,11 @@ bool is_half_way_round(const tcp_pcb& pcb, const Segment& segment) {
 }
 
 // tcp.c, "persist ticking with empty send buffer": an ACK of all text, which was queued again after
-// a timeout beside a closed window, leaves the persist timer running.
-bool probes_nothing() {
-  for (const tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next) {
-    if (pcb->persist_backoff > 0 && pcb->unsent == nullptr) return true;
-  }
-  return false;
+// a timeout beside a closed window, leaves the persist timer running. tcp_out.c, "split <= mss":
+// that timer cuts a segment to the window, and an ACK may have brought an MSS smaller than that.
+bool fails_at_its_probe(const tcp_pcb& pcb) {
+  if (pcb.persist_backoff == 0) return false;
+  return pcb.unsent == nullptr || (pcb.snd_wnd > pcb.mss && pcb.unsent->len > pcb.snd_wnd);
 }
 
 class GuardedLwip final : public stack::Stack {
@@ -73,7 +72,9 @@ class GuardedLwip final : public stack::Stack {
     return lwip_->start(id, connection, call);
   }
   void run_until(Time until, stack::Sink& sink) override {
-    if (probes_nothing()) throw judge::Stop();
+    for (const tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next) {
+      if (fails_at_its_probe(*pcb)) throw judge::Stop();
+    }
     lwip_->run_until(until, sink);
   }
   Result<State> snapshot(stack::CaseId id, unsigned connection) override {
