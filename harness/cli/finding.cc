@@ -59,7 +59,7 @@ std::string paragraph_of(const Finding& finding, const proto::Provenance& proven
     text += fmt::format("; wanted: {}; got: {}.{}", divergence->wanted(), divergence->got(),
                         rule_of(*divergence, catalogue));
   } else {
-    text += " ends: " + finding.result.reason();
+    text += ": " + finding.signature.got;
   }
   text = report::plain_text(text);
   std::replace(text.begin(), text.end(), '\n', ' ');
