@@ -62,7 +62,8 @@ int merge_files(const MergeOptions& options) {
     outcome.add(result.verdict());
     terminal.result(result);
   }
-  terminal.summary(*merged, [](const std::string&) { return nullptr; });
+  terminal.summary(*merged, std::chrono::nanoseconds(merged->duration_ns()),
+                   [](const std::string&) { return nullptr; });
   const auto written = write(options.outputs, *merged, find_specs(options.specs));
   if (!written) {
     complain(written.error().message);

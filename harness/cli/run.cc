@@ -19,6 +19,7 @@
 #include "harness/cli/update_baseline.h"
 #include "harness/judge/baseline.h"
 #include "harness/judge/session.h"
+#include "harness/kernel/board.h"
 #include "harness/report/exit_code.h"
 #include "harness/report/failure.h"
 #include "harness/report/merge.h"
@@ -324,6 +325,7 @@ ExitCode Run::run() {
   if (!select_cases() || !load_baseline()) return report::exit_code(outcome_);
   catch_interrupt();
   const auto started = std::chrono::steady_clock::now();
+  const auto began = kernel::time_outside();
   bool first = true;
   for (auto& [profile, cases] : by_profile_) {
     if (interrupted()) break;
@@ -332,7 +334,7 @@ ExitCode Run::run() {
   }
   finish(std::chrono::steady_clock::now() - started);
   outcome_.interrupted = interrupted();
-  terminal_.summary(result_, [this](const std::string& id) {
+  terminal_.summary(result_, kernel::time_outside() - began, [this](const std::string& id) {
     const Script* script = script_of(id);
     return script == nullptr ? nullptr : script->program.get();
   });

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/kernel/board.h"
 #include "harness/report/requirement.h"
 
 namespace synfin::report {
 namespace {
-
-using std::chrono::steady_clock;
 
 // In the order in which sums are told.
 constexpr std::array kOrder = {
@@ -111,7 +110,8 @@ std::string judged_text(const proto::RunResult& run) {
 
 }  // namespace
 
-std::string summary_text(const proto::RunResult& run, const Style& style) {
+std::string summary_text(const proto::RunResult& run, std::chrono::nanoseconds took,
+                         const Style& style) {
   Counts counts;
   for (const proto::CaseResult& result : run.cases()) ++counts[result.verdict()];
   std::string out = fmt::format("{} case{}: ", run.cases_size(), run.cases_size() == 1 ? "" : "s");
@@ -125,7 +125,7 @@ std::string summary_text(const proto::RunResult& run, const Style& style) {
                        fmt::format("{} {}", count->second, verdict_word(verdict)));
     if (verdict == proto::SKIP) out += reasons(run, verdict);
   }
-  out += fmt::format("   {}\n", duration_text(std::chrono::nanoseconds(run.duration_ns())));
+  out += fmt::format("   {}\n", duration_text(took));
   const Tally sums = tally(run);
   out += fmt::format("MUST {} of {} · SHOULD {} of {} · clause coverage {:.1f} %", sums.must_met,
                      sums.must, sums.should_met, sums.should,
@@ -137,7 +137,7 @@ Terminal::Terminal(std::FILE* out, Style style, int verbosity)
     : out_(out),
       style_(style),
       verbosity_(verbosity),
-      started_(steady_clock::now()),
+      started_(kernel::time_outside()),
       last_progress_(started_) {}
 
 void Terminal::write(const std::string& text) {
@@ -158,7 +158,7 @@ void Terminal::head(const proto::Provenance& provenance, std::size_t cases) {
 }
 
 void Terminal::progress(std::size_t done, std::size_t total) {
-  const auto now = steady_clock::now();
+  const auto now = kernel::time_outside();
   const auto rest = style_.terminal ? std::chrono::milliseconds(100) : std::chrono::seconds(10);
   if (now - last_progress_ < rest) return;
   last_progress_ = now;
@@ -186,7 +186,8 @@ void Terminal::result(const proto::CaseResult& result) {
   if (verbosity_ > 0) write(result_line(result, style_));
 }
 
-void Terminal::summary(const proto::RunResult& run, const ProgramOf& program_of) {
+void Terminal::summary(const proto::RunResult& run, std::chrono::nanoseconds took,
+                       const ProgramOf& program_of) {
   if (verbosity_ > 0) write("\n");
   if (run.cases_size() > 1) write(topics_text(run, style_) + "\n");
   FailureOptions options;
@@ -203,7 +204,7 @@ void Terminal::summary(const proto::RunResult& run, const ProgramOf& program_of)
       warned = true;
     }
   }
-  write((warned ? "\n" : "") + summary_text(run, style_));
+  write((warned ? "\n" : "") + summary_text(run, took, style_));
 }
 
 }  // namespace synfin::report

@@ -25,7 +25,8 @@ std::string topic_of(const std::string& id);
 std::string topics_text(const proto::RunResult& run, const Style& style);
 
 // The two last lines: how many cases of each verdict, and how many requirements are met.
-std::string summary_text(const proto::RunResult& run, const Style& style);
+std::string summary_text(const proto::RunResult& run, std::chrono::nanoseconds took,
+                         const Style& style);
 
 // "0.42 s", "63 s", "12 min": as exact as anybody wants to know it.
 std::string duration_text(std::chrono::nanoseconds duration);
@@ -43,9 +44,11 @@ class Terminal {
   void progress(std::size_t done, std::size_t total);
   // A case has ended. Shown at once with -v.
   void result(const proto::CaseResult& result);
-  // Topics, everything that is unexpected, the sums. `program_of` may return nullptr.
+  // Topics, everything that is unexpected, the sums. `took`: for who waited, whatever time it is
+  // for the stack. `program_of` may return nullptr.
   using ProgramOf = std::function<const script::FlatProgram*(const std::string& id)>;
-  void summary(const proto::RunResult& run, const ProgramOf& program_of);
+  void summary(const proto::RunResult& run, std::chrono::nanoseconds took,
+               const ProgramOf& program_of);
 
   void write(const std::string& text);
 

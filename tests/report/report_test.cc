@@ -258,10 +258,10 @@ TEST(Terminal, SumsUpTopicsAndVerdicts) {
   EXPECT_EQ(topics_text(some_run(), {}),
             "  close            1 pass     1 xfail\n"
             "  reset            1 fail     1 skip\n");
-  const std::string sums = summary_text(some_run(), {});
+  const std::string sums = summary_text(some_run(), std::chrono::milliseconds(1234), {});
   const std::string coverage = sums.substr(sums.find("clause coverage"));
   EXPECT_EQ(sums.substr(0, sums.find("clause coverage")),
-            "4 cases: 1 pass, 1 fail, 1 xfail, 1 skip (no TCP-AO in this kernel)   63 s\n"
+            "4 cases: 1 pass, 1 fail, 1 xfail, 1 skip (no TCP-AO in this kernel)   1.2 s\n"
             "MUST 1 of 2 · SHOULD 0 of 1 · ");
   EXPECT_TRUE(std::regex_match(
       coverage, std::regex("clause coverage 0\\.\\d % · judged to the last step 1 of 3\n")))
@@ -278,7 +278,8 @@ std::string written(const Style& style, int verbosity) {
     Terminal terminal(out, style, verbosity);
     terminal.head(run.provenance(), 4);
     for (const proto::CaseResult& result : run.cases()) terminal.result(result);
-    terminal.summary(run, [](const std::string&) { return nullptr; });
+    terminal.summary(run, std::chrono::milliseconds(1234),
+                     [](const std::string&) { return nullptr; });
   }
   std::fclose(out);
   std::string got(text, size);
