@@ -446,6 +446,10 @@ void add_fuzz(CLI::App& app, Action* action) {
         // What a TUN carries is handled where KCOV looks.
         if (options->choice.link.empty()) options->choice.link = "tun";
       }
+      const stack::StackInfo* info = stack::find_stack(options->choice.stack);
+      if (checked && options->choice.profile.empty() && info->followed != nullptr) {
+        options->choice.profile = info->followed().name;
+      }
       if (checked) {
         return fuzz_in_kernel(options->choice,
                               {.out = options->out,

@@ -33,6 +33,17 @@ std::string_view describe(Due due) {
 // reads as LISTEN where a listener covers its 4-tuple.
 bool gone(State state) { return state == State::kClosed || state == State::kListen; }
 
+// Profile::r2_is_a_time.
+Duration time_of(const Profile& profile, unsigned retransmissions) {
+  Duration whole{0};
+  Duration timeout = profile.rto_min;
+  for (unsigned i = 0; i <= retransmissions; ++i) {
+    whole += timeout;
+    timeout = std::min(2 * timeout, profile.rto_max);
+  }
+  return whole;
+}
+
 }  // namespace
 
 Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage,
@@ -83,7 +94,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   if (drops_for_options(packet)) return;
   last_heard_ = now;
   declined_.reset();
-  left_half_open_ = false;
+  left_half_open_ = half_open_may_end_ = false;
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
@@ -108,6 +119,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
+  unclear_ = unclear_ || rules_.peer_contradicts_itself();
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
@@ -118,7 +130,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
 // Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
 void Shadow::note_syn_with_more(const Segment& segment, State before) {
   const bool more = segment.flags.fin() || !segment.text.empty();
-  const bool opened = before == State::kListen || before == State::kSynSent;
+  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
+  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
   if (segment.flags.syn() && opened && !gone(rules_.state())) {
     syn_with_more_ = more;
     syn_replaced_ = false;
@@ -151,9 +164,12 @@ void Shadow::keep_unread(Time now) {
 }
 
 void Shadow::icmp(Time now, const wire::IcmpNotice& notice) {
-  // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp), and what a stack does with
-  // it is its own affair.
-  if (rules_.passive() && !is_synchronized(rules_.state())) return;
+  // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp): whether a hard error ends
+  // what is half open is the stack's affair.
+  if (rules_.passive() && !is_synchronized(rules_.state()) && notice.error != IcmpError::kSoft) {
+    half_open_may_end_ = rules_.state() == State::kSynReceived;
+    return;
+  }
   rules_.on_icmp(now, notice.error, notice.seq);
 }
 
@@ -281,6 +297,10 @@ bool Shadow::may_have_given_up(Time now) const {
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
+  if (profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
+      now - rules_.unacknowledged_since() >= time_of(*profile_, limit)) {
+    return true;
+  }
   const Duration last_ack = profile_->last_ack_timeout;
   // Whose FIN waits behind its text may count as being there: see follow().
   const bool ends = rules_.state() == State::kLastAck ||
@@ -384,6 +404,11 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (half_open_may_end_ && here == State::kSynReceived && gone(observed)) {
+    rules_.forget(now);
+    if (listener_) rules_.open_passive(now);
+    return true;
+  }
   if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
   if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
     come_back_to_time_wait();

@@ -169,6 +169,7 @@ class Shadow {
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;
+  bool half_open_may_end_ = false;  // a hard ICMP error told of its SYN,ACK
   // Of the last segment that acknowledged something and that the rules did not take.
   std::optional<Seq> dropped_ack_;
   bool ready_early_ = false;  // the target ended the handshake where the rules did not
