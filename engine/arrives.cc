@@ -174,6 +174,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
   decide(arrival.test);
   arrival.at_edge = !acceptable && is_at_edge(segment);
   if (!acceptable && !arrival.at_edge) return step_1_not_acceptable(arrival);
+  if (arrival.at_edge && segment.len() > 0) permit(other_permits_);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
   // The SYN again, with text or FIN: the peer has not heard our SYN,ACK.
@@ -297,7 +298,9 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
     if (!step_5_syn_received(segment, admission)) return false;
   }
   // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
-  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack())) {
+  // What is half way round and further ahead than behind is none of these.
+  const bool ahead = segment.ack.after(tcb_.snd.nxt);
+  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack()) && !ahead) {
     hit(Clause::kMay12);
     refuse(Clause::kRfc5961_5_1);
     return false;
@@ -354,6 +357,8 @@ bool Rules::step_5_established(const Segment& segment) {
          (news || !keeps_window_out(segment))) ||
         (news && profile_->new_acks_bring_their_window)) {
       update_send_window(segment);
+    } else if (!news && sets_wl1_back(segment)) {
+      tcb_.snd.wl1 = segment.seq;
     }
   }
   return true;
@@ -403,10 +408,11 @@ void Rules::step_6_urg(const Arrival& arrival) {
 void Rules::step_7_text(const Arrival& arrival) {
   if (arrival.text.empty()) {
     // Step 1 let it pass, but nothing of it was new and within the window.
-    if (arrival.at_edge && arrival.segment->len() > 0) {
+    const Segment& segment = *arrival.segment;
+    const bool old = segment.seq.before(tcb_.rcv.nxt);
+    if (arrival.at_edge && segment.len() > 0 && (old || may_receive_text(state_))) {
       owe_ack(Clause::kSmAcc5);
-      if (duplicate_) owe_dsack(!arrival.segment->text.empty());
-      permit(other_permits_);
+      if (duplicate_) owe_dsack(!segment.text.empty());
     }
     // An empty segment that is in the window but not at its left edge may draw an ACK (MAY-13).
     if (arrival.seq != tcb_.rcv.nxt) {

@@ -112,6 +112,13 @@ bool Rules::keeps_window_out(const Segment& segment) const {
   return window > 0 ? profile_->shrunk_window_is_kept_out : profile_->zero_window_is_kept_out;
 }
 
+// Profile::text_sets_wl1_back: what is in order with the same window, and nothing waits.
+bool Rules::sets_wl1_back(const Segment& segment) const {
+  return profile_->text_sets_wl1_back && state_ == State::kEstablished && !segment.text.empty() &&
+         segment.seq == tcb_.rcv.nxt && queued_.empty() &&
+         static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift == tcb_.snd.wnd;
+}
+
 void Rules::update_send_window(const Segment& segment) {
   const unsigned shift = segment.flags.syn() ? 0 : tcb_.snd.shift;
   hit(Clause::kMust1);

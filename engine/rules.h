@@ -278,6 +278,7 @@ class Rules {
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   bool keeps_window_out(const Segment& segment) const;
+  bool sets_wl1_back(const Segment& segment) const;
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);

@@ -55,12 +55,13 @@ Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* c
       connection_(connection) {}
 
 void Shadow::complain(Clause clause, std::string wanted, std::string got,
-                      std::vector<play::Difference> fields, std::size_t cause) {
+                      std::vector<play::Difference> fields, const Cause* cause) {
   if (lost_) return;
   Divergence divergence;
-  divergence.cause = cause;
+  if (cause != nullptr && cause->stimulus == 0) cause = nullptr;
+  divergence.cause = cause != nullptr ? cause->stimulus : 0;
   divergence.clause = clause;
-  divergence.state = rules_.state();
+  divergence.state = cause != nullptr ? cause->state : rules_.state();
   divergence.wanted = std::move(wanted);
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
@@ -90,8 +91,26 @@ bool Shadow::drops_for_options(const wire::Decoded& packet) const {
   return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
 }
 
+// Profile::drops_what_lacks_ack, where there is a whole connection.
+bool Shadow::drops_for_flags(const Segment& segment) const {
+  const State here = rules_.state();
+  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
+                     !(here == State::kSynReceived && rules_.passive()) &&
+                     !(here == State::kFinWait2 && deaf_);
+  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
+         !segment.flags.syn();
+}
+
+// Profile::keeps_more_than_it_tells: how far its window reaches is not known.
+bool Shadow::may_be_within_what_is_kept(const Segment& segment) const {
+  const Tcb& tcb = rules_.tcb();
+  return profile_->keeps_more_than_it_tells && is_synchronized(rules_.state()) &&
+         tcb.rcv.shift == 0 && tcb.rcv.wnd() >= UINT16_MAX - 1 && segment.end().after(tcb.rcv.edge);
+}
+
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
-  if (drops_for_options(packet)) return;
+  if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
+  unclear_ = unclear_ || may_be_within_what_is_kept(packet.segment);
   last_heard_ = now;
   declined_.reset();
   left_half_open_ = half_open_may_end_ = false;
@@ -182,48 +201,6 @@ void Shadow::take_declined(Time now) {
   rules_.on_segment(now, declined.segment, Admission{});
   count_incarnation(before);
   if (!gone(rules_.state())) used_ = true;
-}
-
-// Remembers how things stood before a SYN that may open a new incarnation.
-void Shadow::reopen(Time now, const Segment& segment) {
-  const std::optional<Clause> clause = rules_.reopens_time_wait(segment);
-  if (!clause) {
-    // Until the handshake is done the SYN may still turn out to be an old duplicate.
-    if (rules_.state() != State::kSynReceived) reopening_.reset();
-    return;
-  }
-  reopening_ = std::make_unique<Reopening>(Reopening{rules_, segment, now, *clause, incarnation_});
-  reopening_->segment.text = {};
-}
-
-// The target's answer tells whether it took that SYN, and whether it found it to be an old
-// duplicate afterwards: what TIME-WAIT still owed goes out when it comes back.
-void Shadow::settle_reopening(const Segment& answer) {
-  if (!reopening_) return;
-  const bool of_before = answer.seq == reopening_->before.tcb().snd.nxt && !answer.flags.rst();
-  if (reopening_->taken) {
-    if (of_before && rules_.state() == State::kListen) come_back_to_time_wait();
-  } else if (answer.flags.syn()) {
-    reopening_->taken = true;
-  } else if (of_before) {
-    leave_in_time_wait();
-  }
-}
-
-void Shadow::leave_in_time_wait() {
-  complain(reopening_->clause, "a SYN,ACK: a new incarnation of the connection",
-           "the old one stays in TIME-WAIT");
-  rules_ = std::move(reopening_->before);
-  rules_.on_segment(reopening_->at, reopening_->segment, {.syn = false, .third_ack = false});
-  incarnation_ = reopening_->incarnation;
-  reopening_.reset();
-}
-
-// MAY-2 (2): a reset told that the SYN was an old duplicate.
-void Shadow::come_back_to_time_wait() {
-  rules_ = std::move(reopening_->before);
-  incarnation_ = reopening_->incarnation;
-  reopening_.reset();
 }
 
 bool Shadow::open_active(Time now) {
@@ -500,7 +477,9 @@ void Shadow::complain_missing(const Obligation& late) {
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
-  const std::size_t cause = late.due == Due::kAck ? ack_cause_ : 0;
+  const Cause* cause = late.due == Due::kAck     ? &ack_cause_
+                       : late.due == Due::kReset ? &reset_cause_
+                                                 : nullptr;
   complain(late.clause, std::string(describe(late.due)), "nothing", {}, cause);
 }
 

@@ -144,7 +144,9 @@ TEST_F(ShadowTest, ConnectOfASocketThatWasConnectedOpensNothing) {
   Shadow& shadow = *shadows[0];
   Sockets sockets(profile_, shadows);
   const auto call = [&](script::CallName name, int64_t value, int error) {
-    const script::CallSpec spec{.name = name, .fd = 4};
+    script::CallSpec spec;
+    spec.name = name;
+    spec.fd = 4;
     sockets.call_starts(now_, spec, 0);
     sockets.call_returns(now_, spec, 0, value, error, {});
   };
