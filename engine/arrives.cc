@@ -357,8 +357,6 @@ bool Rules::step_5_established(const Segment& segment) {
          (news || !keeps_window_out(segment))) ||
         (news && profile_->new_acks_bring_their_window)) {
       update_send_window(segment);
-    } else if (!news && sets_wl1_back(segment)) {
-      tcb_.snd.wl1 = segment.seq;
     }
   }
   return true;

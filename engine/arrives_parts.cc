@@ -112,13 +112,6 @@ bool Rules::keeps_window_out(const Segment& segment) const {
   return window > 0 ? profile_->shrunk_window_is_kept_out : profile_->zero_window_is_kept_out;
 }
 
-// Profile::text_sets_wl1_back: what is in order with the same window, and nothing waits.
-bool Rules::sets_wl1_back(const Segment& segment) const {
-  return profile_->text_sets_wl1_back && state_ == State::kEstablished && !segment.text.empty() &&
-         segment.seq == tcb_.rcv.nxt && queued_.empty() &&
-         static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift == tcb_.snd.wnd;
-}
-
 void Rules::update_send_window(const Segment& segment) {
   const unsigned shift = segment.flags.syn() ? 0 : tcb_.snd.shift;
   hit(Clause::kMust1);
@@ -142,7 +135,7 @@ void Rules::update_send_window(const Segment& segment) {
     // A timer that runs on stands where the probes have backed it off to.
     last_progress_ = now_;
     retransmissions_ = 0;
-    reopened_after_ = probes_;
+    reopened_after_ = std::min<uint8_t>(probes_, 15) & 15U;
     due_.remove(Due::kProbe);
   }
 }
@@ -156,7 +149,7 @@ void Rules::take_acknowledgment(const Segment& segment) {
   if (text_to.after(text_from)) send_ring_.consume(Seq::distance(text_from, text_to));
   const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;
   const bool ends = profile_->rtt_of_active_syn || !of_own_syn;
-  if (timed_at_ != kNever && !timed_end_.after(segment.ack) && ends) sample_round_trip();
+  if (timed_at_ != kNever && !timed_end().after(segment.ack) && ends) sample_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
   reopened_after_ = 0;

@@ -82,8 +82,8 @@ struct Profile {
   // A window that only shrank, with the SEQ of the one before, is not taken; nor one of 0.
   bool shrunk_window_is_kept_out = false;
   bool zero_window_is_kept_out = false;
-  // In-order text that says nothing new sets SND.WL1, also back.
-  bool text_sets_wl1_back = false;
+  // In-order text may set SND.WL1, also back.
+  bool text_may_set_wl1_back = false;
   // A segment without ACK, RST and SYN is dropped before all else.
   bool drops_what_lacks_ack = false;
   // Without scaling a window of more than 65535 octets may be kept, and told as 65535.

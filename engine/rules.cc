@@ -93,7 +93,8 @@ void Rules::start_anew() {
   fin_queued_ = fin_sent_ = deaf_ = gave_up_ = false;
   peer_fin_known_ = peer_fin_taken_ = contradicted_ = false;
   retransmissions_ = 0;
-  duplicate_acks_ = probes_ = reopened_after_ = 0;
+  duplicate_acks_ = probes_ = 0;
+  reopened_after_ = 0;
   unacknowledged_in_ = unpushed_ = 0;
   adopted_user_timeout_ = Milliseconds{0};
   told_user_timeout_ = throttled_ = false;

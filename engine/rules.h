@@ -278,7 +278,6 @@ class Rules {
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   bool keeps_window_out(const Segment& segment) const;
-  bool sets_wl1_back(const Segment& segment) const;
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
@@ -322,6 +321,7 @@ class Rules {
   void permit_reset(Seq seq, Clause clause);
   void stamp_reset(Obligation& reset, const Segment* cause);
   bool is_throttled(Clause clause);
+  Seq timed_end() const { return timed_seq_ + timed_length_; }
   void owe_ack(Clause clause, Duration within = Duration{0});
   // The segment is dropped, and answered by an ACK.
   void refuse(Clause clause);
@@ -426,9 +426,9 @@ class Rules {
   bool moved_ = false;       // by the event that is being processed
   bool passive_ = false;     // came from LISTEN (MUST-11)
   bool fin_queued_ = false;  // CLOSE was called
-  bool fin_sent_ = false;
-  bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
-  bool recovering_ = false;      // something was retransmitted; until SND.UNA reaches recover_
+  bool fin_sent_ : 1 = false;
+  bool peer_fin_known_ : 1 = false;  // a FIN has arrived, perhaps ahead of a gap
+  bool recovering_ : 1 = false;      // something was retransmitted; until SND.UNA reaches recover_
   // Those that are seldom asked share octets.
   bool remote_specified_ : 1 = false;     // by the passive OPEN
   bool fin_is_new_ : 1 = false;           // CLOSE was called, and nothing has been sent since
@@ -441,14 +441,16 @@ class Rules {
   bool throttled_ : 1 = false;          // the last segment drew no challenge ACK (RFC 5961 §7)
   bool peer_fin_taken_ : 1 = false;
   bool contradicted_ : 1 = false;
-  bool gave_up_ : 1 = false;      // the user timeout has ended the connection
+  bool gave_up_ : 1 = false;  // the user timeout has ended the connection
+  // After so many probes the window opened, and nothing was acknowledged since.
+  uint8_t reopened_after_ : 4 = 0;
   uint16_t first_window_ = 0;     // of the SYN that went out before IRS was known
   uint8_t in_order_permits_ = 0;  // bare ACKs that may be sent for text taken in order
   uint8_t other_permits_ = 0;     // and one for each other segment that may draw one
   uint8_t duplicate_acks_ = 0;
-  uint8_t probes_ = 0;          // zero-window probes since the window closed
-  uint8_t reopened_after_ = 0;  // as many as that, where nothing was acknowledged since
+  uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
+  uint16_t timed_length_ = 0;       // of the segment at timed_seq_
   uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   // Between two probes: from what could start the timer, the first of them or an ACK, to the
@@ -460,7 +462,6 @@ class Rules {
   Seq peer_fin_seq_;
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the segment whose round trip is being measured
-  Seq timed_end_;
   Time timed_at_ = kNever;
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came

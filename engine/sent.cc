@@ -53,7 +53,7 @@ void Rules::sent_syn(const Segment& segment) {
     tcb_.snd.nxt = tcb_.snd.max_edge = segment.seq + 1;
     tcb_.offered = Offer(segment);
     timed_seq_ = segment.seq;
-    timed_end_ = segment.seq + 1;
+    timed_length_ = 1;
     timed_at_ = now_;
   } else if (due_.find(segment.flags.ack() ? Due::kSynAck : Due::kSyn) == nullptr) {
     count_retransmission();
@@ -140,7 +140,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
   if (segment.seq.at_or_before(tcb_.snd.una) && end.after(tcb_.snd.una)) front_sent_at_ = now_;
   if (repeated) {
     hit(Clause::kSmTmo2);
-    if (timed_at_ != kNever && segment.seq.before(timed_end_) && timed_seq_.before(end)) {
+    if (timed_at_ != kNever && segment.seq.before(timed_end()) && timed_seq_.before(end)) {
       timed_at_ = kNever;  // Karn: what was sent twice measures nothing
     }
     if (segment.seq.at_or_before(tcb_.snd.una)) {
@@ -162,7 +162,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
   if (!end.after(tcb_.snd.nxt)) return;
   if (timed_at_ == kNever && !repeated) {
     timed_seq_ = segment.seq;
-    timed_end_ = end;
+    timed_length_ = static_cast<uint16_t>(segment.len());
     timed_at_ = now_;
   }
   tcb_.snd.nxt = end;

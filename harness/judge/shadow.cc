@@ -101,16 +101,21 @@ bool Shadow::drops_for_flags(const Segment& segment) const {
          !segment.flags.syn();
 }
 
-// Profile::keeps_more_than_it_tells: how far its window reaches is not known.
-bool Shadow::may_be_within_what_is_kept(const Segment& segment) const {
+// What the target makes of it no answer shows, nor any rule that it follows.
+bool Shadow::leaves_doubt(const Segment& segment) const {
   const Tcb& tcb = rules_.tcb();
-  return profile_->keeps_more_than_it_tells && is_synchronized(rules_.state()) &&
-         tcb.rcv.shift == 0 && tcb.rcv.wnd() >= UINT16_MAX - 1 && segment.end().after(tcb.rcv.edge);
+  if (!is_synchronized(rules_.state())) return false;
+  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
+                      segment.end().after(tcb.rcv.edge) &&
+                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
+  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
+                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
+  return beyond || back;
 }
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
-  unclear_ = unclear_ || may_be_within_what_is_kept(packet.segment);
+  unclear_ = unclear_ || leaves_doubt(packet.segment);
   last_heard_ = now;
   declined_.reset();
   left_half_open_ = half_open_may_end_ = false;
@@ -383,7 +388,6 @@ bool Shadow::follow(Time now, State observed) {
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
   if (half_open_may_end_ && here == State::kSynReceived && gone(observed)) {
     rules_.forget(now);
-    if (listener_) rules_.open_passive(now);
     return true;
   }
   if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;

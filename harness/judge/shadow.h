@@ -126,7 +126,7 @@ class Shadow {
   void count_incarnation(State before);
   bool drops_for_options(const wire::Decoded& packet) const;
   bool drops_for_flags(const Segment& segment) const;
-  bool may_be_within_what_is_kept(const Segment& segment) const;
+  bool leaves_doubt(const Segment& segment) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();

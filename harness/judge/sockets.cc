@@ -102,6 +102,8 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       written_[connection] = 0;
       socket.incarnation = (*shadows_)[connection]->incarnation();
       tell_keepalive(call.fd);
+      // Which of two attempts that wait is told of which end is the socket layer's affair.
+      if (under_way_[call.fd] > 1) (*shadows_)[connection]->is_unclear();
       return;
     }
     case CallName::kShutdown:

@@ -84,7 +84,7 @@ Profile linux_followed_profile() {
   profile.new_acks_bring_their_window = true;  // tcp_may_update_window()
   profile.shrunk_window_is_kept_out = true;    // the same
   profile.zero_window_is_kept_out = kernel::older(kernel::running_version(), "6.6");
-  profile.text_sets_wl1_back = true;        // tcp_rcv_established(), tcp_update_wl()
+  profile.text_may_set_wl1_back = true;     // tcp_rcv_established(), tcp_update_wl()
   profile.drops_what_lacks_ack = true;      // tcp_rcv_established(), tcp_rcv_state_process()
   profile.keeps_more_than_it_tells = true;  // tcp_select_window()
   return profile;
