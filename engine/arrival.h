@@ -56,6 +56,7 @@ struct Rules::Arrival {
   bool syn;
   bool fin;
   bool trimmed_left = false;
+  bool at_edge = false;           // not acceptable, but Rules::is_at_edge()
   Clause test = Clause::kSmAcc7;  // step 1: which of the tests it was put to
 };
 

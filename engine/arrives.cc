@@ -139,6 +139,7 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (!step_5_ack(arrival, admission)) return;
   take_user_timeout(segment);
   take_congestion_marks(segment);
+  note_contradiction(arrival);
   step_6_urg(arrival);
   step_7_text(arrival);
   step_8_fin(arrival);
@@ -171,7 +172,9 @@ bool Rules::step_1_sequence(Arrival& arrival) {
                  (segment.end() - 1).in_window(tcb_.rcv.nxt, window);
   }
   decide(arrival.test);
-  if (!acceptable) return step_1_not_acceptable(arrival);
+  arrival.at_edge = !acceptable && is_at_edge(segment);
+  if (!acceptable && !arrival.at_edge) return step_1_not_acceptable(arrival);
+  if (arrival.at_edge && segment.len() > 0) permit(other_permits_);
   arrival.trim_to(tcb_.rcv.nxt, tcb_.rcv.edge);
   if (arrival.trimmed_left) hit(Clause::kSmAcc7);
   // The SYN again, with text or FIN: the peer has not heard our SYN,ACK.
@@ -295,7 +298,9 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
     if (!step_5_syn_received(segment, admission)) return false;
   }
   // RFC 5961 §5.2, MAY-12: (SND.UNA - MAX.SND.WND) =< SEG.ACK.
-  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack())) {
+  // What is half way round and further ahead than behind is none of these.
+  const bool ahead = segment.ack.after(tcb_.snd.nxt);
+  if (profile_->rfc5961_ack_check && segment.ack.before(oldest_ack()) && !ahead) {
     hit(Clause::kMay12);
     refuse(Clause::kRfc5961_5_1);
     return false;
@@ -334,7 +339,8 @@ bool Rules::step_5_established(const Segment& segment) {
   if (!profile_->refused_acks_update_timestamps) take_timestamp(segment);
   last_heard_ = now_;
   count_duplicate(segment);
-  if (segment.ack.after(tcb_.snd.una)) {
+  const bool news = segment.ack.after(tcb_.snd.una);
+  if (news) {
     const bool of_syn = !syn_acked();
     take_acknowledgment(segment);
     // After a CLOSE in SYN-RECEIVED: what came on the peer's SYN has waited for this.
@@ -347,7 +353,9 @@ bool Rules::step_5_established(const Segment& segment) {
     hit(Clause::kSmAck6);
     // SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)
     if (tcb_.snd.wl1.before(segment.seq) ||
-        (tcb_.snd.wl1 == segment.seq && tcb_.snd.wl2.at_or_before(segment.ack))) {
+        (tcb_.snd.wl1 == segment.seq && tcb_.snd.wl2.at_or_before(segment.ack) &&
+         (news || !keeps_window_out(segment))) ||
+        (news && profile_->new_acks_bring_their_window)) {
       update_send_window(segment);
     }
   }
@@ -397,6 +405,13 @@ void Rules::step_6_urg(const Arrival& arrival) {
 // Seventh, process the segment text.
 void Rules::step_7_text(const Arrival& arrival) {
   if (arrival.text.empty()) {
+    // Step 1 let it pass, but nothing of it was new and within the window.
+    const Segment& segment = *arrival.segment;
+    const bool old = segment.seq.before(tcb_.rcv.nxt);
+    if (arrival.at_edge && segment.len() > 0 && (old || may_receive_text(state_))) {
+      owe_ack(Clause::kSmAcc5);
+      if (duplicate_) owe_dsack(!segment.text.empty());
+    }
     // An empty segment that is in the window but not at its left edge may draw an ACK (MAY-13).
     if (arrival.seq != tcb_.rcv.nxt) {
       hit(Clause::kMay13);

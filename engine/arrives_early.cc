@@ -27,6 +27,21 @@ bool Rules::check_time_wait_syn(const Segment& segment, Admission admission) {
   return true;
 }
 
+// Not so where little of a connection is kept: half open at a listener, closed in FIN-WAIT-2, in
+// TIME-WAIT.
+bool Rules::is_in_full() const {
+  return state_ != State::kTimeWait && !(state_ == State::kSynReceived && passive_) &&
+         !(state_ == State::kFinWait2 && deaf_);
+}
+
+// Profile::window_takes_its_edges.
+bool Rules::is_at_edge(const Segment& segment) const {
+  if (!profile_->window_takes_its_edges) return false;
+  if (!is_in_full()) return segment.seq == tcb_.rcv.edge && segment.len() == 0;
+  if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) return false;  // MUST-66 has it pass
+  return segment.end().at_or_after(tcb_.last_ack_sent) && !segment.seq.after(tcb_.rcv.edge);
+}
+
 // RFC 7323 §5.3: PAWS stands before all other checks, and spares a RST (§5.2).
 bool Rules::check_timestamps(const Segment& segment) {
   if (!tcb_.timestamps || segment.flags.rst()) return true;
@@ -41,10 +56,8 @@ bool Rules::check_timestamps(const Segment& segment) {
     tcb_.ts_recent_valid = false;
   }
   const Seq value(segment.options.timestamps->value);
-  const bool in_full = state_ != State::kTimeWait && !(state_ == State::kSynReceived && passive_) &&
-                       !(state_ == State::kFinWait2 && deaf_);
   const int32_t age = Seq::signed_distance(value, Seq(tcb_.ts_recent));
-  const auto slack = static_cast<int32_t>(in_full ? profile_->paws_slack : 0);
+  const auto slack = static_cast<int32_t>(is_in_full() ? profile_->paws_slack : 0);
   if (!tcb_.ts_recent_valid || age <= slack) return true;
   refuse(Clause::kRfc7323Paws1);
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;

@@ -59,10 +59,9 @@ void Rules::agree_on_options() {
   tcb_.scaling = ours.window_scale && theirs.window_scale;
   hit(Clause::kRfc7323Ws2);
   if (tcb_.scaling) {
-    constexpr uint8_t kMostShift = 14;  // RFC 7323 §2.3
-    if (*theirs.window_scale > kMostShift) hit(Clause::kRfc7323Ws6);
-    tcb_.snd.shift = std::min(*theirs.window_scale, kMostShift);
-    tcb_.rcv.shift = std::min(*ours.window_scale, kMostShift);
+    if (*theirs.window_scale > kMostWindowShift) hit(Clause::kRfc7323Ws6);
+    tcb_.snd.shift = std::min(*theirs.window_scale, kMostWindowShift);
+    tcb_.rcv.shift = std::min(*ours.window_scale, kMostWindowShift);
   }
   tcb_.timestamps = ours.timestamps && theirs.timestamps;
   tcb_.sack = ours.sack_permitted && theirs.sack_permitted;
@@ -106,6 +105,13 @@ void Rules::take_timestamp(const Segment& segment) {
 
 // --- the peer's ACK ------------------------------------------------------------------------------
 
+// Profile::shrunk_window_is_kept_out, of a segment that acknowledges nothing new.
+bool Rules::keeps_window_out(const Segment& segment) const {
+  const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
+  if (window >= tcb_.snd.wnd || segment.seq != tcb_.snd.wl1) return false;
+  return window > 0 ? profile_->shrunk_window_is_kept_out : profile_->zero_window_is_kept_out;
+}
+
 void Rules::update_send_window(const Segment& segment) {
   const unsigned shift = segment.flags.syn() ? 0 : tcb_.snd.shift;
   hit(Clause::kMust1);
@@ -126,8 +132,10 @@ void Rules::update_send_window(const Segment& segment) {
   if (before == 0 && tcb_.snd.wnd > 0) {
     // Out of the persist state: the retransmission timer starts again, and its count: what went out
     // before were probes.
+    // A timer that runs on stands where the probes have backed it off to.
     last_progress_ = now_;
     retransmissions_ = 0;
+    reopened_after_ = std::min<uint8_t>(probes_, 15) & 15U;
     due_.remove(Due::kProbe);
   }
 }
@@ -141,9 +149,10 @@ void Rules::take_acknowledgment(const Segment& segment) {
   if (text_to.after(text_from)) send_ring_.consume(Seq::distance(text_from, text_to));
   const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;
   const bool ends = profile_->rtt_of_active_syn || !of_own_syn;
-  if (timed_at_ != kNever && timed_seq_.before(segment.ack) && ends) sample_round_trip();
+  if (timed_at_ != kNever && !timed_end().after(segment.ack) && ends) sample_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
+  reopened_after_ = 0;
   start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)
   duplicate_acks_ = 0;
   sacked_.trim_before(tcb_.snd.una);
@@ -186,7 +195,8 @@ void Rules::count_duplicate(const Segment& segment) {
   const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
   const bool more_sacked = segment.options.sack_count > 0;
   if (!outstanding || !segment.text.empty() || segment.flags.syn() || segment.flags.fin() ||
-      segment.ack != tcb_.snd.una || (window != tcb_.snd.wnd && !more_sacked)) {
+      segment.ack != tcb_.snd.una ||
+      (window != tcb_.snd.wnd && !more_sacked && !keeps_window_out(segment))) {
     return;
   }
   if (duplicate_acks_ < UINT8_MAX) ++duplicate_acks_;
@@ -274,6 +284,16 @@ void Rules::take_fin() {
     default:
       break;
   }
+}
+
+// Before the queue takes it: does what is new of a segment fit to where the FIN stands?
+void Rules::note_contradiction(const Arrival& arrival) {
+  if (peer_fin_taken_) return;
+  const Seq end = arrival.seq + static_cast<uint32_t>(arrival.text.size());
+  if (fin_waits() && (end.after(peer_fin_seq_) || (arrival.fin && end != peer_fin_seq_))) {
+    contradicted_ = true;
+  }
+  if (arrival.fin && !queued_.empty() && queued_.back().right.after(end)) contradicted_ = true;
 }
 
 // A FIN beyond the FIN: a repeated one is old, and step 1 has dropped it. "If the FIN bit is set

@@ -214,11 +214,13 @@ void Rules::forget(Time now) {
   if (state_ == State::kClosed) return;
   const Seq next = tcb_.snd.nxt;
   enter_closed(EventKind::kAbort, Clause::kSmUsr5);
-  due_.add_reset({.due = Due::kReset,
-                  .clause = Clause::kSmUsr5,
-                  .by = kNever,
-                  .seq = next,
-                  .flags = Flags(kRst)});
+  permit_reset(next, Clause::kSmUsr5);
+}
+
+// One that may be sent and does not have to.
+void Rules::permit_reset(Seq seq, Clause clause) {
+  due_.add_reset(
+      {.due = Due::kReset, .clause = clause, .by = kNever, .seq = seq, .flags = Flags(kRst)});
 }
 
 CallStatus Rules::abort_connection(Clause clause) {
@@ -226,7 +228,10 @@ CallStatus Rules::abort_connection(Clause clause) {
                       state_ == State::kFinWait1 || state_ == State::kFinWait2 ||
                       state_ == State::kCloseWait || clause == Clause::kShld3;
   const Seq next = tcb_.snd.nxt;
+  // §3.6.1: what the user has not read is lost, which a RST may tell in any state.
+  const bool loses_text = is_synchronized(state_) && readable() > 0;
   enter_closed(EventKind::kAbort, clause);
+  if (loses_text && !resets) permit_reset(next, Clause::kShld3);
   receive_ring_.consume(receive_ring_.size());
   if (resets) owe_reset_at(next, clause);
   return CallStatus::kOk;

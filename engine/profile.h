@@ -73,6 +73,22 @@ struct Profile {
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;
 
+  // Step 1 of §3.10.7.4 lets pass as well what ends no earlier than RCV.NXT was when it was last
+  // acknowledged and begins no later than the right edge: its ACK, window and timestamp are taken.
+  // Where little of a connection is kept only an empty segment at the right edge passes.
+  bool window_takes_its_edges = false;
+  // The window of an ACK of something new is taken, however old its SEQ is.
+  bool new_acks_bring_their_window = false;
+  // A window that only shrank, with the SEQ of the one before, is not taken; nor one of 0.
+  bool shrunk_window_is_kept_out = false;
+  bool zero_window_is_kept_out = false;
+  // In-order text may set SND.WL1, also back.
+  bool text_may_set_wl1_back = false;
+  // A segment without ACK, RST and SYN is dropped before all else.
+  bool drops_what_lacks_ack = false;
+  // Without scaling a window of more than 65535 octets may be kept, and told as 65535.
+  bool keeps_more_than_it_tells = false;
+
   // RFC 8985: a hole that SACK shows is taken for a loss after a fraction of the round trip, where
   // RFC 6675 §4 waits for three segments beyond it.
   bool time_based_loss = false;
@@ -114,6 +130,8 @@ struct Profile {
   unsigned syn_ack_retries = 5;
   unsigned retries = 15;  // R2 of text and FIN: at least 100 s (SHLD-11)
   unsigned r1 = 3;        // retransmissions, at least 3 (SHLD-10)
+  // For judging: R2 is the time that so many retransmissions take from rto_min on (§3.8.3).
+  bool r2_is_a_time = false;
   // A listener: how many connections may be half-open, and wait for accept(), for a backlog of N.
   // The limit is N plus this slack.
   unsigned syn_queue_slack = 0;

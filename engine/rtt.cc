@@ -30,11 +30,15 @@ void RttEstimator::sample(Duration rtt) {
     srtt_ = (7 * srtt_ + rtt) / 8;
   }
   has_sample_ = true;
+  backoffs_ = 0;
   rto_ = bounded(srtt_ + std::max<Duration>(granularity_, kVarianceFactor * rttvar_));
 }
 
 // Compares with half the maximum, so that the doubling cannot overflow.
-void RttEstimator::back_off() { rto_ = rto_ > max_ / 2 ? max_ : 2 * rto_; }
+void RttEstimator::back_off() {
+  rto_ = rto_ > max_ / 2 ? max_ : 2 * rto_;
+  if (backoffs_ < UINT8_MAX) ++backoffs_;
+}
 
 void RttEstimator::on_established() {
   if (!syn_timed_out_ || !starts_short_) return;

@@ -50,6 +50,8 @@ class RttEstimator {
   // then.
   bool has_sample() const { return has_sample_; }
   bool syn_timed_out() const { return syn_timed_out_; }
+  // How often rto() was doubled since the last sample.
+  unsigned backoffs() const { return backoffs_; }
   Duration srtt() const { return srtt_; }
   Duration rttvar() const { return rttvar_; }
   // The round trips vary by less than the clock can tell: G stands for the variance (§2.3, §4).
@@ -72,8 +74,9 @@ class RttEstimator {
   Microseconds tick_;
   bool starts_anew_;
   bool starts_short_;  // below the 3 s of (5.7)
-  bool has_sample_ = false;
-  bool syn_timed_out_ = false;
+  bool has_sample_ : 1 = false;
+  bool syn_timed_out_ : 1 = false;
+  uint8_t backoffs_ = 0;
 };
 
 }  // namespace synfin

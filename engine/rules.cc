@@ -16,6 +16,10 @@ constexpr Duration kMostTextDelay = std::chrono::seconds(1);
 // retransmission the connection is not reliable: twice our own timeout and a second are waited for.
 constexpr Duration kRetransmissionGrace = std::chrono::seconds(1);
 
+Duration doubled(Duration interval, unsigned times) {
+  return interval * (1 << std::min(times, 10U));
+}
+
 RttLimits limits_of(const Profile& profile) {
   return {.initial = profile.rto_initial,
           .min = profile.rto_min,
@@ -87,9 +91,10 @@ void Rules::start_anew() {
   tcb_ = Tcb{};
   rtt_ = RttEstimator(limits_of(*profile_));
   fin_queued_ = fin_sent_ = deaf_ = gave_up_ = false;
-  peer_fin_known_ = peer_fin_taken_ = false;
+  peer_fin_known_ = peer_fin_taken_ = contradicted_ = false;
   retransmissions_ = 0;
   duplicate_acks_ = probes_ = 0;
+  reopened_after_ = 0;
   unacknowledged_in_ = unpushed_ = 0;
   adopted_user_timeout_ = Milliseconds{0};
   told_user_timeout_ = throttled_ = false;
@@ -215,14 +220,15 @@ void Rules::review_text() {
 }
 
 // §3.8.6.1, MUST-36. SHLD-29, SHLD-30: the first after about one RTO, then with growing intervals;
-// the bound is as loose as for a retransmission.
+// the bound is as loose as for a retransmission, and a timeout that was backed off may count so in
+// the interval once more.
 void Rules::owe_probe() {
   if (tcb_.snd.una != tcb_.snd.nxt) hit(Clause::kMust35);
   if (due_.find(Due::kProbe) != nullptr) return;
   hit(Clause::kMust36);
   hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
   const Duration interval =
-      std::min(rtt_.rto() * (1 << std::min<int>(probes_, 10)), profile_->persist_max);
+      std::min(doubled(rtt_.rto(), probes_ + rtt_.backoffs()), profile_->persist_max);
   due_.add(Due::kProbe, Clause::kMust36, now_ + 2 * interval + kRetransmissionGrace);
 }
 
@@ -243,7 +249,7 @@ void Rules::review_retransmission() {
   const Duration first =
       rtt_.has_sample() ? profile_->rto_initial : std::max(profile_->rto_initial, kAfterLostSyn);
   const Duration unmeasured =
-      std::min(first * (1 << std::min<int>(retransmissions_, 10)), profile_->rto_max);
+      std::min(doubled(first, retransmissions_ + reopened_after_), profile_->rto_max);
   const Duration timeout = std::max(rtt_.rto(), unmeasured);
   due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
 }

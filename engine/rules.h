@@ -182,6 +182,9 @@ class Rules {
   bool fin_sent() const { return fin_sent_; }
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
   bool peer_closed() const { return peer_fin_taken_; }
+  // It said of one number that a FIN stands there, and that text does or another FIN: what follows
+  // from that no rule says.
+  bool peer_contradicts_itself() const { return contradicted_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
   Seq send_end() const {
     if (fin_sent_) return fin_seq_;
@@ -211,6 +214,8 @@ class Rules {
   std::optional<Clause> reopens_time_wait(const Segment& segment) const;
   // When the retransmission timer was last started (RFC 6298 §5).
   Time last_progress() const { return last_progress_; }
+  // Since when something waits to be acknowledged; kNever: nothing does.
+  Time unacknowledged_since() const { return unacknowledged_since_; }
   // When the user timeout ends the connection; kNever when none runs.
   Time user_timeout_at() const;
   void set_user_timeout(Time now, Duration timeout);
@@ -264,12 +269,15 @@ class Rules {
   bool check_time_wait_syn(const Segment& segment, Admission admission);
   bool honours_time_wait_syn(const Segment& segment);
   bool check_timestamps(const Segment& segment);
+  bool is_in_full() const;
+  bool is_at_edge(const Segment& segment) const;
 
   // What the steps are made of, arrives_parts.cc.
   void take_syn(const Segment& segment);
   void agree_on_options();
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
+  bool keeps_window_out(const Segment& segment) const;
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
@@ -279,6 +287,7 @@ class Rules {
   void discard_queue();
   void take_fin();
   void fin_after_fin(const Arrival& arrival);
+  void note_contradiction(const Arrival& arrival);
   void become_established(Clause clause);
   void enter_time_wait(Clause clause);
   void restart_time_wait();
@@ -309,8 +318,10 @@ class Rules {
   // Obligations, rules.cc.
   void owe_reset(const Segment& cause, Clause clause);
   void owe_reset_at(Seq seq, Clause clause, const Segment* cause = nullptr);
+  void permit_reset(Seq seq, Clause clause);
   void stamp_reset(Obligation& reset, const Segment* cause);
   bool is_throttled(Clause clause);
+  Seq timed_end() const { return timed_seq_ + timed_length_; }
   void owe_ack(Clause clause, Duration within = Duration{0});
   // The segment is dropped, and answered by an ACK.
   void refuse(Clause clause);
@@ -415,9 +426,9 @@ class Rules {
   bool moved_ = false;       // by the event that is being processed
   bool passive_ = false;     // came from LISTEN (MUST-11)
   bool fin_queued_ = false;  // CLOSE was called
-  bool fin_sent_ = false;
-  bool peer_fin_known_ = false;  // a FIN has arrived, perhaps ahead of a gap
-  bool recovering_ = false;      // something was retransmitted; until SND.UNA reaches recover_
+  bool fin_sent_ : 1 = false;
+  bool peer_fin_known_ : 1 = false;  // a FIN has arrived, perhaps ahead of a gap
+  bool recovering_ : 1 = false;      // something was retransmitted; until SND.UNA reaches recover_
   // Those that are seldom asked share octets.
   bool remote_specified_ : 1 = false;     // by the passive OPEN
   bool fin_is_new_ : 1 = false;           // CLOSE was called, and nothing has been sent since
@@ -429,13 +440,17 @@ class Rules {
   bool syn_ack_permitted_ : 1 = false;  // a duplicate SYN came: the SYN,ACK may go again
   bool throttled_ : 1 = false;          // the last segment drew no challenge ACK (RFC 5961 §7)
   bool peer_fin_taken_ : 1 = false;
-  bool gave_up_ : 1 = false;      // the user timeout has ended the connection
+  bool contradicted_ : 1 = false;
+  bool gave_up_ : 1 = false;  // the user timeout has ended the connection
+  // After so many probes the window opened, and nothing was acknowledged since.
+  uint8_t reopened_after_ : 4 = 0;
   uint16_t first_window_ = 0;     // of the SYN that went out before IRS was known
   uint8_t in_order_permits_ = 0;  // bare ACKs that may be sent for text taken in order
   uint8_t other_permits_ = 0;     // and one for each other segment that may draw one
   uint8_t duplicate_acks_ = 0;
   uint8_t probes_ = 0;  // zero-window probes since the window closed
   uint16_t retransmissions_ = 0;
+  uint16_t timed_length_ = 0;       // of the segment at timed_seq_
   uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
   // Between two probes: from what could start the timer, the first of them or an ACK, to the
@@ -446,7 +461,7 @@ class Rules {
   Seq fin_seq_;                           // of our FIN, once sent
   Seq peer_fin_seq_;
   Seq recover_;
-  Seq timed_seq_;  // RFC 6298: the octet whose round trip is being measured
+  Seq timed_seq_;  // RFC 6298: the segment whose round trip is being measured
   Time timed_at_ = kNever;
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came

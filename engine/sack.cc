@@ -164,7 +164,9 @@ void Rules::island_findings(std::span<const SackBlock> blocks, bool one_taken,
     if (is_fin_alone(blocks[i])) {
       ++islands;
     } else if (!text.left.before(text.right) || !queued_.covers(text.left, text.right)) {
-      complain(Clause::kRfc2018_10, "a SACK block with text that is not in the queue");
+      complain(Clause::kRfc2018_10, text.right.after(tcb_.rcv.edge)
+                                        ? "a SACK block that ends beyond the window"
+                                        : "a SACK block with text that is not in the queue");
     } else if (!is_island(queued_, text)) {
       complain(Clause::kRfc2018_4, "a SACK block that is not all of the contiguous text");
     } else if (std::find(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(i),

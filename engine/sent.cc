@@ -53,6 +53,7 @@ void Rules::sent_syn(const Segment& segment) {
     tcb_.snd.nxt = tcb_.snd.max_edge = segment.seq + 1;
     tcb_.offered = Offer(segment);
     timed_seq_ = segment.seq;
+    timed_length_ = 1;
     timed_at_ = now_;
   } else if (due_.find(segment.flags.ack() ? Due::kSynAck : Due::kSyn) == nullptr) {
     count_retransmission();
@@ -78,11 +79,18 @@ void Rules::sent_syn(const Segment& segment) {
     tcb_.rcv.edge = later(repeated ? tcb_.rcv.edge : tcb_.rcv.nxt, tcb_.rcv.nxt + segment.wnd);
   }
   if (tcb_.irs_known) agree_on_options();
+  // Who offers scaling to a peer that did not breaks RFC7323-WS-2, and scales its own window as
+  // well: what it says is read as it is meant.
+  const std::optional<uint8_t> scale = segment.options.window_scale;
+  if (segment.flags.ack() && scale && !tcb_.scaling) {
+    tcb_.rcv.shift = std::min(*scale, kMostWindowShift);
+  }
   front_sent_at_ = last_progress_ = now_;
   due_.remove(Due::kRetransmit);
 }
 
 void Rules::sent_ordinary(const Segment& segment) {
+  const bool probe = is_probe(now_, segment);  // while an ACK that it may be is still owed
   if (segment.flags.ack()) {
     if (!segment.ack.before(tcb_.last_ack_sent) && !segment.ack.after(tcb_.rcv.nxt)) {
       tcb_.last_ack_sent = segment.ack;
@@ -110,7 +118,7 @@ void Rules::sent_ordinary(const Segment& segment) {
   const bool front = segment.seq.at_or_before(tcb_.snd.una) && segment.end().after(tcb_.snd.una) &&
                      segment.end().at_or_before(tcb_.snd.nxt);
   if (front && (tcb_.snd.una + tcb_.snd.wnd).before(segment.end())) hit(Clause::kMay7);
-  if ((is_probe(now_, segment) || (tcb_.snd.wnd == 0 && front)) && !of_same_probe(now_)) {
+  if ((probe || (tcb_.snd.wnd == 0 && front)) && !of_same_probe(now_)) {
     due_.remove(Due::kProbe);
     if (probed_at_ != kNever) {
       probe_interval_ =
@@ -132,7 +140,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
   if (segment.seq.at_or_before(tcb_.snd.una) && end.after(tcb_.snd.una)) front_sent_at_ = now_;
   if (repeated) {
     hit(Clause::kSmTmo2);
-    if (timed_at_ != kNever && !timed_seq_.before(segment.seq) && timed_seq_.before(end)) {
+    if (timed_at_ != kNever && segment.seq.before(timed_end()) && timed_seq_.before(end)) {
       timed_at_ = kNever;  // Karn: what was sent twice measures nothing
     }
     if (segment.seq.at_or_before(tcb_.snd.una)) {
@@ -154,6 +162,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
   if (!end.after(tcb_.snd.nxt)) return;
   if (timed_at_ == kNever && !repeated) {
     timed_seq_ = segment.seq;
+    timed_length_ = static_cast<uint16_t>(segment.len());
     timed_at_ = now_;
   }
   tcb_.snd.nxt = end;

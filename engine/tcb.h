@@ -12,6 +12,8 @@
 
 namespace synfin {
 
+constexpr uint8_t kMostWindowShift = 14;  // RFC 7323 §2.3
+
 struct SendSequence {
   Seq iss;               // initial send sequence number; see Tcb::iss_known
   Seq una;               // oldest unacknowledged sequence number

@@ -120,6 +120,7 @@ class Fuzz {
   void hear_of_others();
   void found(const shrink::Signature& signature, const proto::Program& program);
   std::optional<Finding> settle(const shrink::Signature& signature, const proto::Program& program);
+  bool is_known(const Finding& finding) const;
   bool time_is_over() const;
   bool go_on();
   void tell(bool last);
@@ -354,10 +355,21 @@ std::optional<Finding> Fuzz::settle(const shrink::Signature& signature,
   return finding;
 }
 
+// Whether the baseline knows it now that it is minimal: what was done to the stack besides, and
+// when an answer came, may have hidden that.
+bool Fuzz::is_known(const Finding& finding) const {
+  const proto::Divergence* shown = divergence_of(finding.result, finding.signature);
+  if (shown == nullptr) return false;
+  const stack::Identity& identity = explorer_->stack().identity();
+  const judge::Baseline::Seen seen{shown->clause(), shown->got(), shown->state(), shown->stimulus(),
+                                   shown->wanted()};
+  return baseline_.find(finding.program.name(), seen, identity.name, identity.version) != nullptr;
+}
+
 void Fuzz::found(const shrink::Signature& signature, const proto::Program& program) {
   if (interrupted() || broken_) return;
   const auto finding = settle(signature, program);
-  if (!finding) return;
+  if (!finding || is_known(*finding)) return;
   const auto kept = keep_finding(*finding, options_.out, provenance_, catalogue_,
                                  (options_.ipv6 ? "-6 " : "") + options_of(options_.choice));
   if (!kept) {
@@ -445,6 +457,10 @@ void add_fuzz(CLI::App& app, Action* action) {
         if (options->corpus.empty()) options->corpus = (fs::path(options->out) / "corpus").string();
         // What a TUN carries is handled where KCOV looks.
         if (options->choice.link.empty()) options->choice.link = "tun";
+      }
+      const stack::StackInfo* info = stack::find_stack(options->choice.stack);
+      if (checked && options->choice.profile.empty() && info->followed != nullptr) {
+        options->choice.profile = info->followed().name;
       }
       if (checked) {
         return fuzz_in_kernel(options->choice,

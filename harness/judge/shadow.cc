@@ -33,6 +33,17 @@ std::string_view describe(Due due) {
 // reads as LISTEN where a listener covers its 4-tuple.
 bool gone(State state) { return state == State::kClosed || state == State::kListen; }
 
+// Profile::r2_is_a_time.
+Duration time_of(const Profile& profile, unsigned retransmissions) {
+  Duration whole{0};
+  Duration timeout = profile.rto_min;
+  for (unsigned i = 0; i <= retransmissions; ++i) {
+    whole += timeout;
+    timeout = std::min(2 * timeout, profile.rto_max);
+  }
+  return whole;
+}
+
 }  // namespace
 
 Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage,
@@ -44,12 +55,13 @@ Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* c
       connection_(connection) {}
 
 void Shadow::complain(Clause clause, std::string wanted, std::string got,
-                      std::vector<play::Difference> fields, std::size_t cause) {
+                      std::vector<play::Difference> fields, const Cause* cause) {
   if (lost_) return;
   Divergence divergence;
-  divergence.cause = cause;
+  if (cause != nullptr && cause->stimulus == 0) cause = nullptr;
+  divergence.cause = cause != nullptr ? cause->stimulus : 0;
   divergence.clause = clause;
-  divergence.state = rules_.state();
+  divergence.state = cause != nullptr ? cause->state : rules_.state();
   divergence.wanted = std::move(wanted);
   divergence.got = std::move(got);
   divergence.fields = std::move(fields);
@@ -80,11 +92,34 @@ bool Shadow::drops_for_options(const wire::Decoded& packet) const {
   return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
 }
 
+// Profile::drops_what_lacks_ack, where there is a whole connection.
+bool Shadow::drops_for_flags(const Segment& segment) const {
+  const State here = rules_.state();
+  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
+                     !(here == State::kSynReceived && rules_.passive()) &&
+                     !(here == State::kFinWait2 && deaf_);
+  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
+         !segment.flags.syn();
+}
+
+// What the target makes of it no answer shows, nor any rule that it follows.
+bool Shadow::leaves_doubt(const Segment& segment) const {
+  const Tcb& tcb = rules_.tcb();
+  if (!is_synchronized(rules_.state())) return false;
+  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
+                      segment.end().after(tcb.rcv.edge) &&
+                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
+  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
+                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
+  return beyond || back;
+}
+
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
-  if (drops_for_options(packet)) return;
+  if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
+  unclear_ = unclear_ || leaves_doubt(packet.segment);
   last_heard_ = now;
   declined_.reset();
-  left_half_open_ = false;
+  left_half_open_ = half_open_may_end_ = false;
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
@@ -109,6 +144,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
+  unclear_ = unclear_ || rules_.peer_contradicts_itself();
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
@@ -119,7 +155,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
 // Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
 void Shadow::note_syn_with_more(const Segment& segment, State before) {
   const bool more = segment.flags.fin() || !segment.text.empty();
-  const bool opened = before == State::kListen || before == State::kSynSent;
+  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
+  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
   if (segment.flags.syn() && opened && !gone(rules_.state())) {
     syn_with_more_ = more;
     syn_replaced_ = false;
@@ -152,9 +189,12 @@ void Shadow::keep_unread(Time now) {
 }
 
 void Shadow::icmp(Time now, const wire::IcmpNotice& notice) {
-  // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp), and what a stack does with
-  // it is its own affair.
-  if (rules_.passive() && !is_synchronized(rules_.state())) return;
+  // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp): whether a hard error ends
+  // what is half open is the stack's affair.
+  if (rules_.passive() && !is_synchronized(rules_.state()) && notice.error != IcmpError::kSoft) {
+    half_open_may_end_ = rules_.state() == State::kSynReceived;
+    return;
+  }
   rules_.on_icmp(now, notice.error, notice.seq);
 }
 
@@ -167,48 +207,6 @@ void Shadow::take_declined(Time now) {
   rules_.on_segment(now, declined.segment, Admission{});
   count_incarnation(before);
   if (!gone(rules_.state())) used_ = true;
-}
-
-// Remembers how things stood before a SYN that may open a new incarnation.
-void Shadow::reopen(Time now, const Segment& segment) {
-  const std::optional<Clause> clause = rules_.reopens_time_wait(segment);
-  if (!clause) {
-    // Until the handshake is done the SYN may still turn out to be an old duplicate.
-    if (rules_.state() != State::kSynReceived) reopening_.reset();
-    return;
-  }
-  reopening_ = std::make_unique<Reopening>(Reopening{rules_, segment, now, *clause, incarnation_});
-  reopening_->segment.text = {};
-}
-
-// The target's answer tells whether it took that SYN, and whether it found it to be an old
-// duplicate afterwards: what TIME-WAIT still owed goes out when it comes back.
-void Shadow::settle_reopening(const Segment& answer) {
-  if (!reopening_) return;
-  const bool of_before = answer.seq == reopening_->before.tcb().snd.nxt && !answer.flags.rst();
-  if (reopening_->taken) {
-    if (of_before && rules_.state() == State::kListen) come_back_to_time_wait();
-  } else if (answer.flags.syn()) {
-    reopening_->taken = true;
-  } else if (of_before) {
-    leave_in_time_wait();
-  }
-}
-
-void Shadow::leave_in_time_wait() {
-  complain(reopening_->clause, "a SYN,ACK: a new incarnation of the connection",
-           "the old one stays in TIME-WAIT");
-  rules_ = std::move(reopening_->before);
-  rules_.on_segment(reopening_->at, reopening_->segment, {.syn = false, .third_ack = false});
-  incarnation_ = reopening_->incarnation;
-  reopening_.reset();
-}
-
-// MAY-2 (2): a reset told that the SYN was an old duplicate.
-void Shadow::come_back_to_time_wait() {
-  rules_ = std::move(reopening_->before);
-  incarnation_ = reopening_->incarnation;
-  reopening_.reset();
 }
 
 bool Shadow::open_active(Time now) {
@@ -282,6 +280,10 @@ bool Shadow::may_have_given_up(Time now) const {
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
   if (rules_.retransmissions() >= limit && limit > 0) return true;
+  if (profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
+      now - rules_.unacknowledged_since() >= time_of(*profile_, limit)) {
+    return true;
+  }
   const Duration last_ack = profile_->last_ack_timeout;
   // Whose FIN waits behind its text may count as being there: see follow().
   const bool ends = rules_.state() == State::kLastAck ||
@@ -388,6 +390,10 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
+  if (half_open_may_end_ && here == State::kSynReceived && gone(observed)) {
+    rules_.forget(now);
+    return true;
+  }
   if (left_half_open_ && gone(here) && observed == State::kSynReceived) return true;
   if (reopening_ && here == State::kListen && observed == State::kTimeWait) {
     come_back_to_time_wait();
@@ -479,7 +485,9 @@ void Shadow::complain_missing(const Obligation& late) {
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
-  const std::size_t cause = late.due == Due::kAck ? ack_cause_ : 0;
+  const Cause* cause = late.due == Due::kAck     ? &ack_cause_
+                       : late.due == Due::kReset ? &reset_cause_
+                                                 : nullptr;
   complain(late.clause, std::string(describe(late.due)), "nothing", {}, cause);
 }
 

@@ -75,8 +75,8 @@ class Shadow {
 
   // The stimulus that what the rules owe now, and did not before, answers.
   void note_cause(std::size_t stimulus) {
-    if (rules_.obligations().find(Due::kAck) == nullptr) stimulus = 0;
-    if (stimulus == 0 || ack_cause_ == 0) ack_cause_ = stimulus;
+    note_cause(Due::kAck, stimulus, ack_cause_);
+    note_cause(Due::kReset, stimulus, reset_cause_);
   }
 
   const Rules& rules() const { return rules_; }
@@ -99,8 +99,19 @@ class Shadow {
   uint8_t own_shift() const { return rules_.tcb().rcv.shift; }
 
  private:
+  struct Cause {
+    std::size_t stimulus = 0;
+    State state{};  // that it led to
+  };
+  void note_cause(Due due, std::size_t stimulus, Cause& cause) {
+    if (rules_.obligations().find(due) == nullptr) {
+      cause = {};
+    } else if (cause.stimulus == 0) {
+      cause = {stimulus, rules_.state()};
+    }
+  }
   void complain(Clause clause, std::string wanted, std::string got,
-                std::vector<play::Difference> fields = {}, std::size_t cause = 0);
+                std::vector<play::Difference> fields = {}, const Cause* cause = nullptr);
   bool follow(Time now, State observed);
   Clause clause_of_state(Time now, State observed) const;
   bool may_have_given_up(Time now) const;
@@ -114,6 +125,8 @@ class Shadow {
   void keep_unread(Time now);
   void count_incarnation(State before);
   bool drops_for_options(const wire::Decoded& packet) const;
+  bool drops_for_flags(const Segment& segment) const;
+  bool leaves_doubt(const Segment& segment) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();
@@ -140,7 +153,8 @@ class Shadow {
     bool taken = false;  // the target answered with a SYN,ACK
   };
   std::unique_ptr<Reopening> reopening_;
-  std::size_t ack_cause_ = 0;  // of the ACK that is owed
+  Cause ack_cause_;    // of the ACK that is owed
+  Cause reset_cause_;  // and of the RST
   // What is missing of a target that may have given up without a word; see observed().
   std::vector<Obligation> doubtful_;
   std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
@@ -169,8 +183,8 @@ class Shadow {
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;
-  std::optional<Seq>
-      left_iss_;  // of the last such TCB; one that stays takes the next SYN for its own
+  std::optional<Seq> left_iss_;     // of the last such TCB; one that stays takes the next SYN
+  bool half_open_may_end_ = false;  // a hard ICMP error told of its SYN,ACK
   // Of the last segment that acknowledged something and that the rules did not take.
   std::optional<Seq> dropped_ack_;
   bool ready_early_ = false;  // the target ended the handshake where the rules did not

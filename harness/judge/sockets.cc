@@ -102,6 +102,8 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       written_[connection] = 0;
       socket.incarnation = (*shadows_)[connection]->incarnation();
       tell_keepalive(call.fd);
+      // Which of two attempts that wait is told of which end is the socket layer's affair.
+      if (under_way_[call.fd] > 1) (*shadows_)[connection]->is_unclear();
       return;
     }
     case CallName::kShutdown:
@@ -146,9 +148,11 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       if (value < 0 && error == ETIMEDOUT) {
         if (Shadow* shadow = connected(call.fd)) shadow->gave_up(now);
       }
-      if (value < 0 && error != EINPROGRESS && error != EALREADY && error != EISCONN) {
-        // The attempt has ended, and its socket may be used for another.
+      if (value < 0 && error != EINPROGRESS && error != EALREADY) {
         if (Shadow* shadow = connected(call.fd)) shadow->open_failed(now);
+        // A socket that was connected once opens nothing any more.
+        if (error == EISCONN) return;
+        // The attempt has ended, and its socket may be used for another.
         const auto failed = sockets_.find(call.fd);
         if (failed != sockets_.end() && failed->second.kind == Socket::Kind::kConnected) {
           failed->second.kind = Socket::Kind::kFresh;

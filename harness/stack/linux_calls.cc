@@ -80,6 +80,7 @@ bool ready(int fd, short events) {
 std::unique_ptr<LinuxJob> new_job(const CallSpec& call, const LinuxSocket& socket) {
   auto job = std::make_unique<LinuxJob>();
   job->name = call.name;
+  job->number = socket.number;
   job->domain = socket.domain;
   job->new_fd = call.new_fd;
   job->flags = call.flags;
@@ -171,8 +172,8 @@ void LinuxCalls::finish(LinuxCase& owner, LinuxJob& job) {
     case CallName::kWrite:
     case CallName::kSend:
     case CallName::kSendto:
-      if (job.connection < owner.connections.size()) {
-        owner.connections[job.connection].written += static_cast<uint32_t>(job.value);
+      if (LinuxSocket* socket = owner.find(job.number)) {
+        socket->written += static_cast<uint32_t>(job.value);
       }
       break;
     default:
@@ -309,10 +310,8 @@ std::span<const uint8_t> octets_to_write(LinuxCase& owner, uint32_t written, con
 
 CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
-  LinuxConnection unknown;
-  LinuxConnection& own =
-      connection < owner.connections.size() ? owner.connections[connection] : unknown;
-  const std::span<const uint8_t> octets = octets_to_write(owner, own.written, call, octets_);
+  const uint32_t position = socket != nullptr ? socket->written : 0;
+  const std::span<const uint8_t> octets = octets_to_write(owner, position, call, octets_);
   const int flags = (call.name == CallName::kWrite ? 0 : call.flags) | MSG_NOSIGNAL;
   const bool may_wait = socket != nullptr && !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
 
@@ -341,7 +340,7 @@ CallOutcome LinuxCalls::write(LinuxCase& owner, unsigned connection, const CallS
   const int error = errno;
   const std::size_t taken = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
   if (may_wait && (size < 0 ? error == EAGAIN : taken < octets.size())) return wait(taken);
-  own.written += static_cast<uint32_t>(taken);
+  if (socket != nullptr) socket->written += static_cast<uint32_t>(taken);
   errno = error;
   return outcome(size);
 }

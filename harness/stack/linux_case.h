@@ -40,6 +40,7 @@ struct LinuxSocket {
   bool listening = false;
   bool lingers = false;         // SO_LINGER: close() may wait
   bool opens_by_write = false;  // TCP_FASTOPEN_CONNECT: the first octets are the SYN's
+  uint32_t written = 0;         // octets that the application wrote so far
 };
 
 inline bool may_connect(const LinuxSocket& socket) {
@@ -49,7 +50,6 @@ inline bool may_connect(const LinuxSocket& socket) {
 struct LinuxConnection {
   bool active = false;  // connect() was called for it
   uint16_t local_port = 0;
-  uint32_t written = 0;  // octets that the application wrote so far
 };
 
 struct LinuxCase {

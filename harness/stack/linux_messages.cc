@@ -132,10 +132,8 @@ int64_t receive(int fd, const CallSpec& call, int flags, std::vector<uint8_t>& d
 
 CallOutcome LinuxCalls::send_message(LinuxCase& owner, unsigned connection, const CallSpec& call) {
   LinuxSocket* socket = owner.find(call.fd);
-  LinuxConnection unknown;
-  LinuxConnection& own =
-      connection < owner.connections.size() ? owner.connections[connection] : unknown;
-  const auto octets = octets_to_write(owner, own.written, call, octets_);
+  const uint32_t position = socket != nullptr ? socket->written : 0;
+  const auto octets = octets_to_write(owner, position, call, octets_);
   std::vector<uint8_t> writable(octets.begin(), octets.end());
   const bool pinned = (call.flags & MSG_ZEROCOPY) != 0;
   if (pinned) owner.zero_copied.back() = spread(call, writable);
@@ -171,7 +169,7 @@ CallOutcome LinuxCalls::send_message(LinuxCase& owner, unsigned connection, cons
     }
     return wait_with(std::move(job));
   }
-  own.written += static_cast<uint32_t>(taken);
+  if (socket != nullptr) socket->written += static_cast<uint32_t>(taken);
   errno = error;
   return outcome(size);
 }

@@ -258,7 +258,7 @@ Result<CaseId> LinuxStack::open(const CaseNeeds& needs) {
   taken.start_anew(needs.ipv6);
   taken.first_port = *first;
   taken.port_count = static_cast<uint16_t>(ports);
-  taken.connections.assign(connections, {.active = false, .local_port = *first, .written = 0});
+  taken.connections.assign(connections, {.active = false, .local_port = *first});
   ++taken.world->open_cases;
   taken.world->only_case = taken.id;
   taken.world->last_used = ++uses_;

@@ -25,6 +25,7 @@ struct LinuxJob {
   Ticket ticket = 0;
   unsigned connection = 0;
   script::CallName name = script::CallName::kRead;
+  int number = -1;  // the program's, of the socket
   int domain = 0;
   int new_fd = -1;
   link::Fd fd;

@@ -38,6 +38,8 @@ struct StackInfo {
   Profile (*profile)();
   Result<std::unique_ptr<Stack>> (*make)(const StackOptions& options);
   TakesSysctls sysctls = TakesSysctls::kNone;
+  // With the ways besides in which it parts from the rules without a sign; nullptr: none is known.
+  Profile (*followed)() = nullptr;
 };
 
 // An error says which sysctl the stack surely does not take.

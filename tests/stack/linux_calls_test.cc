@@ -189,6 +189,25 @@ TEST_F(LinuxCallsTest, WritesGoOnWithThePattern) {
   EXPECT_EQ(sent, wanted);
 }
 
+TEST_F(LinuxCallsTest, EachSocketBeginsThePatternAnew) {
+  Hand hand = open();
+  hand.open_passively();
+  EXPECT_EQ(hand.call(write_call(4, 3)).value, 3);
+  hand.inject(kRst);
+  hand.listen();
+  const std::size_t before = hand.heard().packets.size();
+  hand.inject(kSyn);
+  const auto answer = hand.wait_packet(kSyn | kAck, before);
+  ASSERT_TRUE(answer);
+  hand.theirs = answer->seq + 1;
+  hand.inject(kAck);
+  EXPECT_EQ(hand.call(accept_call(3, 5)).value, 5);
+  EXPECT_EQ(hand.call(write_call(5, 3)).value, 3);
+  const auto text = hand.wait_packet(kPsh | kAck, before);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->text, pattern_octets(0, 3));
+}
+
 TEST_F(LinuxCallsTest, NonBlockingCallsSayEagain) {
   Hand hand = open();
   EXPECT_EQ(hand.call(socket_call(3, SOCK_STREAM | SOCK_NONBLOCK)).value, 3);
