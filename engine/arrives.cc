@@ -94,6 +94,7 @@ void Rules::arrives_syn_sent(const Segment& segment) {
     return;
   }
   // Fourth, check the SYN bit.
+  if (segment.flags.syn() && !ack && profile_->drops_crossing_syn) return;
   if (segment.flags.syn()) {
     syn_sent_step_4_syn(segment);
     return;

@@ -86,6 +86,8 @@ struct Profile {
   bool text_may_set_wl1_back = false;
   // A segment without ACK, RST and SYN is dropped before all else.
   bool drops_what_lacks_ack = false;
+  // In SYN-SENT a SYN without ACK is dropped: there is no simultaneous open.
+  bool drops_crossing_syn = false;
   // Without scaling a window of more than 65535 octets may be kept, and told as 65535.
   bool keeps_more_than_it_tells = false;
 

@@ -9,7 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   using namespace synfin;
-  static fuzz::Difference target([] { return fuzz::make_guarded_lwip(stack::lwip_profile()); },
-                                 stack::lwip_profile(), fuzz::baseline_of("lwip"));
+  static const Profile profile = stack::lwip_followed_profile();
+  static fuzz::Difference target([] { return fuzz::make_guarded_lwip(profile); }, profile,
+                                 fuzz::baseline_of("lwip"));
   return target.play(data, size);
 }

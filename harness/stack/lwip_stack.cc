@@ -246,6 +246,13 @@ Profile lwip_profile() {
   return profile;
 }
 
+Profile lwip_followed_profile() {
+  Profile profile = lwip_profile();
+  profile.name = "lwip-followed";
+  profile.drops_crossing_syn = true;  // tcp_process(), case SYN_SENT
+  return profile;
+}
+
 Identity lwip_identity() {
   Identity identity;
   identity.name = "lwip";

@@ -13,6 +13,8 @@ namespace synfin::stack {
 
 // What lwIP is known to choose, as this build has it.
 Profile lwip_profile();
+// With what no answer shows when it happens (StackInfo::followed).
+Profile lwip_followed_profile();
 Identity lwip_identity();
 Traits lwip_traits();
 // The addresses of a case's connection.

@@ -123,7 +123,8 @@ constexpr std::array kStacks = {
               TakesSysctls::kOfProfile},
     StackInfo{"linux", "the kernel that this process runs on", linux_profile, make_linux,
               TakesSysctls::kOfKernel, linux_followed_profile},
-    StackInfo{"lwip", "lwIP, in virtual time", lwip_profile, make_lwip},
+    StackInfo{"lwip", "lwIP, in virtual time", lwip_profile, make_lwip, TakesSysctls::kNone,
+              lwip_followed_profile},
 };
 
 }  // namespace

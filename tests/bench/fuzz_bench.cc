@@ -52,7 +52,7 @@ struct Judged {
 };
 
 Judged play_judged(const std::vector<std::string>& programs, const judge::Baseline& baseline) {
-  const Profile profile = stack::lwip_profile();
+  const Profile profile = stack::lwip_followed_profile();
   ClauseSet coverage;
   judge::Trial trial([&] { return fuzz::make_guarded_lwip(profile); }, profile, baseline, nullptr,
                      &coverage);

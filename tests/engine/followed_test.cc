@@ -186,6 +186,20 @@ bool contradicts(std::initializer_list<std::pair<uint32_t, std::string>> segment
   return lab.tcp.rules().peer_contradicts_itself();
 }
 
+TEST(Followed, ACrossingSynIsDropped) {
+  for (const bool dropped : {true, false}) {
+    Profile profile = plain_profile();
+    profile.drops_crossing_syn = dropped;
+    Lab lab(profile);
+    lab.go_to(Place::kSynSent);
+    Segment syn;
+    syn.flags = Flags(kSyn);
+    syn.seq = Seq(7);
+    lab.arrive(syn);
+    EXPECT_EQ(lab.tcp.rules().state(), dropped ? State::kSynSent : State::kSynReceived);
+  }
+}
+
 TEST(Contradiction, IsTwoThingsAtOneNumber) {
   EXPECT_TRUE(contradicts({{2, "|"}, {3, "|"}}));
   EXPECT_TRUE(contradicts({{3, "|"}, {2, "|"}}));
