@@ -94,7 +94,6 @@ void Rules::arrives_syn_sent(const Segment& segment) {
     return;
   }
   // Fourth, check the SYN bit.
-  if (segment.flags.syn() && !ack && profile_->drops_crossing_syn) return;
   if (segment.flags.syn()) {
     syn_sent_step_4_syn(segment);
     return;
@@ -104,7 +103,8 @@ void Rules::arrives_syn_sent(const Segment& segment) {
 }
 
 void Rules::syn_sent_step_4_syn(const Segment& segment) {
-  take_syn(segment);
+  take_syn(segment);  // dropped or not, its peer counts from it
+  if (!segment.flags.ack() && profile_->drops_crossing_syn) return;
   if (!segment.flags.ack()) {
     // Simultaneous open (MUST-10).
     hit(Clause::kMust10);
