@@ -20,6 +20,10 @@ Duration doubled(Duration interval, unsigned times) {
   return interval * (1 << std::min(times, 10U));
 }
 
+// A stack that has not measured the handshake backs off from where it began: RFC 6298 §5.7 has it
+// begin at three seconds where the SYN was repeated.
+constexpr Duration kAfterLostSyn = std::chrono::seconds(3);
+
 RttLimits limits_of(const Profile& profile) {
   return {.initial = profile.rto_initial,
           .min = profile.rto_min,
@@ -227,8 +231,9 @@ void Rules::owe_probe() {
   if (due_.find(Due::kProbe) != nullptr) return;
   hit(Clause::kMust36);
   hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
+  const Duration first = rtt_.has_sample() ? rtt_.rto() : std::max(rtt_.rto(), kAfterLostSyn);
   const Duration interval =
-      std::min(doubled(rtt_.rto(), probes_ + rtt_.backoffs()), profile_->persist_max);
+      std::min(doubled(first, probes_ + rtt_.backoffs()), profile_->persist_max);
   due_.add(Due::kProbe, Clause::kMust36, now_ + 2 * interval + kRetransmissionGrace);
 }
 
@@ -243,9 +248,6 @@ void Rules::review_retransmission() {
     due_.remove(Due::kRetransmit);
     return;
   }
-  // A stack that has not measured the handshake backs off from where it began: RFC 6298 §5.7 has it
-  // begin at three seconds where the SYN was repeated.
-  constexpr Duration kAfterLostSyn = std::chrono::seconds(3);
   const Duration first =
       rtt_.has_sample() ? profile_->rto_initial : std::max(profile_->rto_initial, kAfterLostSyn);
   const Duration unmeasured =

@@ -195,7 +195,8 @@ void Rules::take_sack(const Segment& segment) {
   if (!blocks.empty() && blocks[0].right.at_or_before(tcb_.snd.una)) hit(Clause::kRfc2883_5);
   if (reports_duplicate(blocks, segment.ack)) blocks = blocks.subspan(1);
   for (const SackBlock& block : blocks) {
-    if (block.left.before(tcb_.snd.una) || block.right.after(tcb_.snd.nxt)) continue;
+    // Who holds what stands at SND.UNA would acknowledge it.
+    if (block.left.at_or_before(tcb_.snd.una) || block.right.after(tcb_.snd.nxt)) continue;
     hit(Clause::kRfc2018_7);
     sacked_.add(block.left, block.right);
   }

@@ -111,13 +111,17 @@ bool Shadow::leaves_doubt(const Segment& segment) const {
                       Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
   const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
                     segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
-  return beyond || back;
+  // A listener may take over from TIME-WAIT though the connection was none of its own.
+  const bool taken_over =
+      listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
+  return beyond || back || taken_over;
 }
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
   unclear_ = unclear_ || leaves_doubt(packet.segment);
   last_heard_ = now;
+  if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
   left_half_open_ = half_open_may_end_ = false;
   remembered_ = variables();
@@ -292,7 +296,7 @@ bool Shadow::may_have_given_up(Time now) const {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - last_heard_ >= keepalive_idle_;
+  return keepalive_ && now - last_text_or_ack_ >= keepalive_idle_;
 }
 
 void Shadow::gave_up(Time now) {

@@ -234,12 +234,18 @@ CallOutcome LinuxCalls::connect(LinuxCase& owner, unsigned connection, const Cal
   const SocketAddress address =
       socket_address(where(call, owner.tuple(connection).remote), socket->domain);
   const int fd = socket->fd.get();
-  if (socket->nonblocking) return outcome(::connect(fd, address.get(), address.size));
+  // Another connection than the socket had before begins its text anew.
+  const auto attempt = [&] {
+    const int result = ::connect(fd, address.get(), address.size);
+    if (result < 0 && errno == EINPROGRESS) socket->written = 0;
+    return result;
+  };
+  if (socket->nonblocking) return outcome(attempt());
 
   // The SYN goes out now, whenever a thread comes to wait for the answer: connect() again waits.
   const int mode = ::fcntl(fd, F_GETFL);
   ::fcntl(fd, F_SETFL, mode | O_NONBLOCK);
-  const int result = ::connect(fd, address.get(), address.size);
+  const int result = attempt();
   const int error = errno;
   ::fcntl(fd, F_SETFL, mode);
   errno = error;

@@ -255,5 +255,65 @@ TEST(Probe, IsNotTheAckThatIsOwed) {
   EXPECT_EQ(rules.probes(), 0U);
 }
 
+// §3.8.5: the urgent pointer goes out beside a closed window too, where the text does not.
+TEST(Probe, MayTellOfUrgentText) {
+  for (const bool urgent : {false, true}) {
+    Lab lab;
+    lab.go_to(Place::kEstablished);
+    Segment closed = lab.next();
+    closed.wnd = 0;
+    lab.arrive(closed);
+    const std::array<uint8_t, 1> octet = {'x'};
+    std::size_t taken = 0;
+    lab.tcp.send(lab.now, octet, taken, {.urgent = urgent});
+    Segment probe = lab.next();
+    probe.flags = Flags(kAck | kUrg);
+    probe.seq = lab.tcb().snd.una;
+    probe.ack = lab.tcb().rcv.nxt;
+    probe.wnd = static_cast<uint16_t>(lab.tcb().rcv.wnd());
+    probe.up = 1;
+    EXPECT_EQ(lab.tcp.rules().findings(lab.now + seconds(1), probe).empty(), urgent);
+  }
+}
+
+// A stack that has not measured a round trip may wait three seconds for the first probe, and twice
+// that for the next (RFC 6298 §5.7): one is missing after twice what it may take and a second.
+TEST(Probe, OfAStackThatMeasuredNothingMayBeLate) {
+  Lab lab;
+  lab.go_to(Place::kSynReceivedPassive);
+  lab.arrive(lab.next(kSyn));  // the SYN,ACK is asked for again: its ACK measures nothing
+  lab.take();
+  Segment closed = lab.next();
+  closed.wnd = 0;
+  lab.arrive(closed);
+  ASSERT_EQ(lab.state(), State::kEstablished);
+  const Duration waits = lab.tcp.rules().rtt().has_sample() ? seconds(3) : seconds(7);
+  std::size_t taken = 0;
+  const std::array<uint8_t, 1> octet = {'x'};
+  Rules rules = lab.tcp.rules();
+  rules.send(lab.now, octet, taken, {});
+  EXPECT_FALSE(rules.overdue(lab.now + waits - milliseconds(1)));
+  EXPECT_TRUE(rules.overdue(lab.now + waits));
+}
+
+// The ACK of a segment counts before its text, which ends a closed connection (steps 5 and 7).
+TEST(Reset, MayComeAfterWhatTheSameSegmentLetsGoAgain) {
+  Lab lab;
+  lab.go_to(Place::kEstablished);
+  lab.send("x");
+  std::vector<Kept> sent = lab.take();
+  ASSERT_EQ(sent.size(), 1U);
+  Rules rules = lab.tcp.rules();
+  rules.close(lab.now, CloseKind::kBoth);
+  const std::array<uint8_t, 1> octet = {'a'};
+  Segment text = lab.next();
+  text.ack = lab.tcb().snd.una;
+  text.text = octet;
+  rules.on_segment(lab.now, text);
+  ASSERT_EQ(rules.state(), State::kClosed);
+  EXPECT_TRUE(rules.findings(lab.now, sent[0].get()).empty());
+  EXPECT_FALSE(rules.findings(lab.now + milliseconds(1), sent[0].get()).empty());
+}
+
 }  // namespace
 }  // namespace synfin::testing

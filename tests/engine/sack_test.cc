@@ -308,11 +308,17 @@ TEST_F(Sender, SkipsWhatThePeerHolds) {
 }
 
 TEST_F(Sender, ForgetsWhatThePeerHoldsAfterATimeout) {
-  acknowledge(0, {{0, 500}});
+  acknowledge(0, {{100, 500}});
   lab_.wait(milliseconds(1500));
   EXPECT_EQ(sent(), "0+100");
   acknowledge(100, {});
   EXPECT_EQ(sent(), "100+100 200+100");
+}
+
+// Who holds what stands at SND.UNA would acknowledge it.
+TEST_F(Sender, TakesNoReportOfWhatItsAckDenies) {
+  for (int i = 0; i < 3; ++i) acknowledge(0, {{0, 200}});
+  EXPECT_EQ(sent(), "0+100");
 }
 
 TEST_F(Sender, TakesNoReportBelowItsOwnAckForAHole) {

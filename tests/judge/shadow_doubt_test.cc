@@ -135,6 +135,79 @@ TEST_F(ShadowTest, WhoOffersScalingToAPeerThatDidNotScalesItsOwnWindow) {
   EXPECT_EQ(clauses(), "RFC7323-WS-2");
 }
 
+// --- what a followed stack makes of a segment, and no answer tells
+// --------------------------------
+
+TEST_F(ShadowTest, WhatLacksAckMayBeDroppedBeforeAllElse) {
+  for (const bool drops : {false, true}) {
+    collector_.found.clear();
+    profile_.drops_what_lacks_ack = drops;
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    inject(segment(kFin, kIrs + 5000));  // outside the window: an ACK is owed
+    shadow_.missing(now_);
+    EXPECT_EQ(clauses(), drops ? "" : "SM-ACC-5");
+  }
+}
+
+// Whether a divergence after this segment is in doubt.
+class Doubt : public ShadowTest {
+ protected:
+  bool after(const Segment& last) {
+    inject(last);
+    collector_.found.clear();
+    target_is(State::kLastAck);
+    return collector_.found.size() == 1 && collector_.found[0].in_doubt;
+  }
+};
+
+TEST_F(Doubt, ComesOfAWindowThatMayBeWiderThanItTells) {
+  for (const bool keeps : {false, true}) {
+    for (const uint32_t beyond : {0U, 1U}) {
+      profile_.keeps_more_than_it_tells = keeps;
+      shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+      shadow_.listener(now_, true);
+      inject(segment(kSyn, kIrs));
+      Segment answer = segment(kSyn | kAck, kIss, kIrs + 1);
+      answer.wnd = 65535;
+      target_sends(answer);
+      inject(segment(kAck, kIrs + 1, kIss + 1));
+      EXPECT_EQ(after(segment(kAck, kIrs + 1 + 65535 + beyond, kIss + 1)), keeps && beyond > 0);
+    }
+  }
+}
+
+TEST_F(Doubt, ComesOfTextBehindTheLastWindow) {
+  for (const bool back : {false, true}) {
+    profile_.text_may_set_wl1_back = back;
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    inject(segment(kAck, kIrs + 3, kIss + 1));  // SND.WL1
+    Segment text = segment(kAck, kIrs + 1, kIss + 1);
+    text.text = octet_;
+    EXPECT_EQ(after(text), back);
+  }
+}
+
+// §3.8.4: only text and ACKs put off a keep-alive, and so the end that it leads to.
+TEST_F(ShadowTest, ASynPutsOffNoKeepAlive) {
+  for (const unsigned flags : {kSyn, kAck}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    shadow_.set_keepalive(true, std::chrono::hours(2));
+    now_ += std::chrono::hours(1);
+    inject(segment(flags, kIrs + 1, kIss + 1));
+    target_sends(segment(kAck, kIss + 1, kIrs + 1));
+    now_ += std::chrono::minutes(90);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), flags == kSyn);
+  }
+}
+
 // --- sockets -------------------------------------------------------------------------------------
 
 // A socket that was connected once opens nothing any more, and says so.
