@@ -103,8 +103,8 @@ void Rules::arrives_syn_sent(const Segment& segment) {
 }
 
 void Rules::syn_sent_step_4_syn(const Segment& segment) {
-  take_syn(segment);  // dropped or not, its peer counts from it
-  if (!segment.flags.ack() && profile_->drops_crossing_syn) return;
+  if (!segment.flags.ack() && profile_->drops_crossing_syn) return count_from_syn(segment);
+  take_syn(segment);
   if (!segment.flags.ack()) {
     // Simultaneous open (MUST-10).
     hit(Clause::kMust10);

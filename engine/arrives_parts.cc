@@ -14,7 +14,7 @@ constexpr Duration kMostAckDelay = std::chrono::milliseconds(500);
 
 // --- the peer's SYN ------------------------------------------------------------------------------
 
-void Rules::take_syn(const Segment& segment) {
+void Rules::count_from_syn(const Segment& segment) {
   tcb_.irs_known = true;
   tcb_.rcv.irs = segment.seq;
   tcb_.rcv.nxt = segment.seq + 1;
@@ -23,6 +23,10 @@ void Rules::take_syn(const Segment& segment) {
   const uint32_t window =
       first_window_ != 0 ? first_window_ : std::min<uint32_t>(profile_->receive_buffer, UINT16_MAX);
   tcb_.rcv.edge = tcb_.rcv.nxt + window;
+}
+
+void Rules::take_syn(const Segment& segment) {
+  count_from_syn(segment);
   tcb_.peer_offered = Offer(segment);
   // No RFC says what an MSS of 0 means. Nothing could be sent with it: it counts as none.
   const uint16_t mss = segment.options.mss.value_or(0);

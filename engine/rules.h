@@ -273,6 +273,7 @@ class Rules {
   bool is_at_edge(const Segment& segment) const;
 
   // What the steps are made of, arrives_parts.cc.
+  void count_from_syn(const Segment& segment);
   void take_syn(const Segment& segment);
   void agree_on_options();
   void take_timestamp(const Segment& segment);
