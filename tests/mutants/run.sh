@@ -63,8 +63,8 @@ catch() {
   if [[ $judge == atlas ]]; then
     # An atlas has tens of thousands of plays: by its CPU time, as what else the machine does is not known.
     ulimit -t $((5 * LIMIT))
-    local name=clean${further[*]:+ ${further[*]}}
-    local clean=$BUILD/${name//[ \/]/-}.atlas
+    local kind=clean${further[*]:+ ${further[*]}}
+    local clean=$BUILD/${kind//[ \/]/-}.atlas
     command=("$MAPPER" "$CLEAN" "$work/target.so" "$clean" "${further[@]}")
     # From that of an earlier engine every mutant differs.
     if [[ $clean -ot $CLEAN || $clean -ot $MAPPER ]]; then rm -f "$clean"; fi
