@@ -48,9 +48,11 @@ struct Wire {
   Number ack;  // of a segment with ACK
   uint16_t window = 0;
   uint16_t urgent = 0;
-  uint32_t length = 0;           // octets of text
-  std::vector<uint8_t> options;  // as on the wire; a TSval, which is a time, is zero
-  std::vector<uint8_t> text;     // where it is not the pattern that it should be
+  uint32_t length = 0;  // octets of text
+  // As on the wire, but that a TSval of the stack, which is a time, is zero, and its SACK blocks
+  // count from IRS.
+  std::vector<uint8_t> options;
+  std::vector<uint8_t> text;  // where it is not the pattern that it should be
   uint8_t reserved = 0;
   bool bad_checksum = false;
   friend bool operator==(const Wire&, const Wire&) = default;

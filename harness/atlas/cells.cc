@@ -210,8 +210,9 @@ std::vector<script::OptionSpec> options_of(OptionClass options) {
     case OptionClass::kNone:
       return {};
     case OptionClass::kTimestamps:
+    case OptionClass::kOldTimestamps:
       spec.kind = script::OptionSpec::Kind::kTimestamps;
-      spec.value = 1000;
+      spec.value = options == OptionClass::kTimestamps ? kSetUpTsval + 100 : kSetUpTsval - 100;
       break;
     case OptionClass::kBadLength:
       spec.kind = script::OptionSpec::Kind::kRaw;

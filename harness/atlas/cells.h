@@ -41,6 +41,9 @@ inline constexpr uint32_t kMostText = 65535 - 20 - 60;
 // What the peer of every set-up announces as its window, in octets.
 inline constexpr uint16_t kPeerWindow = 10000;
 
+// What the peer of the set-ups that agree on timestamps puts into them.
+inline constexpr uint32_t kSetUpTsval = 900;
+
 // The segment of a cell: SEQ counted from IRS, ACK from ISS.
 struct Stimulus {
   Flags flags;

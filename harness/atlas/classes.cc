@@ -30,8 +30,8 @@ constexpr std::array<std::string_view, kAckClasses> kAckNames = {"none",
 constexpr std::array<std::string_view, kPayloadClasses> kPayloadNames = {"0", "1", "straddling",
                                                                          "window+1"};
 constexpr std::array<std::string_view, kEcnClasses> kEcnNames = {"none", "ECE", "CWR", "ECE,CWR"};
-constexpr std::array<std::string_view, kOptionClasses> kOptionNames = {"none", "timestamps",
-                                                                       "bad-length", "unknown"};
+constexpr std::array<std::string_view, kOptionClasses> kOptionNames = {
+    "none", "timestamps", "old-timestamps", "bad-length", "unknown"};
 
 template <typename Class, std::size_t size>
 std::optional<Class> find(const std::array<std::string_view, size>& names, std::string_view text) {

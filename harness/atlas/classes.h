@@ -54,11 +54,12 @@ inline constexpr std::size_t kEcnClasses = 4;
 
 enum class OptionClass : uint8_t {
   kNone,
-  kTimestamps,  // which no set-up negotiates
-  kBadLength,   // a length octet that runs beyond the header
-  kUnknown,     // an option of an experiment (RFC 4727) that no stack knows, well-formed
+  kTimestamps,     // later ones than any of a set-up
+  kOldTimestamps,  // earlier ones than any of a set-up
+  kBadLength,      // a length octet that runs beyond the header
+  kUnknown,        // an option of an experiment (RFC 4727) that no stack knows, well-formed
 };
-inline constexpr std::size_t kOptionClasses = 4;
+inline constexpr std::size_t kOptionClasses = 5;
 
 // Dimensions beyond flags, SEQ, ACK and payload.
 struct With {
@@ -75,7 +76,7 @@ std::string_view to_string(AckClass ack);
 std::string_view to_string(PayloadClass payload);
 // "none", "ECE", "CWR", "ECE,CWR".
 std::string_view to_string(EcnClass ecn);
-// "none", "timestamps", "bad-length", "unknown".
+// "none", "timestamps", "old-timestamps", "bad-length", "unknown".
 std::string_view to_string(OptionClass options);
 
 // The opposite; nothing for any other word.

@@ -38,7 +38,10 @@ std::string flag_letters(Flags flags) {
 std::string options_text(OptionClass options) {
   const std::vector<uint8_t> octets = option_octets(options);
   if (octets.empty()) return "";
-  if (options == OptionClass::kTimestamps) return " <TS val 1000 ecr 0>";
+  const script::OptionSpec spec = options_of(options).front();
+  if (spec.kind == script::OptionSpec::Kind::kTimestamps) {
+    return fmt::format(" <TS val {} ecr 0>", spec.value);
+  }
   return fmt::format(" <opt {} len {} 0x{:02x}>", octets[0], octets[1],
                      fmt::join(octets.begin() + 2, octets.begin() + 4, ""));
 }

@@ -63,9 +63,9 @@ class Producer {
   bool stopped_ = false;
 };
 
-bool selected(const ProduceOptions& options, std::string_view id) {
-  return options.only.empty() ||
-         std::find(options.only.begin(), options.only.end(), id) != options.only.end();
+bool selected(const ProduceOptions& options, const SetUpInfo& info) {
+  if (options.only.empty()) return options.with.options || !info.agrees;
+  return std::find(options.only.begin(), options.only.end(), info.id) != options.only.end();
 }
 
 // ESTABLISHED is probed in any case: others fill the window that it has.
@@ -73,11 +73,11 @@ Result<void> Producer::probe_all() {
   uint32_t window = 0;
   for (const SetUpInfo& info : set_ups()) {
     const bool measures = info.id == "ESTABLISHED";
-    if (!measures && !selected(options_, info.id)) continue;
+    if (!measures && !selected(options_, info)) continue;
     auto probed = probe(*stacks_.front(), profile_, info, window, options_.ipv6, options_.seed);
     if (!probed) return tl::make_unexpected(probed.error());
     if (measures) window = probed->set_up.variables.rcv_wnd;
-    if (selected(options_, info.id)) tasks_.emplace_back().probed = std::move(*probed);
+    if (selected(options_, info)) tasks_.emplace_back().probed = std::move(*probed);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/script/flat.h"
+#include "harness/wire/bytes.h"
 #include "harness/wire/options.h"
 
 namespace synfin::atlas {
@@ -15,9 +16,10 @@ using play::EventKind;
 
 int32_t offset(Seq from, Seq to) { return Seq::signed_distance(from, to); }
 
-// A TSval is a time: it is no part of a behaviour.
-void keep_options(const wire::Decoded& packet, std::vector<uint8_t>& kept) {
+// A TSval of the stack is a time: it is no part of a behaviour.
+void keep_options(const wire::Decoded& packet, bool sent, std::vector<uint8_t>& kept) {
   kept.assign(packet.option_octets.begin(), packet.option_octets.end());
+  if (!sent) return;
   std::size_t at = 0;
   wire::for_each_option(packet.option_octets, [&](uint8_t kind, std::span<const uint8_t> octets) {
     constexpr std::size_t kTsval = 2;
@@ -35,8 +37,8 @@ bool is_pattern(std::span<const uint8_t> octets, uint32_t position) {
   return true;
 }
 
-// All but the numbers. `position`: of the first octet of text among the sender's.
-void keep_rest(const wire::Decoded& packet, uint32_t position, Wire& wire) {
+// All but the numbers of the header. `position`: of the first octet of text among the sender's.
+void keep_rest(const wire::Decoded& packet, bool sent, uint32_t position, Seq irs, Wire& wire) {
   const Segment& segment = packet.segment;
   wire.flags = segment.flags;
   wire.window = segment.wnd;
@@ -44,7 +46,8 @@ void keep_rest(const wire::Decoded& packet, uint32_t position, Wire& wire) {
   wire.length = static_cast<uint32_t>(segment.text.size());
   wire.reserved = packet.reserved;
   wire.bad_checksum = !packet.tcp_checksum_ok || !packet.ip_checksum_ok;
-  keep_options(packet, wire.options);
+  keep_options(packet, sent, wire.options);
+  if (sent) move_sack(wire.options, -irs.value());
   wire.text.clear();
   if (!is_pattern(segment.text, position)) {
     wire.text.assign(segment.text.begin(), segment.text.end());
@@ -72,7 +75,7 @@ void keep_set_up(const wire::Decoded& packet, bool sent, Isns& isns, Wire& wire)
                      : Number{Base::kZero, offset(Seq(0), segment.ack)};
   }
   const uint32_t position = own ? segment.text_seq().value() - own->value() - 1 : 0;
-  keep_rest(packet, position, wire);
+  keep_rest(packet, sent, position, isns.irs.value_or(Seq(0)), wire);
 }
 
 void clear(Wire& wire) {
@@ -108,6 +111,17 @@ std::optional<Seq> first_iss(const play::PlayResult& result, uint32_t end) {
 }
 
 }  // namespace
+
+void move_sack(std::span<uint8_t> options, uint32_t by) {
+  std::size_t at = 0;
+  wire::for_each_option(options, [&](uint8_t kind, std::span<const uint8_t> octets) {
+    constexpr std::size_t kFirst = 2;
+    for (std::size_t i = kFirst; kind == wire::kOptionSack && i + 4 <= octets.size(); i += 4) {
+      wire::put32(&options[at + i], wire::get32(&options[at + i]) + by);
+    }
+    at += octets.size();
+  });
+}
 
 script::SegmentSpec segment_of(const Stimulus& stimulus) {
   script::SegmentSpec spec;
@@ -201,7 +215,7 @@ void Recorder::answer(const wire::Decoded& packet, Behaviour& behaviour) {
   wire.seq = seq_name(segment);
   wire.ack = ack_name(segment);
   const Seq from = new_iss_ ? *new_iss_ : iss_.value_or(segment.seq);
-  keep_rest(packet, segment.text_seq().value() - from.value() - 1, wire);
+  keep_rest(packet, true, segment.text_seq().value() - from.value() - 1, irs_, wire);
 }
 
 void Recorder::api(const play::PlayResult& result, const Event& event, const CellProgram& program,

@@ -42,6 +42,9 @@ struct CellProgram {
 // The segment of a cell as a program has it.
 script::SegmentSpec segment_of(const Stimulus& stimulus);
 
+// Adds `by` to the numbers of all SACK blocks among the options.
+void move_sack(std::span<uint8_t> options, uint32_t by);
+
 // What happened up to the step `end`, with numbers that count from ISS and IRS.
 void record_set_up(const play::PlayResult& result, uint32_t end, std::vector<Happening>& events);
 

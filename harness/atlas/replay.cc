@@ -120,7 +120,9 @@ Result<void> Replayer::packet(EventKind kind, uint32_t step, const Wire& wire,
     stack::fill_pattern(packet.segment.text_seq().value() - isn.value() - 1, text_);
   }
   packet.segment.text = text_;
-  (void)packet.options.append(wire.options);
+  options_.assign(wire.options.begin(), wire.options.end());
+  if (sent) move_sack(options_, kIrs.value());
+  (void)packet.options.append(options_);
   packet.malformation.reserved = wire.reserved;
   if (wire.bad_checksum) packet.malformation.checksum = wire::Malformation::Checksum::kBad;
   const auto size = wire::encode(packet, octets_);

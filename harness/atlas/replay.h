@@ -62,6 +62,7 @@ class Replayer {
   uint32_t read_ = 0;  // octets that calls have read so far
   Seq seg_seq_, seg_end_, seg_ack_;
   std::vector<uint8_t> text_;
+  std::vector<uint8_t> options_;
   std::vector<uint8_t> octets_;
 };
 

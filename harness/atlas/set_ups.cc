@@ -119,6 +119,12 @@ constexpr std::array kSetUps = {
     Recipe{{"ESTABLISHED/hole", "an octet is missing before ten that came", State::kEstablished,
             false, true},
            {kListen, kSynComes, kTenEachWay, kHole}},
+    Recipe{{"ESTABLISHED/options", "with timestamps and SACK", State::kEstablished, false, true,
+            false, true},
+           {kListen, kSynComes, kTenEachWay}},
+    Recipe{{"ESTABLISHED/options-hole", "with timestamps and SACK, and a hole", State::kEstablished,
+            false, true, false, true},
+           {kListen, kSynComes, kTenEachWay, kHole}},
     Recipe{{"FIN-WAIT-1", "by shutdown(SHUT_WR)", State::kFinWait1, false, true},
            {kListen, kSynComes, kTenEachWay, kShutdown}},
     Recipe{{"FIN-WAIT-1/close", "by close()", State::kFinWait1},
@@ -136,6 +142,9 @@ constexpr std::array kSetUps = {
     Recipe{
         {"TIME-WAIT", "by shutdown(SHUT_WR) before the peer's FIN", State::kTimeWait, false, true},
         {kListen, kSynComes, kTenEachWay, kShutdown, kFinAcknowledged, kFinAfterFin}},
+    Recipe{{"TIME-WAIT/options", "with timestamps and SACK", State::kTimeWait, false, true, false,
+            true},
+           {kListen, kSynComes, kTenEachWay, kShutdown, kFinAcknowledged, kFinAfterFin}},
 };
 
 constexpr auto kInfos = [] {
@@ -154,6 +163,26 @@ std::string filling_text(uint32_t window) {
     at += size;
   }
   return text + fmt::format("+0~+.5 > . 11:11(0) ack {} win 0\n", end);
+}
+
+// The same with options in each segment that comes. A stack that does not agree to them does not
+// look at them either.
+std::string with_options(std::string_view text) {
+  constexpr std::string_view kMss = " <mss 1460>";
+  std::string out;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + 1);
+    const bool comes = line.starts_with("+0 < ");
+    const bool syn = comes && line.ends_with(kMss);
+    if (syn) line.remove_suffix(kMss.size());
+    out += line;
+    if (comes) {
+      out += fmt::format(" <{}TS val {} ecr 0>", syn ? "mss 1460,sackOK," : "", kSetUpTsval);
+    }
+    out += '\n';
+  }
+  return out;
 }
 
 bool lacks(const stack::Traits& traits, const script::CallSpec& call) {
@@ -179,6 +208,7 @@ std::string set_up_text(const SetUpInfo& info, uint32_t window) {
     if (!part.empty()) text += part.substr(1);
   }
   if (info.fills) text += filling_text(window);
+  if (info.agrees) text = with_options(text);
   if (text.empty()) text = "+0 wait\n";
   text.insert(text.size() - 1, fmt::format("  //@ state {}", to_string(info.state)));
   return text;

@@ -25,6 +25,9 @@ struct SetUpInfo {
   bool accepts = false;  // nothing was accepted yet: accept() is asked for at the end
   bool reads = false;    // a descriptor of the connection is left (or accepted) to read from
   bool fills = false;    // takes all of the window that ESTABLISHED leaves
+  // Timestamps and SACK are offered to the stack, and the segments have what was agreed: only for
+  // who maps options, too.
+  bool agrees = false;
 };
 
 // In the order of the atlas; ESTABLISHED comes before those that fill.

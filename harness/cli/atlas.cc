@@ -67,7 +67,11 @@ Result<void> check(AtlasOptions* options) {
     (with == "ecn" ? options->how.with.ecn : options->how.with.options) = true;
   }
   for (const std::string& id : options->how.only) {
-    if (atlas::find_set_up(id) != nullptr) continue;
+    const atlas::SetUpInfo* known_set_up = atlas::find_set_up(id);
+    if (known_set_up != nullptr && known_set_up->agrees && !options->how.with.options) {
+      return fail(fmt::format("--state {}: it is there --with options", id));
+    }
+    if (known_set_up != nullptr) continue;
     std::string known;
     for (const auto& info : atlas::set_ups()) {
       known += fmt::format("{}{}", known.empty() ? "" : ", ", info.id);

@@ -257,7 +257,7 @@ TEST(Produce, OverIpv6AndWithFurtherDimensions) {
   options.ipv6 = true;
   options.with = {.ecn = true, .options = true};
   const Atlas atlas = map(*target.stack, target.profile, options);
-  EXPECT_EQ(atlas.set_ups[0].entries.size(), 128U * 16);
+  EXPECT_EQ(atlas.set_ups[0].entries.size(), 128U * 20);
   Cell cell{kSyn, SeqClass::kAny, AckClass::kNone};
   cell.options = OptionClass::kTimestamps;
   // RFC 7323 §3.2: the SYN,ACK echoes the TSval 1000; its own, a time, is kept as zero.
@@ -265,6 +265,32 @@ TEST(Produce, OverIpv6AndWithFurtherDimensions) {
       << answer(atlas, "LISTEN", cell);
   cell.options = OptionClass::kNone;
   EXPECT_EQ(answer(atlas, "LISTEN", cell).find("TS val"), std::string::npos);
+}
+
+// The peer's SYN had the TSval 900; what comes in a cell has 800 or 1000.
+TEST(Produce, WithOptionsThereAreConnectionsThatHaveAgreedToThem) {
+  const Target target("reference");
+  ProduceOptions options;
+  options.only = {"ESTABLISHED/options", "ESTABLISHED/options-hole"};
+  options.with.options = true;
+  const Atlas atlas = map(*target.stack, target.profile, options);
+  Cell cell{kAck, SeqClass::kLeftAfter, AckClass::kUna, PayloadClass::kOne};
+  cell.options = OptionClass::kTimestamps;
+  // RFC 7323 §4.3: behind a hole TS.Recent stays.
+  EXPECT_EQ(answer(atlas, "ESTABLISHED/options", cell),
+            "ACK seq SND.NXT ack RCV.NXT win 2038 <TS val 0 ecr 900,sack 12:13>; "
+            "ESTABLISHED; read EAGAIN");
+  cell.seq = SeqClass::kLeft;
+  EXPECT_EQ(answer(atlas, "ESTABLISHED/options-hole", cell),
+            "ACK seq SND.NXT ack RCV.NXT+11 win 2027 <nop,nop,TS val 0 ecr 1000>; ESTABLISHED; "
+            "read 11");
+  // RFC 7323 §5.3 R1: an old duplicate. §3.2: without timestamps it is dropped in silence.
+  cell.options = OptionClass::kOldTimestamps;
+  EXPECT_EQ(answer(atlas, "ESTABLISHED/options", cell),
+            "ACK seq SND.NXT ack RCV.NXT win 2038 <nop,nop,TS val 0 ecr 900>; ESTABLISHED; read "
+            "EAGAIN");
+  cell.options = OptionClass::kNone;
+  EXPECT_EQ(answer(atlas, "ESTABLISHED/options", cell), "silence; ESTABLISHED; read EAGAIN");
 }
 
 }  // namespace

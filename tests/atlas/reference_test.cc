@@ -41,6 +41,19 @@ TEST(ReferenceAtlas, IsJudgedWithoutAFinding) {
   EXPECT_GT(judged->domain.places.front().size(), 50000U);
 }
 
+TEST(ReferenceAtlas, WithOptionsThatWereAgreedIsJudgedWithoutAFinding) {
+  const testing::Target target("reference");
+  ProduceOptions options;
+  options.only = {"ESTABLISHED/options-hole", "TIME-WAIT/options"};
+  options.with.options = true;
+  const Atlas atlas = testing::map(*target.stack, target.profile, options);
+  const auto judged = judge_atlas(atlas, target.profile, {});
+  ASSERT_TRUE(judged) << judged.error().message;
+  EXPECT_THAT(judged->apart, IsEmpty());
+  EXPECT_THAT(told(judged->findings), IsEmpty());
+  EXPECT_GT(judged->domain.places.front().size(), 50000U);
+}
+
 // What is planted into the reference's own atlas is found, with its rule, and told in one rule.
 TEST(ReferenceAtlas, WithAFaultIsJudgedWithAFinding) {
   const testing::Target target("reference");

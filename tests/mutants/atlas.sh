@@ -11,13 +11,14 @@ config=$1
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 status=0
 
-mapfile -t found < <(grep -v '^#' "$here/atlas.list")
-mapfile -t names < <(sed -n '/^#/!s/:.*//p' "$here/atlas-not.list")
-if [[ ${2-} != --all ]]; then names=(); fi
-names=("${found[@]}" "${names[@]}")
+mapfile -t lines < <(grep -v '^#' "$here/atlas.list")
+if [[ ${2-} == --all ]]; then mapfile -t -O "${#lines[@]}" lines < <(sed -n '/^#/!s/:.*//p' "$here/atlas-not.list"); fi
 
-# Makes the atlas of the engine as it is, which all are compared with.
-"$here/run.sh" "$config" clean atlas || exit 2
+# Makes the atlases of the engine as it is, which all are compared with.
+while read -r further; do
+  # shellcheck disable=SC2086
+  "$here/run.sh" "$config" clean atlas $further || exit 2
+done < <(printf '%s\n' "${lines[@]}" | sed 's/^[^ ]*//' | sort -u)
 
 tried=0
 while read -r name rule what; do
@@ -31,10 +32,10 @@ while read -r name rule what; do
     status=1
   fi
   printf '%-44s %-16s %s\n' "$name" "$rule" "$what"
-done < <(printf '%s\n' "${names[@]}" |
-  xargs -P "$(nproc)" -I '{}' "$here/run.sh" "$config" "$here/{}.patch" atlas)
-if ((tried != ${#names[@]})); then
-  echo "$((${#names[@]} - tried)) of ${#names[@]} could not be tried" >&2
+done < <(printf '%s\n' "${lines[@]}" | sed 's/ \|$/.patch atlas /' |
+  xargs -P "$(nproc)" -I '{}' sh -c "exec '$here/run.sh' '$config' '$here'/{}")
+if ((tried != ${#lines[@]})); then
+  echo "$((${#lines[@]} - tried)) of ${#lines[@]} could not be tried" >&2
   status=2
 fi
 exit "$status"

@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 patches() { basename -s .patch -- *.patch | sort; }
 listed() {
-  grep -v '^#' atlas.list
+  # Behind the name stands what else has to be mapped.
+  sed '/^#/d; s/ .*//' atlas.list
   # What it lacks has to be said.
   sed -n '/^#/!s/: ..*$//p' atlas-not.list
 }

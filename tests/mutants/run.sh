@@ -7,7 +7,8 @@
 #   run.sh <config> <patch> <file>       only makes it, as a shared object
 #
 # A third argument, `atlas`, asks the atlas instead: whether the mutant's differs from that of the engine
-# as it is. Not every fault shows in what is answered to a single segment.
+# as it is. Not every fault shows in what is answered to a single segment. What comes behind it, a further
+# dimension and the set-ups to map (`options ESTABLISHED/options`), is for the mapper.
 #
 # CONTRIBUTING.md tells how to add one.
 set -euo pipefail
@@ -15,6 +16,7 @@ set -euo pipefail
 source "$1"
 patch=$2
 judge=${3:-cases}
+further=("${@:4}")
 only_make=
 if [[ $judge != cases && $judge != atlas ]]; then
   only_make=$judge
@@ -61,9 +63,11 @@ catch() {
   if [[ $judge == atlas ]]; then
     # An atlas has tens of thousands of plays: by its CPU time, as what else the machine does is not known.
     ulimit -t $((5 * LIMIT))
-    command=("$MAPPER" "$CLEAN" "$work/target.so" "$BUILD/clean.atlas")
+    local kind=clean${further[*]:+ ${further[*]}}
+    local clean=$BUILD/${kind//[ \/]/-}.atlas
+    command=("$MAPPER" "$CLEAN" "$work/target.so" "$clean" "${further[@]}")
     # From that of an earlier engine every mutant differs.
-    if [[ $BUILD/clean.atlas -ot $CLEAN || $BUILD/clean.atlas -ot $MAPPER ]]; then rm -f "$BUILD/clean.atlas"; fi
+    if [[ $clean -ot $CLEAN || $clean -ot $MAPPER ]]; then rm -f "$clean"; fi
   fi
   code=0
   "${command[@]}" > "$work/log" 2>&1 || code=$?
