@@ -68,6 +68,7 @@ struct Stream {
   int from;
   int to;
   std::string* log;
+  bool inside = false;  // the log has said that the program is about to run
   bool open = true;
 };
 
@@ -91,6 +92,7 @@ void hand_on(Stream& stream) {
   const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
   if (stream.log == nullptr) return write_all(stream.to, text);
   stream.log->append(text);
+  stream.inside = stream.inside || stream.log->find(kInsideMark) != std::string::npos;
   if (stream.log->size() > kMostLog) stream.log->erase(0, stream.log->size() - kMostLog);
 }
 
@@ -155,11 +157,10 @@ Result<BootResult> boot(const Kernel& kernel, const BootOptions& options,
   if (go_on() && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
     return fail("the kernel's process was killed from outside: is there memory enough?");
   }
-  const bool inside = result.log.find(kInsideMark) != std::string::npos;
   result.panicked = !WIFEXITED(status) && go_on();
   result.note = board->note();
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  if (!inside && go_on()) {
+  if (!streams[0].inside && go_on()) {
     return fail(
         fmt::format("Linux {} does not boot: {}", kernel.name(), reason_of_panic(result.log)));
   }
