@@ -15,7 +15,7 @@ namespace synfin::kernel {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::Test;
+using ::testing::Test;
 
 class Cache : public Test {
  protected:
