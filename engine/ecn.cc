@@ -17,14 +17,14 @@ void Rules::take_congestion_marks(const Segment& segment) {
 
 // What is sent. That text is ECN-capable, and that a window is reduced for other reasons, is the
 // sender's choice.
-void Rules::ecn_findings(const Segment& segment, Findings& out) const {
+void Rules::ecn_findings(Time now, const Segment& segment, Findings& out) const {
   if (!profile_->ecn) return;
   const auto complain = [&out](Field field, std::string_view sentence) {
     out.add({.clause = Clause::kShld8, .field = field, .sentence = sentence});
   };
   const bool ece = segment.flags.has(kEce);
   // §6.1.5, §6.1.6: neither what goes again nor a probe of a closed window.
-  const bool again = segment.seq.before(tcb_.snd.nxt) || is_probe(now_, segment);
+  const bool again = segment.seq.before(tcb_.snd.nxt) || is_probe(now, segment);
   const bool capable = segment.ecn != Ecn::kNotEct;
   if (capable && (segment.text.empty() || segment.flags.syn() || again || !tcb_.ecn)) {
     complain(Field::kSegment, "ECN-capable though it is no new text of a connection with ECN");

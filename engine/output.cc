@@ -29,7 +29,7 @@ Findings Rules::findings(Time now, const Segment& segment) const {
     ordinary_findings(now, segment, out);
   }
   option_findings(segment, out);
-  ecn_findings(segment, out);
+  ecn_findings(now, segment, out);
   if (is_repetition(segment) && !may_repeat(now, segment)) {
     out.add({.clause = Clause::kRfc6298_5_0,
              .field = Field::kTime,

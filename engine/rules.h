@@ -313,7 +313,7 @@ class Rules {
 
   // RFC 3168, ecn.cc.
   void take_congestion_marks(const Segment& segment);
-  void ecn_findings(const Segment& segment, Findings& out) const;
+  void ecn_findings(Time now, const Segment& segment, Findings& out) const;
   void sent_ecn(const Segment& segment);
 
   // Obligations, rules.cc.

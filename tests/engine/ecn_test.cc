@@ -126,6 +126,17 @@ TEST_F(EcnTest, NewTextTellsOfTheReducedWindowOnce) {
   EXPECT_TRUE(rules_.tcb().ecn_reduced);
 }
 
+// RFC 3168 §6.1.6: a probe of a closed window has neither ECT nor CWR.
+TEST_F(EcnTest, AProbeTellsOfNoReducedWindow) {
+  open();
+  Segment closed = segment(kAck | kEce, kIrs + 1, kIss + 1);
+  closed.wnd = 0;
+  arrives(closed);
+  send_text(10);
+  now_ += std::chrono::seconds(1);
+  EXPECT_EQ(objection(segment(kAck, kIss + 1, kIrs + 1, 1)), "");
+}
+
 TEST_F(EcnTest, OnlyNewTextIsEcnCapable) {
   open();
   send_text(10);
