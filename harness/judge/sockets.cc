@@ -49,6 +49,10 @@ const Sockets::Socket* Sockets::listening() const {
 
 void Sockets::ready(uint16_t connection) {
   const unsigned incarnation = (*shadows_)[connection]->incarnation();
+  // One in TIME-WAIT that comes back was accepted long ago.
+  unsigned& last = ready_[connection];
+  if (incarnation <= last) return;
+  last = incarnation;
   // accept() may have told before what the rules and the target's state tell now.
   const bool accepted = std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& each) {
     const Socket& socket = each.second;

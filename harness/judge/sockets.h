@@ -62,6 +62,7 @@ class Sockets {
     unsigned incarnation = 0;
   };
   std::vector<Waiting> accept_queue_;
+  std::map<uint16_t, unsigned> ready_;     // the last incarnation of each connection that got there
   std::map<int32_t, unsigned> under_way_;  // calls that have not returned, by descriptor
   std::map<uint16_t, uint32_t>
       written_;  // octets that the present user of each connection has written

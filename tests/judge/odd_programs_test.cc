@@ -44,6 +44,24 @@ const Odd kPrograms[] = {
 +0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 4
 +0 connect(4, ..., ...) = -1 EADDRNOTAVAIL (taken)
 )"},
+    {"TimeWaitComesBackAndIsReopened", R"(
++0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
++0 listen(3, 5) = 0
++0 < S 0:0(0) win 65535
++0 > S. 0:0(0) ack 1 <...>
++0 < . 1:1(0) ack 1
++0 accept(3, ..., ...) = 4
++0 close(4) = 0
++0 > F. 1:1(0) ack 1
++0 < F. 1:1(0) ack 2 win 65535
++0 > . 2:2(0) ack 2
++0 < S 2:2(0) win 65535
++0 < R 3:3(0)
++0 < S 2:2(0) win 65535
++0 < . 3:3(0) ack SND.NXT
++0 accept(3, ..., ...) = 4
++0 close(4) = 0
+)"},
     {"SegmentBeforeTheSocketConnects", R"(
 +0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
 +0 < S. 0:0(0) ack 0 win 65535
