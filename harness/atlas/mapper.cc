@@ -115,19 +115,19 @@ bool Mapper::tell() {
 
 // Returns those that have to be played again.
 std::vector<std::size_t> Mapper::play_batches(const std::vector<std::size_t>& wanted) {
-  std::vector<std::size_t> again;
+  again_.clear();
   for (std::size_t at = 0; at < wanted.size() && !stopped_; at += at_once_) {
     const std::size_t count = std::min(at_once_, wanted.size() - at);
     start_on_grid(stack_);
-    for (std::size_t i = 0; i < count; ++i) add(wanted[at + i], again);
+    for (std::size_t i = 0; i < count; ++i) add(wanted[at + i]);
     player_.run([this] { return tell(); });
     tell();
   }
-  std::sort(again.begin(), again.end());
-  return again;
+  std::sort(again_.begin(), again_.end());
+  return std::move(again_);
 }
 
-void Mapper::add(std::size_t index, std::vector<std::size_t>& again) {
+void Mapper::add(std::size_t index) {
   play::Job job;
   job.program = flat_;
   job.last_segment = segment_of(stimulus_of(cells_[index], set_up_.variables));
@@ -136,8 +136,8 @@ void Mapper::add(std::size_t index, std::vector<std::size_t>& again) {
   job.options.states_at = program_.cell_step + 1;
   job.options.quiet_at_end = false;
   job.observer = &onlooker_;
-  job.done = [this, index, &again](play::PlayResult&& result) {
-    if (!stopped_ && !take(index, result)) again.push_back(index);
+  job.done = [this, index](play::PlayResult&& result) {
+    if (!stopped_ && !take(index, result)) again_.push_back(index);
   };
   player_.add(std::move(job));
 }

@@ -32,7 +32,7 @@ class Mapper {
   std::vector<uint32_t> play_all(const std::vector<std::size_t>& wanted);
   void play_again_and_again(std::span<const std::size_t> wanted);
   std::vector<std::size_t> play_batches(const std::vector<std::size_t>& wanted);
-  void add(std::size_t index, std::vector<std::size_t>& again);
+  void add(std::size_t index);
   bool take(std::size_t index, const play::PlayResult& result);
   bool tell();
 
@@ -48,8 +48,9 @@ class Mapper {
   Onlooker onlooker_;
   Recorder recorder_;
   Interner interner_;
-  std::vector<uint32_t> found_;  // the behaviour of each cell in the pass under way
-  Behaviour behaviour_;          // kept for its memory
+  std::vector<std::size_t> again_;  // of the batches under way: what has to be played again
+  std::vector<uint32_t> found_;     // the behaviour of each cell in the pass under way
+  Behaviour behaviour_;             // kept for its memory
   std::size_t newly_done_ = 0;
   bool counts_ = true;  // cells of this pass are told as done
   bool stopped_ = false;

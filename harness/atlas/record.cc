@@ -248,7 +248,10 @@ Recorder::Recorder(const Variables& variables, const std::vector<Happening>& eve
 
 std::string Recorder::record(const play::PlayResult& result, const CellProgram& program,
                              const Stimulus& stimulus, Behaviour& behaviour) {
+  auto memory = std::move(behaviour.answers);
+  memory.clear();
   behaviour = {};
+  behaviour.answers = std::move(memory);
   if (result.unreliable) return result.unreliable_reason;
   if (!result.mismatches.empty() && result.mismatches.front().step < program.cell_step) {
     const play::Mismatch& mismatch = result.mismatches.front();

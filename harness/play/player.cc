@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
+#include <memory_resource>
 #include <unordered_map>
 
 #include "harness/play/run.h"
@@ -28,15 +28,46 @@ constexpr std::size_t kEndings = 64;
 constexpr Duration kBetween = std::chrono::milliseconds(200);
 constexpr unsigned kTurnsBetweenLooks = 64;  // at the clock, where no turn lasts
 
+// First in, first out, in one block of memory that is kept.
+template <class T>
+class Queue {
+ public:
+  bool empty() const { return first_ == items_.size(); }
+  std::size_t size() const { return items_.size() - first_; }
+  const T& front() const { return items_[first_]; }
+  void push(T item) {
+    if (first_ > kMostTaken && first_ > size()) {
+      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+    items_.push_back(std::move(item));
+  }
+  T pop() {
+    T item = std::move(items_[first_++]);
+    if (empty()) clear();
+    return item;
+  }
+  void clear() {
+    items_.clear();
+    first_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kMostTaken = 1024;  // that still lie there
+
+  std::vector<T> items_;
+  std::size_t first_ = 0;
+};
+
 }  // namespace
 
 class Player::Impl final : public stack::Sink {
  public:
   Impl(stack::Stack& stack, std::size_t most_at_once);
 
-  void add(Job job) { waiting_.push_back(std::move(job)); }
+  void add(Job job) { waiting_.push(std::move(job)); }
   void add_last(Job job, std::size_t at_most) {
-    last_.push_back({std::move(job), std::max<std::size_t>(at_most, 1)});
+    last_.push({std::move(job), std::max<std::size_t>(at_most, 1)});
   }
   void run(const std::function<bool()>& between);
 
@@ -94,14 +125,7 @@ class Player::Impl final : public stack::Sink {
         waiting_.empty() ? !last_.empty() && active_ < last_.front().at_most : active_ < most_;
     return room && shared_.stack.may_open();
   }
-  Job next_job() {
-    auto job = [](auto& jobs, Job& first) {
-      Job taken = std::move(first);
-      jobs.pop_front();
-      return taken;
-    };
-    return waiting_.empty() ? job(last_, last_.front().job) : job(waiting_, waiting_.front());
-  }
+  Job next_job() { return waiting_.empty() ? last_.pop().job : waiting_.pop(); }
   // When the next case may begin (Traits::start_step).
   Time next_start(Time now) const {
     const Duration step = shared_.traits.start_step;
@@ -113,13 +137,13 @@ class Player::Impl final : public stack::Sink {
   Shared shared_;
   std::size_t most_;
   std::size_t batch_;
-  std::deque<Job> waiting_;
-  std::deque<Last> last_;
+  Queue<Job> waiting_;
+  Queue<Last> last_;
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
-  std::unordered_map<stack::CaseId, Slot> slots_;
-  std::vector<Slot> ready_;
-  std::size_t ready_at_ = 0;  // the first of ready_ that was not taken yet
+  std::pmr::unsynchronized_pool_resource nodes_;  // of slots_
+  std::pmr::unordered_map<stack::CaseId, Slot> slots_{&nodes_};
+  Queue<Slot> ready_;
   std::vector<Slot> ended_;
   std::vector<Timer> timers_;
   std::size_t active_ = 0;
@@ -165,7 +189,7 @@ void Player::Impl::turn() {
   expire_timers(now);
   shared_.stack.run_until(now, *this);
   advance_ready(now);
-  const bool idle = ready_at_ == ready_.size();
+  const bool idle = ready_.empty();
   if (idle || ended_.size() >= kEndings) release_ended(now);
   if (idle && (active_ > 0 || next_start(now) > now)) wait(now);
 }
@@ -177,7 +201,7 @@ void Player::Impl::start_cases(Time now) {
     pace_started_ = 0;
   }
   if (next_start(now) > now) return;
-  while (may_start() && ready_.size() - ready_at_ < batch_) {
+  while (may_start() && ready_.size() < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
     start_case(next_job(), now);
   }
@@ -207,18 +231,10 @@ void Player::Impl::expire_timers(Time now) {
 }
 
 void Player::Impl::advance_ready(Time now) {
-  const std::size_t end = std::min(ready_.size(), ready_at_ + batch_);
-  while (ready_at_ < end) {
-    const Slot slot = ready_[ready_at_++];
+  for (std::size_t left = std::min(ready_.size(), batch_); left > 0; --left) {
+    const Slot slot = ready_.pop();
     entries_[slot].ready = false;
     if (entries_[slot].active) advance(slot, now);
-  }
-  if (ready_at_ == ready_.size()) {
-    ready_.clear();
-    ready_at_ = 0;
-  } else if (ready_at_ > 4096) {
-    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_at_));
-    ready_at_ = 0;
   }
 }
 
@@ -227,6 +243,7 @@ void Player::Impl::advance(Slot slot, Time now) {
   ++entry.timer;
   const Next next = entry.run->advance(now);
   switch (next.kind) {
+    case Next::Kind::kGoOn:
     case Next::Kind::kAgain:
       make_ready(slot);
       break;
@@ -288,7 +305,7 @@ void Player::Impl::make_ready(Slot slot) {
   Entry& entry = entries_[slot];
   if (entry.ready || !entry.active) return;
   entry.ready = true;
-  ready_.push_back(slot);
+  ready_.push(slot);
 }
 
 void Player::Impl::end(Slot slot) {

@@ -25,33 +25,33 @@ Next Run::advance(Time now) {
   reading_.reset();
   note_quiet(now);
   for (;;) {
-    Progress progress;
+    Next next;
     switch (phase_) {
       case Phase::kDue:
-        progress = due(now);
+        next = due(now);
         break;
       case Phase::kSettle:
-        progress = settle(now);
+        next = settle(now);
         break;
       case Phase::kReturn:
-        progress = wait_for_return(now);
+        next = wait_for_return(now);
         break;
       case Phase::kShell:
-        progress = wait_for_shell(now);
+        next = wait_for_shell(now);
         break;
       case Phase::kExpect:
-        progress = expect(now);
+        next = expect(now);
         break;
       case Phase::kPython:
-        progress = wait_for_python(now);
+        next = wait_for_python(now);
         break;
       case Phase::kFinal:
-        progress = final(now);
+        next = final(now);
         break;
       case Phase::kOver:
         return {Next::Kind::kOver, now};
     }
-    if (progress) return *progress;
+    if (next.kind != Next::Kind::kGoOn) return next;
   }
 }
 
@@ -144,9 +144,9 @@ void Run::stimulus(Time at) {
 // --- phases
 // ----------------------------------------------------------------------------------------
 
-Run::Progress Run::due(Time now) {
+Next Run::due(Time now) {
   if (preparing_) {
-    if (auto progress = hold(now)) return progress;
+    if (const Next next = hold(now); next.kind != Next::Kind::kGoOn) return next;
   }
   if (step_ == program_->steps.size()) {
     phase_ = pieces_.empty() ? Phase::kFinal : Phase::kPython;
@@ -161,11 +161,11 @@ Run::Progress Run::due(Time now) {
   if (now < at) return wait(at);
   if (at > last_time_ && reads_after_waits() && !look_at_all(now)) return {};
   perform(step(), now, at);
-  if (phase_ == Phase::kSettle) return Next{Next::Kind::kAgain, now};
+  if (phase_ == Phase::kSettle) return {Next::Kind::kAgain, now};
   return {};
 }
 
-Run::Progress Run::settle(Time now) {
+Next Run::settle(Time now) {
   if (step().kind == StepKind::kCall && !program_->calls[step().index].blocking &&
       !step().when.returns) {
     phase_ = Phase::kReturn;
@@ -176,7 +176,7 @@ Run::Progress Run::settle(Time now) {
   return {};
 }
 
-Run::Progress Run::wait_for_return(Time now) {
+Next Run::wait_for_return(Time now) {
   const bool under_way = std::any_of(pending_.begin(), pending_.end(),
                                      [&](const Pending& call) { return call.step == step_; });
   if (!under_way) {
@@ -194,7 +194,7 @@ Run::Progress Run::wait_for_return(Time now) {
   return {};
 }
 
-Run::Progress Run::expect(Time now) {
+Next Run::expect(Time now) {
   // Where the harness itself was late the stack gets a little longer. What comes then is told by
   // its time to be late; when nothing comes at all that is the stack's doing.
   const Time limit = was_late() ? bounds_.upper + shared_.traits.quiet_time : bounds_.upper;
@@ -224,7 +224,7 @@ Run::Progress Run::expect(Time now) {
   return {};
 }
 
-Run::Progress Run::final(Time now) {
+Next Run::final(Time now) {
   if (!quiet_noted_ && job_.options.quiet_at_end) return wait(quiet_at_);
   for (const Pending& call : pending_) {
     if (result_.outcome != Outcome::kPlayed) break;

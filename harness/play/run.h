@@ -47,14 +47,15 @@ struct Shared {
   uint64_t dropped = 0;  // Stack::dropped() as of this turn
 };
 
-// What a run wants of the loop.
+// What a run wants of the loop. It is returned in registers.
 struct Next {
   enum class Kind : uint8_t {
+    kGoOn,   // nothing: it can go on by itself
     kAgain,  // to go on once what the stack has ready was delivered
     kWait,   // to go on at `until`, or when something it waits for has come
     kOver,
   };
-  Kind kind = Kind::kAgain;
+  Kind kind = Kind::kGoOn;
   Time until{};
 };
 
@@ -129,13 +130,12 @@ class Run {
   void look_at_program();
   Result<void> open_case();
 
-  // run.cc: each returns what to wait for; nothing when the run can go on.
-  using Progress = std::optional<Next>;
-  Progress due(Time now);
-  Progress settle(Time now);
-  Progress wait_for_return(Time now);
-  Progress expect(Time now);
-  Progress final(Time now);
+  // run.cc: each returns what to wait for.
+  Next due(Time now);
+  Next settle(Time now);
+  Next wait_for_return(Time now);
+  Next expect(Time now);
+  Next final(Time now);
   Next wait(Time until) const;
   void finish_step(Time now);
   bool reads_after_waits() const { return job_.options.read_states && !job_.options.states_at; }
@@ -163,18 +163,18 @@ class Run {
 
   // run_shell.cc: commands, and the place that they prepare
   bool prepares() const { return program_->set_up > 0 && step_ < program_->set_up; }
-  Progress hold(Time now);
+  Next hold(Time now);
   void others_need_not_wait();
   void shell(const script::Step& step, Time now);
   void start_shell();
-  Progress wait_for_shell(Time now);
+  Next wait_for_shell(Time now);
   void leave_shell();
 
   // run_code.cc
   std::string uncodeable(const script::Step& step) const;
   void code(const script::Step& step, Time now);
   void keep_for_python(const script::Step& step, Time now);
-  Progress wait_for_python(Time now);
+  Next wait_for_python(Time now);
 
   // run_events.cc: what the stack did
   Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});

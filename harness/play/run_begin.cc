@@ -165,6 +165,9 @@ bool Run::begin(Job job) {
   result_.late.clear();
   result_.tuples.clear();
   result_.trace.clear();
+  // A step is two happenings or three, each with a packet or none.
+  result_.trace.events.reserve(3 * program_->steps.size());
+  result_.trace.octets.reserve(128 * program_->steps.size());
   result_.started = result_.ended = shared_.stack.now();
   unclaimed_.clear();
   passed_.clear();

@@ -94,7 +94,7 @@ void Run::keep_for_python(const script::Step& what, Time now) {
   finish_step(now);
 }
 
-Run::Progress Run::wait_for_python(Time now) {
+Next Run::wait_for_python(Time now) {
   if (!in_shell_) {
     commands_ = python_command(pieces_);
     start_shell();
@@ -102,7 +102,7 @@ Run::Progress Run::wait_for_python(Time now) {
     return {};
   }
   const auto status = shell_->ended();
-  if (!status && now < limit_) return Next{Next::Kind::kWait, now + kLook};
+  if (!status && now < limit_) return {Next::Kind::kWait, now + kLook};
   in_shell_ = false;
   --shared_.shells;
   const std::size_t failed = status ? static_cast<std::size_t>(*status) : pieces_.size();

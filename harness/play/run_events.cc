@@ -81,23 +81,24 @@ uint16_t Run::connection_of(const wire::Decoded& packet) {
 bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   if (phase_ == Phase::kOver) return false;
   const auto decoded = wire::decode(octets);
-  Arrived arrived;
-  arrived.event = static_cast<uint32_t>(result_.trace.events.size());
-  arrived.readable = decoded.has_value();
-  if (decoded) {
-    arrived.connection = connection_of(*decoded);
-    if (concerns_a_step(*decoded, arrived.connection)) {
-      connections_[arrived.connection].sent(decoded->segment);
-    }
-  }
-  if (freezes_values_) arrived.values = Values::of(*job_.observer, arrived.connection);
-  append(EventKind::kSent, at, arrived.connection, octets);
+  const uint16_t connection = decoded ? connection_of(*decoded) : uint16_t{0};
+  const bool concerns = !decoded || concerns_a_step(*decoded, connection);
+  if (decoded && concerns) connections_[connection].sent(decoded->segment);
+  Values values;
+  if (freezes_values_) values = Values::of(*job_.observer, connection);
+  append(EventKind::kSent, at, connection, octets);
   notify();
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
-  if (decoded && !concerns_a_step(*decoded, arrived.connection)) return false;
-  if (freezes_values_) arrived.values.fill(Values::of(*job_.observer, arrived.connection));
-  arrived.optional = decoded && is_optional(*decoded, arrived.connection);
-  unclaimed_.push_back(arrived);
+  if (!concerns) return false;
+  Arrived& arrived = unclaimed_.emplace_back();
+  arrived.event = static_cast<uint32_t>(result_.trace.events.size()) - 1;
+  arrived.connection = connection;
+  arrived.readable = decoded.has_value();
+  arrived.optional = decoded && is_optional(*decoded, connection);
+  if (freezes_values_) {
+    values.fill(Values::of(*job_.observer, connection));
+    arrived.values = values;
+  }
   return phase_ == Phase::kExpect;
 }
 

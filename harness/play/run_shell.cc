@@ -22,12 +22,12 @@ constexpr Duration kApart = std::chrono::milliseconds(3);
 }  // namespace
 
 // Before the clock starts; nothing once it may, or while there are commands to run.
-Run::Progress Run::hold(Time now) {
+Next Run::hold(Time now) {
   if (prepares()) return {};
   others_need_not_wait();
-  if (shared_.preparing > 0) return Next{Next::Kind::kWait, now + kLook};
+  if (shared_.preparing > 0) return {Next::Kind::kWait, now + kLook};
   if (!starts_) shared_.next_start = starts_.emplace(std::max(now, shared_.next_start)) + kApart;
-  if (now < *starts_) return Next{Next::Kind::kWait, *starts_};
+  if (now < *starts_) return {Next::Kind::kWait, *starts_};
   preparing_ = false;
   result_.started = last_time_ = shared_.stack.now();
   slipped_ = slipped_in_row_ = Duration{0};
@@ -76,14 +76,14 @@ void Run::start_shell() {
   ++shared_.shells;
 }
 
-Run::Progress Run::wait_for_shell(Time now) {
+Next Run::wait_for_shell(Time now) {
   if (!in_shell_) {
-    if (shared_.shells >= kMostShells) return Next{Next::Kind::kWait, now + kQueue};
+    if (shared_.shells >= kMostShells) return {Next::Kind::kWait, now + kQueue};
     start_shell();
     return {};
   }
   const auto status = shell_->ended();
-  if (!status) return Next{Next::Kind::kWait, now + kLook};
+  if (!status) return {Next::Kind::kWait, now + kLook};
   in_shell_ = false;
   --shared_.shells;
   const std::string& command = program_->texts[step().index];
