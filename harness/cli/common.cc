@@ -48,6 +48,15 @@ std::vector<stack::Sysctl> sysctls_of(const StackChoice& choice) {
   return sysctls;
 }
 
+// Once more where a program inside is given what its caller was given: it is named once.
+Result<void> name_kasan(StackChoice* choice) {
+  constexpr std::string_view kVariant = "+kasan";
+  if (!choice->kasan) return {};
+  if (choice->kernel.empty()) return fail("--kasan needs a kernel: name one with --kernel");
+  if (!choice->kernel.ends_with(kVariant)) choice->kernel += kVariant;
+  return {};
+}
+
 }  // namespace
 
 void complain(const std::string& message) {
@@ -75,6 +84,7 @@ void add_stack_options(CLI::App& app, StackChoice* choice) {
   app.add_option("--kernel", choice->kernel,
                  "The linux stack of another kernel, in virtual time; 'synfin kernel' builds them")
       ->type_name("VERSION");
+  app.add_flag("--kasan", choice->kasan, "That kernel with its address sanitizer: VERSION+kasan");
   app.add_option("--kernel-cache", choice->kernel_cache,
                  "Where kernels are kept (default: ~/.cache/synfin/kernels)")
       ->type_name("DIR");
@@ -91,6 +101,7 @@ Result<void> check(StackChoice* choice) {
     return fail(
         fmt::format("--kernel {}: the stack {} has no kernel", choice->kernel, choice->stack));
   }
+  if (auto named = name_kasan(choice); !named) return named;
   const stack::StackInfo* info = stack::find_stack(choice->stack);
   if (info == nullptr) {
     std::string known;

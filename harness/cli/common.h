@@ -25,6 +25,7 @@ struct StackChoice {
   std::string profile;
   std::vector<std::string> set;  // sysctls, "key=value"
   std::string kernel;            // "6.12": in virtual time, inside that kernel; see in_kernel.h
+  bool kasan = false;            // check() makes it a part of `kernel`: "6.12+kasan"
   std::string kernel_cache;      // where kernels are kept
   std::string seed_text = "1";
   uint64_t seed = 1;

@@ -51,6 +51,17 @@ TEST(Choice, AKernelIsOneOfTheLinuxStack) {
   EXPECT_EQ(check(&choice).error().message, "--kernel 6.12: the stack lwip has no kernel");
 }
 
+TEST(Choice, KasanIsAVariantOfTheKernel) {
+  StackChoice choice;
+  choice.kasan = true;
+  EXPECT_EQ(check(&choice).error().message, "--kasan needs a kernel: name one with --kernel");
+  choice.stack.clear();
+  choice.kernel = "6.12";
+  ASSERT_TRUE(check(&choice).has_value());
+  ASSERT_TRUE(check(&choice).has_value());  // as inside of it
+  EXPECT_EQ(options_of(choice), "--stack linux --kernel 6.12+kasan --seed 0x1");
+}
+
 TEST(Choice, WithoutAnyIsTheReference) {
   StackChoice choice;
   ASSERT_TRUE(check(&choice).has_value());
