@@ -95,7 +95,7 @@ CellIndex::CellIndex(const Variables& variables, const With& with)
 }
 
 std::size_t CellIndex::key(const Cell& cell) {
-  std::size_t key = static_cast<std::size_t>(cell.ecn);
+  auto key = static_cast<std::size_t>(cell.ecn);
   key = key * kOptionClasses + static_cast<std::size_t>(cell.options);
   key = key * kFlagSets + cell.flags;
   key = key * kPayloadClasses + static_cast<std::size_t>(cell.payload);

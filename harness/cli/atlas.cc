@@ -54,7 +54,7 @@ Result<atlas::Shard> read_shard(const std::string& text) {
 }
 
 Result<void> check(AtlasOptions* options) {
-  if (const auto checked = check(&options->choice); !checked) return checked;
+  if (auto checked = check(&options->choice); !checked) return checked;
   if (options->out.empty()) return fail("--out FILE says where the atlas goes");
   const auto shard = read_shard(options->shard);
   if (!shard) return tl::make_unexpected(shard.error());
