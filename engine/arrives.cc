@@ -140,6 +140,7 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (!step_5_ack(arrival, admission)) return;
   take_user_timeout(segment);
   take_congestion_marks(segment);
+  if (!admission.text) return;
   note_contradiction(arrival);
   step_6_urg(arrival);
   step_7_text(arrival);

@@ -101,6 +101,8 @@ void Rules::take_timestamp(const Segment& segment) {
   if (segment.seq.after(tcb_.last_ack_sent)) return;
   const bool old_ack = segment.flags.ack() && segment.ack.before(tcb_.snd.una);
   if (old_ack && !profile_->old_acks_update_timestamps) return;
+  const bool orphan = state_ == State::kFinWait2 && deaf_ && !segment.flags.fin();
+  if (orphan && profile_->orphans_leave_timestamps) return;
   hit(Clause::kRfc7323Paws3);
   tcb_.ts_recent = timestamps->value;
   tcb_.ts_recent_valid = true;
@@ -117,7 +119,8 @@ bool Rules::keeps_window_out(const Segment& segment) const {
 }
 
 void Rules::update_send_window(const Segment& segment) {
-  const unsigned shift = segment.flags.syn() ? 0 : tcb_.snd.shift;
+  const bool unscaled = segment.flags.syn() && !profile_->scales_window_of_syn_ack;
+  const unsigned shift = unscaled ? 0 : tcb_.snd.shift;
   hit(Clause::kMust1);
   if (shift > 0) hit(Clause::kRfc7323Ws5);
   const uint32_t before = tcb_.snd.wnd;
@@ -154,9 +157,9 @@ void Rules::take_acknowledgment(const Segment& segment) {
   const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;
   const bool ends = profile_->rtt_of_active_syn || !of_own_syn;
   if (timed_at_ != kNever && !timed_end().after(segment.ack) && ends) sample_round_trip();
+  note_longest_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
-  reopened_after_ = 0;
   start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)
   duplicate_acks_ = 0;
   sacked_.trim_before(tcb_.snd.una);
@@ -169,6 +172,14 @@ void Rules::take_acknowledgment(const Segment& segment) {
   unacknowledged_since_ = tcb_.snd.una == tcb_.snd.nxt && unsent() == 0 ? kNever : now_;
 }
 
+void Rules::note_longest_round_trip() {
+  slowest_.sample(now_ - flight_before_);
+  if (tcb_.snd.una.before(flight_end_)) return;
+  flight_before_ = flight_at_;
+  flight_at_ = now_;
+  flight_end_ = tcb_.snd.nxt;
+}
+
 void Rules::sample_round_trip() {
   hit(Clause::kMust18);
   hit(Clause::kRfc6298_3_1);
@@ -176,6 +187,7 @@ void Rules::sample_round_trip() {
   if (tcb_.timestamps) hit(Clause::kRfc7323Ts13);
   hit(rtt_.has_sample() ? Clause::kRfc6298_2_3 : Clause::kRfc6298_2_2);
   rtt_.sample(now_ - timed_at_);
+  reopened_after_ = 0;
   if (rtt_.is_granular()) hit(Clause::kRfc6298_4);
   if (rtt_.rto() == profile_->rto_min) hit(Clause::kRfc6298_2_4);
   timed_at_ = kNever;

@@ -148,8 +148,8 @@ CallStatus Rules::close(Time now, CloseKind kind) {
       enter_closed(EventKind::kClose, Clause::kSmUsr1);
       return CallStatus::kOk;
     case State::kSynReceived:
+      deaf_ = deaf_ || kind == CloseKind::kBoth;
       if (fin_queued_) return CallStatus::kConnectionClosing;
-      deaf_ = kind == CloseKind::kBoth;
       queue_fin();
       // With text to send the CLOSE waits until ESTABLISHED (become_established).
       decide(Clause::kSmUsr2);

@@ -13,10 +13,6 @@ Findings Rules::findings(Time now, const Segment& segment) const {
     reset_findings(segment, out);
     return out;
   }
-  // What its ACK lets go again goes before the text of the same segment resets (steps 5 and 7).
-  const bool just_reset = state_ == State::kClosed && deaf_ && now == now_ &&
-                          due_.find(Due::kReset) != nullptr && is_repetition(segment);
-  if (just_reset) return out;
   if (state_ == State::kClosed || state_ == State::kListen) {
     out.add({.clause = deaf_ ? Clause::kShld3 : Clause::kSmOut5,
              .field = Field::kSegment,
@@ -332,11 +328,10 @@ bool Rules::is_probe(Time now, const Segment& segment) const {
   if (tcb_.snd.wnd != 0 || state_ < State::kEstablished) return false;
   if (segment.len() == 0) {
     if (segment.seq == tcb_.snd.una - 1) return true;
-    // §3.8.5: the urgent pointer goes out beside a closed window too.
-    if (segment.flags.urg() && segment.seq == tcb_.snd.una) return true;
     // At the edge, which is SND.UNA, it may be an answer instead.
-    const bool answers = segment.seq == tcb_.snd.una && due_.find(Due::kAck) != nullptr;
-    return segment.seq == tcb_.snd.nxt - 1 && !answers;
+    if (segment.seq == tcb_.snd.una && due_.find(Due::kAck) != nullptr) return false;
+    // §3.8.5: the urgent pointer goes out beside a closed window too.
+    return segment.seq == tcb_.snd.nxt - 1 || (segment.flags.urg() && segment.seq == tcb_.snd.una);
   }
   return segment.len() == 1 && segment.seq.at_or_before(tcb_.snd.nxt) &&
          segment.end().at_or_before(send_end() + (fin_queued_ ? 1 : 0)) && same_text(segment) &&

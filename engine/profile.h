@@ -72,6 +72,8 @@ struct Profile {
   bool refused_acks_update_timestamps = true;
   // An ACK older than SND.UNA leaves TS.Recent as it is.
   bool old_acks_update_timestamps = true;
+  // Closed in FIN-WAIT-2, only the peer's FIN sets TS.Recent.
+  bool orphans_leave_timestamps = false;
 
   // Step 1 of §3.10.7.4 lets pass as well what ends no earlier than RCV.NXT was when it was last
   // acknowledged and begins no later than the right edge: its ACK, window and timestamp are taken.
@@ -79,9 +81,14 @@ struct Profile {
   bool window_takes_its_edges = false;
   // The window of an ACK of something new is taken, however old its SEQ is.
   bool new_acks_bring_their_window = false;
+  // The window of a SYN,ACK that ends a simultaneous open is scaled, though RFC 7323 §2.2 excepts
+  // it.
+  bool scales_window_of_syn_ack = false;
   // A window that only shrank, with the SEQ of the one before, is not taken; nor one of 0.
   bool shrunk_window_is_kept_out = false;
   bool zero_window_is_kept_out = false;
+  // A window that is the one before, scaled down and so perhaps smaller, may count as unchanged.
+  bool predicts_scaled_windows = false;
   // In-order text may set SND.WL1, also back.
   bool text_may_set_wl1_back = false;
   // A segment without ACK, RST and SYN is dropped before all else.

@@ -39,6 +39,7 @@ Rules::Rules(const Profile& profile, ClauseSet* coverage)
     : profile_(&profile),
       coverage_(coverage),
       rtt_(limits_of(profile)),
+      slowest_(limits_of(profile)),
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
@@ -93,7 +94,7 @@ void Rules::start_anew() {
   receive_ring_.consume(receive_ring_.size());
   receive_ring_.drop_staged();
   tcb_ = Tcb{};
-  rtt_ = RttEstimator(limits_of(*profile_));
+  rtt_ = slowest_ = RttEstimator(limits_of(*profile_));
   fin_queued_ = fin_sent_ = deaf_ = gave_up_ = false;
   peer_fin_known_ = peer_fin_taken_ = contradicted_ = false;
   retransmissions_ = 0;
@@ -231,9 +232,8 @@ void Rules::owe_probe() {
   if (due_.find(Due::kProbe) != nullptr) return;
   hit(Clause::kMust36);
   hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
-  const Duration first = rtt_.has_sample() ? rtt_.rto() : std::max(rtt_.rto(), kAfterLostSyn);
   const Duration interval =
-      std::min(doubled(first, probes_ + rtt_.backoffs()), profile_->persist_max);
+      std::min(doubled(longest_timeout(0), probes_ + rtt_.backoffs()), profile_->persist_max);
   due_.add(Due::kProbe, Clause::kMust36, now_ + 2 * interval + kRetransmissionGrace);
 }
 
@@ -248,12 +248,17 @@ void Rules::review_retransmission() {
     due_.remove(Due::kRetransmit);
     return;
   }
+  const Duration timeout = longest_timeout(retransmissions_ + reopened_after_);
+  due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
+}
+
+// A target may have measured nothing yet, or segments that took longer than the one that was timed
+// here (RFC 6298 §3 asks for one in a round trip, and does not say which).
+Duration Rules::longest_timeout(unsigned doublings) const {
   const Duration first =
       rtt_.has_sample() ? profile_->rto_initial : std::max(profile_->rto_initial, kAfterLostSyn);
-  const Duration unmeasured =
-      std::min(doubled(first, retransmissions_ + reopened_after_), profile_->rto_max);
-  const Duration timeout = std::max(rtt_.rto(), unmeasured);
-  due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
+  const Duration unmeasured = std::min(doubled(first, doublings), profile_->rto_max);
+  return std::max({rtt_.rto(), slowest_.rto(), unmeasured});
 }
 
 // --- looking in ----------------------------------------------------------------------------------
@@ -325,10 +330,13 @@ void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
     decide(Clause::kMust55);
     return;
   }
+  if (state_ == State::kClosed || state_ == State::kListen) return;
+  // A soft one must not abort, whatever it quotes.
+  if (error == IcmpError::kSoft) decide(Clause::kMust56);
   // Only what is on its way can have met with an error; anything else is old or forged.
   const bool in_flight =
       tcb_.iss_known && quoted.in_window(tcb_.snd.una, Seq::distance(tcb_.snd.una, tcb_.snd.nxt));
-  if (state_ == State::kClosed || state_ == State::kListen || !in_flight) return;
+  if (!in_flight) return;
   hit(Clause::kMust54);
   const bool opening = !is_synchronized(state_);
   if (error == IcmpError::kHard && (opening || profile_->hard_icmp_aborts_synchronized)) {

@@ -72,6 +72,9 @@ struct SendFlags {
 struct Admission {
   bool syn = true;        // room in the SYN queue
   bool third_ack = true;  // room in the accept queue
+  // For judging. False: a segment is processed up to step 5, and its text and FIN are still to
+  // come.
+  bool text = true;
 };
 
 // What an ICMP message says of a segment that was sent (RFC 9293 §3.9.2.2).
@@ -179,6 +182,7 @@ class Rules {
   std::size_t send_room() const { return send_ring_.free(); }
   bool syn_acked() const { return tcb_.iss_known && tcb_.snd.una != tcb_.snd.iss; }
   bool fin_queued() const { return fin_queued_; }
+  bool is_deaf() const { return deaf_; }  // a CLOSE ended reading too
   bool fin_sent() const { return fin_sent_; }
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
   bool peer_closed() const { return peer_fin_taken_; }
@@ -283,6 +287,7 @@ class Rules {
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
   void sample_round_trip();
+  void note_longest_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();
   void discard_queue();
@@ -333,6 +338,7 @@ class Rules {
   void review_sending();
   void review_text();
   void owe_probe();
+  Duration longest_timeout(unsigned doublings) const;
   // Intervals between probes are only compared while the timeout is the same.
   void start_probing_anew() {
     probed_at_ = kNever;
@@ -402,6 +408,7 @@ class Rules {
   Tcb tcb_;
   Obligations due_;
   RttEstimator rtt_;
+  RttEstimator slowest_;   // of the longest round trips that a target may have measured
   ByteRing send_ring_;     // text from max(SND.UNA, ISS+1) on
   ByteRing receive_ring_;  // text that the user has not read, up to RCV.NXT; more beyond it
   RangeSet queued_;        // text beyond RCV.NXT that has arrived (SHLD-31)
@@ -431,9 +438,9 @@ class Rules {
   bool peer_fin_known_ : 1 = false;  // a FIN has arrived, perhaps ahead of a gap
   bool recovering_ : 1 = false;      // something was retransmitted; until SND.UNA reaches recover_
   // Those that are seldom asked share octets.
-  bool remote_specified_ : 1 = false;     // by the passive OPEN
-  bool fin_is_new_ : 1 = false;           // CLOSE was called, and nothing has been sent since
-  bool deaf_ : 1 = false;                 // CLOSE ended reading too
+  bool remote_specified_ : 1 = false;  // by the passive OPEN
+  bool fin_is_new_ : 1 = false;        // CLOSE was called, and nothing has been sent since
+  bool deaf_ : 1 = false;
   bool told_user_timeout_ : 1 = false;    // what is advertised has been sent (RFC 5482 §3)
   bool user_timeout_is_set_ : 1 = false;  // by the user: CHANGEABLE is false
   bool nagle_ : 1 = true;
@@ -443,7 +450,7 @@ class Rules {
   bool peer_fin_taken_ : 1 = false;
   bool contradicted_ : 1 = false;
   bool gave_up_ : 1 = false;  // the user timeout has ended the connection
-  // After so many probes the window opened, and nothing was acknowledged since.
+  // After so many probes the window opened, and no round trip was measured since.
   uint8_t reopened_after_ : 4 = 0;
   uint16_t first_window_ = 0;     // of the SYN that went out before IRS was known
   uint8_t in_order_permits_ = 0;  // bare ACKs that may be sent for text taken in order
@@ -464,6 +471,11 @@ class Rules {
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the segment whose round trip is being measured
   Time timed_at_ = kNever;
+  // What is unacknowledged was sent no earlier than flight_before_; from flight_end_ on, than
+  // flight_at_.
+  Seq flight_end_;
+  Time flight_at_{};
+  Time flight_before_{};
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came
   Time acknowledged_at_{};   // when SND.UNA last moved

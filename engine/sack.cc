@@ -134,6 +134,8 @@ void Rules::sack_findings(const Segment& segment, Findings& out) const {
   const bool reports = reports_duplicate(blocks, segment.ack) || (exact && (!island || again));
   if (reports && late) {
     // The ACK of what came before.
+  } else if (reports && !exact && blocks[0].right.after(tcb_.rcv.edge)) {
+    complain(Clause::kRfc2018_10, "a SACK block that ends beyond the window");
   } else if (duplicate_ && reports) {
     if (!exact) complain(Clause::kRfc2883_4, "the D-SACK block is not what arrived twice");
   } else if (reports) {

@@ -84,46 +84,14 @@ void Shadow::listener(Time now, bool there) {
   }
 }
 
-// What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
-bool Shadow::drops_for_options(const wire::Decoded& packet) const {
-  if (profile_->drops_illegal_option_from == 0) return false;
-  if (rules_.state() == State::kTimeWait) return false;
-  if (rules_.state() == State::kFinWait2 && deaf_) return false;
-  return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
-}
-
-// Profile::drops_what_lacks_ack, where there is a whole connection.
-bool Shadow::drops_for_flags(const Segment& segment) const {
-  const State here = rules_.state();
-  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
-                     !(here == State::kSynReceived && rules_.passive()) &&
-                     !(here == State::kFinWait2 && deaf_);
-  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
-         !segment.flags.syn();
-}
-
-// What the target makes of it no answer shows, nor any rule that it follows.
-bool Shadow::leaves_doubt(const Segment& segment) const {
-  const Tcb& tcb = rules_.tcb();
-  if (!is_synchronized(rules_.state())) return false;
-  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
-                      segment.end().after(tcb.rcv.edge) &&
-                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
-  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
-                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
-  // A listener may take over from TIME-WAIT though the connection was none of its own.
-  const bool taken_over =
-      listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
-  return beyond || back || taken_over;
-}
-
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
   unclear_ = unclear_ || leaves_doubt(packet.segment);
   last_heard_ = now;
+  more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
   if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
-  left_half_open_ = half_open_may_end_ = false;
+  left_half_open_ = may_end_ = false;
   remembered_ = variables();
   if (rules_.state() == State::kTimeWait && now >= rules_.time_wait_earliest()) {
     // Whether the 2MSL are over yet is the target's to tell; see follow().
@@ -136,6 +104,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   const State before = rules_.state();
   reopen(now, packet.segment);
+  note_half_way(now, packet.segment, admission);
   rules_.on_segment(now, packet.segment, admission);
   if (reopening_ && !reopening_->taken && rules_.state() == before) reopening_.reset();
   const bool refused = (!admission.syn && packet.segment.flags.syn() && before == State::kListen) ||
@@ -148,6 +117,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
+  urgent_came_ = urgent_came_ || rules_.urgent_pending();
   unclear_ = unclear_ || rules_.peer_contradicts_itself();
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
@@ -182,6 +152,7 @@ void Shadow::begin_incarnation() {
   ++incarnation_;
   unread_.clear();
   syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unclear_ = false;
+  urgent_came_ = false;
   dropped_ack_.reset();
 }
 
@@ -196,9 +167,12 @@ void Shadow::icmp(Time now, const wire::IcmpNotice& notice) {
   // Who waits at a listener is told of nothing (ReferenceTcp::on_icmp): whether a hard error ends
   // what is half open is the stack's affair.
   if (rules_.passive() && !is_synchronized(rules_.state()) && notice.error != IcmpError::kSoft) {
-    half_open_may_end_ = rules_.state() == State::kSynReceived;
+    may_end_ = rules_.state() == State::kSynReceived;
     return;
   }
+  // No rule tells whether SND.NXT, which the last bare ACK had, counts as on its way.
+  const Tcb& tcb = rules_.tcb();
+  may_end_ = notice.error == IcmpError::kHard && tcb.iss_known && notice.seq == tcb.snd.nxt;
   rules_.on_icmp(now, notice.error, notice.seq);
 }
 
@@ -268,7 +242,8 @@ void Shadow::received_end(Time) {
 }
 
 void Shadow::close(Time now, CloseKind kind) {
-  deaf_ = deaf_ || kind == CloseKind::kBoth;
+  // Sockets keep an urgent octet out of the text (SO_OOBINLINE): it may be all that is unread.
+  if (kind == CloseKind::kBoth && urgent_came_ && rules_.readable() == 1) unclear_ = true;
   rules_.close(now, kind);
 }
 
@@ -278,7 +253,7 @@ void Shadow::forget(Time now) { rules_.forget(now); }
 
 bool Shadow::may_have_given_up(Time now) const {
   unsigned limit = profile_->retries;
-  const bool orphan = deaf_ && profile_->orphan_retries > 0;
+  const bool orphan = rules_.is_deaf() && profile_->orphan_retries > 0;
   if (orphan) limit = std::min(limit, profile_->orphan_retries);
   if (orphan && rules_.probes() >= limit) return true;
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
@@ -331,10 +306,11 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   }
   Sent result;
   result.repetition = rules_.is_repetition(segment);
-  const Findings findings = rules_.findings(now, segment);
+  const bool half_way = goes_half_way(now, segment);
+  const Findings findings = half_way ? Findings{} : rules_.findings(now, segment);
   result.allowed = findings.empty();
   // One that is behind may be right, but does not tell that the target knows what the rules do.
-  const bool behind = segment.flags.ack() && segment.ack != rules_.tcb().rcv.nxt;
+  const bool behind = half_way || (segment.flags.ack() && segment.ack != rules_.tcb().rcv.nxt);
   agreed_ = result.allowed && !segment.flags.rst() && !behind;
   judge_sent(packet, findings);
   // RFC 9293 §3.7.1: MSS is at most MMS_R - 20. No IP datagram is larger than 65535 octets with its
@@ -394,7 +370,7 @@ bool Shadow::follow(Time now, State observed) {
   const State here = rules_.state();
   if (gone(here) && gone(observed)) return true;
   if (here == State::kCloseWait && observed == State::kLastAck && rules_.fin_queued()) return true;
-  if (half_open_may_end_ && here == State::kSynReceived && gone(observed)) {
+  if (may_end_ && gone(observed)) {
     rules_.forget(now);
     return true;
   }
@@ -416,7 +392,7 @@ bool Shadow::follow(Time now, State observed) {
     rules_.on_time_wait_timeout(now);
     return true;
   }
-  if (here == State::kFinWait2 && deaf_ && profile_->fin_wait_2_timeout > Duration{0} &&
+  if (here == State::kFinWait2 && rules_.is_deaf() && profile_->fin_wait_2_timeout > Duration{0} &&
       now - fin_wait_2_since_ + traits_->timer_slack_min >= profile_->fin_wait_2_timeout) {
     rules_.on_fin_wait_2_timeout(now);
     return true;
@@ -444,6 +420,7 @@ void Shadow::observed(Time now, State state) {
   // Of a target whose state is another it may be something else at the same number.
   if (same && syn_acked_) syn_with_more_ = false;
   syn_acked_ = false;
+  if (same) may_end_ = false;
   if (lost_) {
     // It goes on where the target's last answer had the numbers of the rules, and its state is
     // theirs again; one that is gone has no more to differ in.
@@ -462,7 +439,8 @@ void Shadow::observed(Time now, State state) {
   doubtful_.clear();
   if (same && agreed_) in_doubt_ = false;
   if (followed) return;
-  if (rules_.state() == State::kSynReceived && is_synchronized(state)) ready_early_ = true;
+  const bool early = rules_.state() == State::kSynReceived && is_synchronized(state);
+  ready_early_ = ready_early_ || early;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
   complain(clause_of_state(now, state), wanted, got, {{"state", wanted, got}});
@@ -472,6 +450,8 @@ void Shadow::observed(Time now, State state) {
   } else {
     lost_ = true;
     agreed_ = false;
+    // What came with the segment that it took, and the rules dropped, it has.
+    if (early && more_came_last_) unclear_ = true;
   }
 }
 

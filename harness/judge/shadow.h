@@ -118,6 +118,8 @@ class Shadow {
   void take_declined(Time now);
   void reopen(Time now, const Segment& segment);
   void settle_reopening(const Segment& answer);
+  void note_half_way(Time now, const Segment& segment, Admission admission);
+  bool goes_half_way(Time now, const Segment& segment);
   void leave_in_time_wait();
   void come_back_to_time_wait();
   void complain_missing(const Obligation& late);
@@ -153,6 +155,8 @@ class Shadow {
     bool taken = false;  // the target answered with a SYN,ACK
   };
   std::unique_ptr<Reopening> reopening_;
+  // The last segment up to step 5, where its ACK may let something go and there is more to it.
+  std::unique_ptr<Rules> half_way_;
   Cause ack_cause_;    // of the ACK that is owed
   Cause reset_cause_;  // and of the RST
   // What is missing of a target that may have given up without a word; see observed().
@@ -168,7 +172,6 @@ class Shadow {
   bool used_ = false;  // has left CLOSED or LISTEN at least once
   bool keepalive_ = false;
   Duration keepalive_idle_{0};
-  bool deaf_ = false;
   // After a divergence of state what follows is not judged, until the target's answers and its
   // state are again those of the rules.
   bool lost_ = false;
@@ -181,16 +184,18 @@ class Shadow {
   // Its user has read something else than the rules have, so that what is left to read is not
   // known, or has done what the rules have no word for.
   bool unclear_ = false;
+  bool urgent_came_ = false;
   // Its listener went: whether the TCB goes at once or with the next segment is the target's
   // affair.
   bool left_half_open_ = false;
-  std::optional<Seq> left_iss_;     // of the last such TCB; one that stays takes the next SYN
-  bool half_open_may_end_ = false;  // a hard ICMP error told of its SYN,ACK
+  std::optional<Seq> left_iss_;  // of the last such TCB; one that stays takes the next SYN
+  bool may_end_ = false;         // by a hard ICMP error, and does not have to
   // Of the last segment that acknowledged something and that the rules did not take.
   std::optional<Seq> dropped_ack_;
-  bool ready_early_ = false;  // the target ended the handshake where the rules did not
-  bool agreed_ = false;       // the last answer since then was as the rules have it
-  bool in_doubt_ = false;     // a divergence has not been followed by such an answer and state yet
+  bool ready_early_ = false;     // the target ended the handshake where the rules did not
+  bool more_came_last_ = false;  // the last segment had text or a FIN
+  bool agreed_ = false;          // the last answer since then was as the rules have it
+  bool in_doubt_ = false;  // a divergence has not been followed by such an answer and state yet
 };
 
 }  // namespace synfin::judge

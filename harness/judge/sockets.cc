@@ -154,8 +154,11 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       }
       if (value < 0 && error != EINPROGRESS && error != EALREADY) {
         if (Shadow* shadow = connected(call.fd)) shadow->open_failed(now);
-        // A socket that was connected once opens nothing any more.
-        if (error == EISCONN) return;
+        // A socket that was connected once opens nothing any more. One that was shut down while it
+        // opened may not, and keeps the connection that it has.
+        const Shadow* first = connected(call.fd);
+        const bool there = first != nullptr && first->state() > State::kListen;
+        if (error == EISCONN || (error == EINVAL && there)) return;
         // The attempt has ended, and its socket may be used for another.
         const auto failed = sockets_.find(call.fd);
         if (failed != sockets_.end() && failed->second.kind == Socket::Kind::kConnected) {

@@ -82,10 +82,13 @@ Profile linux_followed_profile() {
   profile.name = "linux-followed";
   profile.window_takes_its_edges = true;       // tcp_sequence(), tcp_in_window()
   profile.new_acks_bring_their_window = true;  // tcp_may_update_window()
-  profile.shrunk_window_is_kept_out = true;    // the same
+  profile.scales_window_of_syn_ack = true;     // tcp_rcv_state_process(), TCP_SYN_RECV
+  profile.shrunk_window_is_kept_out = true;    // tcp_may_update_window()
   profile.zero_window_is_kept_out = kernel::older(kernel::running_version(), "6.6");
+  profile.predicts_scaled_windows = true;   // tcp_fast_path_on()
   profile.text_may_set_wl1_back = true;     // tcp_rcv_established(), tcp_update_wl()
   profile.drops_what_lacks_ack = true;      // tcp_rcv_established(), tcp_rcv_state_process()
+  profile.orphans_leave_timestamps = true;  // tcp_timewait_state_process()
   profile.keeps_more_than_it_tells = true;  // tcp_select_window()
   return profile;
 }

@@ -1,0 +1,73 @@
+// Before the rules take a segment: what the target drops unseen, what leaves doubt, and how things
+// stand half way through it.
+#include <memory>
+
+#include "harness/judge/shadow.h"
+
+namespace synfin::judge {
+
+// What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
+bool Shadow::drops_for_options(const wire::Decoded& packet) const {
+  if (profile_->drops_illegal_option_from == 0) return false;
+  if (rules_.state() == State::kTimeWait) return false;
+  if (rules_.state() == State::kFinWait2 && rules_.is_deaf()) return false;
+  return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
+}
+
+// Profile::drops_what_lacks_ack, where there is a whole connection.
+bool Shadow::drops_for_flags(const Segment& segment) const {
+  const State here = rules_.state();
+  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
+                     !(here == State::kSynReceived && rules_.passive()) &&
+                     !(here == State::kFinWait2 && rules_.is_deaf());
+  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
+         !segment.flags.syn();
+}
+
+// What the target makes of it no answer shows, nor any rule that it follows.
+bool Shadow::leaves_doubt(const Segment& segment) const {
+  const Tcb& tcb = rules_.tcb();
+  if (!is_synchronized(rules_.state())) return false;
+  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
+                      segment.end().after(tcb.rcv.edge) &&
+                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
+  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
+                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
+  const uint32_t scaled = uint32_t{segment.wnd} << tcb.snd.shift;
+  const bool predicted = profile_->predicts_scaled_windows && segment.flags.ack() &&
+                         segment.wnd == tcb.snd.wnd >> tcb.snd.shift && scaled != tcb.snd.wnd;
+  // A listener may take over from TIME-WAIT though the connection was none of its own.
+  const bool taken_over =
+      listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
+  // Half way round the circle of numbers is as far ahead as behind.
+  const bool half_way_round = segment.flags.syn() && rules_.state() == State::kTimeWait &&
+                              Seq::distance(tcb.rcv.nxt, segment.seq) == 1U << 31U;
+  return beyond || back || predicted || taken_over || half_way_round;
+}
+
+// Between steps 5 and 7 of §3.10.7.4: what the ACK of a segment lets go may go before its text is
+// queued, or resets, and before its FIN is taken.
+void Shadow::note_half_way(Time now, const Segment& segment, Admission admission) {
+  half_way_.reset();
+  const bool more = !segment.text.empty() || segment.flags.fin();
+  const bool waits = rules_.unsent() > 0 || (rules_.fin_queued() && !rules_.fin_sent());
+  const bool lets_go = waits || rules_.tcb().snd.una != rules_.tcb().snd.nxt;
+  if (!segment.flags.ack() || !more || !lets_go || rules_.state() < State::kSynReceived) return;
+  half_way_ = std::make_unique<Rules>(rules_);
+  admission.text = false;
+  half_way_->on_segment(now, segment, admission);
+}
+
+// Whether it is one of those. A bare ACK or a RST answers the segment as a whole.
+bool Shadow::goes_half_way(Time now, const Segment& segment) {
+  if (half_way_ == nullptr) return false;
+  const bool at_once = now <= last_heard_ + traits_->quiet_time;
+  if (!at_once || segment.len() == 0 || !half_way_->findings(now, segment).empty()) {
+    half_way_.reset();
+    return false;
+  }
+  half_way_->sent(now, segment);
+  return true;
+}
+
+}  // namespace synfin::judge
