@@ -79,6 +79,16 @@ struct Profile {
   bool window_takes_its_edges = false;
   // The window of an ACK of something new is taken, however old its SEQ is.
   bool new_acks_bring_their_window = false;
+  // Text beyond a hole may be thrown away when nothing has come for so long. 0: never.
+  Duration hole_patience{0};
+  // A segment that is not acceptable is dropped after its ACK is taken.
+  bool takes_any_ack = false;
+  // A segment without ACK, or with one of what was never sent, is handled on as if it had a good
+  // one.
+  bool text_needs_no_ack = false;
+  // The window of any segment with ACK is looked at, acceptable or not; and one that is wider
+  // counts with the ACK of the last one, however old its SEQ is.
+  bool any_segment_tells_its_window = false;
   // A window that only shrank, with the SEQ of the one before, is not taken; nor one of 0.
   bool shrunk_window_is_kept_out = false;
   bool zero_window_is_kept_out = false;

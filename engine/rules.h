@@ -182,8 +182,8 @@ class Rules {
   bool fin_sent() const { return fin_sent_; }
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
   bool peer_closed() const { return peer_fin_taken_; }
-  // It said of one number that a FIN stands there, and that text does or another FIN: what follows
-  // from that no rule says.
+  // It said of one number that a FIN stands there, and that text does or another FIN, or that two
+  // octets do: what follows from that no rule says.
   bool peer_contradicts_itself() const { return contradicted_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
   Seq send_end() const {
@@ -202,6 +202,8 @@ class Rules {
   std::optional<SeqRange> not_sacked(Seq from, Seq limit) const {
     return sacked_.first_gap(from, limit);
   }
+  // Text or a FIN waits beyond RCV.NXT.
+  bool has_hole() const { return !queued_.empty() || fin_waits(); }
   unsigned duplicate_acks() const { return duplicate_acks_; }
   unsigned probes() const { return probes_; }                    // of a window that is closed
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
@@ -271,6 +273,7 @@ class Rules {
   bool check_timestamps(const Segment& segment);
   bool is_in_full() const;
   bool is_at_edge(const Segment& segment) const;
+  void follow_ack(const Arrival& arrival, Admission admission);
 
   // What the steps are made of, arrives_parts.cc.
   void count_from_syn(const Segment& segment);
@@ -279,6 +282,7 @@ class Rules {
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   bool keeps_window_out(const Segment& segment) const;
+  void follow_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
