@@ -84,43 +84,11 @@ void Shadow::listener(Time now, bool there) {
   }
 }
 
-// What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
-bool Shadow::drops_for_options(const wire::Decoded& packet) const {
-  if (profile_->drops_illegal_option_from == 0) return false;
-  if (rules_.state() == State::kTimeWait) return false;
-  if (rules_.state() == State::kFinWait2 && deaf_) return false;
-  return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
-}
-
-// Profile::drops_what_lacks_ack, where there is a whole connection.
-bool Shadow::drops_for_flags(const Segment& segment) const {
-  const State here = rules_.state();
-  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
-                     !(here == State::kSynReceived && rules_.passive()) &&
-                     !(here == State::kFinWait2 && deaf_);
-  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
-         !segment.flags.syn();
-}
-
-// What the target makes of it no answer shows, nor any rule that it follows.
-bool Shadow::leaves_doubt(const Segment& segment) const {
-  const Tcb& tcb = rules_.tcb();
-  if (!is_synchronized(rules_.state())) return false;
-  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
-                      segment.end().after(tcb.rcv.edge) &&
-                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
-  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
-                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
-  // A listener may take over from TIME-WAIT though the connection was none of its own.
-  const bool taken_over =
-      listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
-  return beyond || back || taken_over;
-}
-
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
-  unclear_ = unclear_ || leaves_doubt(packet.segment);
+  unclear_ = unclear_ || leaves_doubt(now, packet.segment);
   last_heard_ = now;
+  if (!packet.segment.flags.rst() && !packet.segment.flags.syn()) last_of_peer_ = now;
   if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
   left_half_open_ = half_open_may_end_ = false;
@@ -148,26 +116,15 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
-  unclear_ = unclear_ || rules_.peer_contradicts_itself();
+  // MUST-7: which of the options of its SYN count is the target's affair.
+  const bool garbled =
+      packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
+  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && rules_.state() != before);
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
   if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
-}
-
-// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
-void Shadow::note_syn_with_more(const Segment& segment, State before) {
-  const bool more = segment.flags.fin() || !segment.text.empty();
-  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
-  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
-  if (segment.flags.syn() && opened && !gone(rules_.state())) {
-    syn_with_more_ = more;
-    syn_replaced_ = false;
-    syn_end_ = segment.end();
-  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
-    syn_replaced_ = true;
-  }
 }
 
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
@@ -292,7 +249,8 @@ bool Shadow::may_have_given_up(Time now) const {
   // Whose FIN waits behind its text may count as being there: see follow().
   const bool ends = rules_.state() == State::kLastAck ||
                     (rules_.state() == State::kCloseWait && rules_.fin_queued());
-  if (ends && last_ack > Duration{0} && now - last_heard_ + traits_->timer_slack_min >= last_ack) {
+  if (ends && last_ack > Duration{0} &&
+      now - last_of_peer_ + traits_->timer_slack_min >= last_ack) {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
@@ -320,7 +278,9 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
-  if (segment.flags.syn() && segment.seq == left_iss_) unclear_ = true;
+  if (segment.flags.syn() && !rules_.tcb().iss_known) settle_resets();
+  // One of that TCB, which is there still.
+  if (left_iss_ && (segment.seq == *left_iss_ || segment.seq == *left_iss_ + 1)) unclear_ = true;
   if (syn_with_more_) syn_acked_ = acks_all_of_syn(segment);
   // It gave up by a timer and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && now > last_heard_ &&
@@ -352,12 +312,6 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   return result;
 }
 
-// The target acknowledges what came with the SYN, and nothing else can be meant.
-bool Shadow::acks_all_of_syn(const Segment& segment) const {
-  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
-         segment.ack.at_or_after(syn_end_);
-}
-
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
   for (const Finding& finding : findings.all()) {
     std::vector<play::Difference> fields;
@@ -373,6 +327,14 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
     // Where its stream ends is not known any more.
     if (finding.clause == Clause::kSmOut4) unclear_ = true;
   }
+}
+
+// The SYN of a new connection goes out: a RST of the one before would have come ahead of it.
+void Shadow::settle_resets() {
+  for (const Obligation& owed : rules_.obligations().all()) {
+    if (owed.due == Due::kReset && owed.by != kNever) complain_missing(owed);
+  }
+  rules_.forgive_answers();
 }
 
 // A sequence number as the ladder has it: relative to its side's ISN.
@@ -441,10 +403,15 @@ Clause Shadow::clause_of_state(Time now, State observed) const {
 void Shadow::observed(Time now, State state) {
   if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
+  const State before = std::exchange(seen_, state);
+  if (!is_synchronized(before) && is_synchronized(state) && !is_synchronized(rules_.state())) {
+    ready_early_ = true;
+  }
   // Of a target whose state is another it may be something else at the same number.
   if (same && syn_acked_) syn_with_more_ = false;
   syn_acked_ = false;
   if (lost_) {
+    if (gone(state) && !gone(rules_.state())) rules_.forget(now);
     // It goes on where the target's last answer had the numbers of the rules, and its state is
     // theirs again; one that is gone has no more to differ in.
     lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
@@ -462,7 +429,6 @@ void Shadow::observed(Time now, State state) {
   doubtful_.clear();
   if (same && agreed_) in_doubt_ = false;
   if (followed) return;
-  if (rules_.state() == State::kSynReceived && is_synchronized(state)) ready_early_ = true;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
   complain(clause_of_state(now, state), wanted, got, {{"state", wanted, got}});

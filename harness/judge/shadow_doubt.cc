@@ -1,0 +1,61 @@
+// What of a segment the target may have dropped, or taken in its own way, so that no answer tells.
+#include "harness/judge/shadow.h"
+
+namespace synfin::judge {
+
+// What is left of a connection after its end, in TIME-WAIT or as an orphan, looks at no options.
+bool Shadow::drops_for_options(const wire::Decoded& packet) const {
+  if (profile_->drops_illegal_option_from == 0) return false;
+  if (rules_.state() == State::kTimeWait) return false;
+  if (rules_.state() == State::kFinWait2 && deaf_) return false;
+  return wire::room_of_illegal_option(packet.option_octets) >= profile_->drops_illegal_option_from;
+}
+
+// Profile::drops_what_lacks_ack, where there is a whole connection.
+bool Shadow::drops_for_flags(const Segment& segment) const {
+  const State here = rules_.state();
+  const bool whole = here >= State::kSynReceived && here != State::kTimeWait &&
+                     !(here == State::kSynReceived && rules_.passive()) &&
+                     !(here == State::kFinWait2 && deaf_);
+  return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
+         !segment.flags.syn();
+}
+
+// What the target makes of it no answer shows, nor any rule that it follows.
+bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
+  const Tcb& tcb = rules_.tcb();
+  if (!is_synchronized(rules_.state())) return false;
+  const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
+                      segment.end().after(tcb.rcv.edge) &&
+                      Seq::distance(tcb.last_ack_sent, tcb.rcv.edge) >= UINT16_MAX;
+  const bool back = profile_->text_may_set_wl1_back && !segment.text.empty() &&
+                    segment.seq == tcb.rcv.nxt && tcb.snd.wl1.after(segment.seq);
+  // A listener may take over from TIME-WAIT though the connection was none of its own.
+  const bool taken_over =
+      listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
+  const bool gone_stale = profile_->hole_patience > Duration{0} && rules_.has_hole() &&
+                          now - last_of_peer_ >= profile_->hole_patience;
+  return beyond || back || taken_over || gone_stale;
+}
+
+// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
+void Shadow::note_syn_with_more(const Segment& segment, State before) {
+  const bool more = segment.flags.fin() || !segment.text.empty();
+  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
+  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
+  if (segment.flags.syn() && opened && rules_.state() > State::kListen) {
+    syn_with_more_ = more;
+    syn_replaced_ = false;
+    syn_end_ = segment.end();
+  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
+    syn_replaced_ = true;
+  }
+}
+
+// The target acknowledges what came with the SYN, and nothing else can be meant.
+bool Shadow::acks_all_of_syn(const Segment& segment) const {
+  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
+         segment.ack.at_or_after(syn_end_);
+}
+
+}  // namespace synfin::judge
