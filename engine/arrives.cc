@@ -130,10 +130,11 @@ void Rules::syn_sent_step_4_syn(const Segment& segment) {
 
 void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (check_time_wait_syn(segment, admission)) return;
+  if (profile_->any_segment_tells_its_window) follow_window(segment);
   note_duplicate(segment);
   if (!check_timestamps(segment)) return;
   Arrival arrival(segment);
-  if (!step_1_sequence(arrival)) return;
+  if (!step_1_sequence(arrival)) return follow_ack(arrival, admission);
   if (!step_2_rst(arrival)) return;
   // Third, check security: the compartments of RFC 9293 §A.1 are not used.
   if (!step_4_syn(arrival)) return;
@@ -294,7 +295,7 @@ bool Rules::step_5_ack(const Arrival& arrival, Admission admission) {
   const Segment& segment = *arrival.segment;
   if (!segment.flags.ack()) {
     decide(Clause::kSmAck1);
-    return false;
+    return profile_->text_needs_no_ack && is_synchronized(state_);
   }
   if (state_ == State::kSynReceived) {
     if (!step_5_syn_received(segment, admission)) return false;
@@ -336,7 +337,7 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
 bool Rules::step_5_established(const Segment& segment) {
   if (segment.ack.after(tcb_.snd.nxt)) {
     refuse(Clause::kSmAck4);
-    return false;
+    return profile_->text_needs_no_ack;
   }
   if (!profile_->refused_acks_update_timestamps) take_timestamp(segment);
   last_heard_ = now_;
@@ -351,7 +352,7 @@ bool Rules::step_5_established(const Segment& segment) {
     hit(Clause::kSmAck5);
   }
   take_sack(segment);
-  if (segment.ack.at_or_after(tcb_.snd.una)) {
+  if (segment.ack.at_or_after(tcb_.snd.una) && !profile_->any_segment_tells_its_window) {
     hit(Clause::kSmAck6);
     // SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)
     if (tcb_.snd.wl1.before(segment.seq) ||

@@ -1,4 +1,6 @@
-// What RFC 6191 and RFC 7323 put before step 1 of SEGMENT ARRIVES (arrives.cc).
+// What RFC 6191 and RFC 7323 put before step 1 of SEGMENT ARRIVES (arrives.cc), and stacks after
+// it.
+#include "engine/arrival.h"
 #include "engine/rules.h"
 
 namespace synfin {
@@ -40,6 +42,14 @@ bool Rules::is_at_edge(const Segment& segment) const {
   if (!is_in_full()) return segment.seq == tcb_.rcv.edge && segment.len() == 0;
   if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) return false;  // MUST-66 has it pass
   return segment.end().at_or_after(tcb_.last_ack_sent) && !segment.seq.after(tcb_.rcv.edge);
+}
+
+// Profile::takes_any_ack, of a segment that step 1 has refused.
+void Rules::follow_ack(const Arrival& arrival, Admission admission) {
+  const Flags flags = arrival.segment->flags;
+  if (!profile_->takes_any_ack || state_ == State::kTimeWait) return;
+  if (!flags.ack() || flags.rst() || (flags.syn() && is_synchronized(state_))) return;
+  step_5_ack(arrival, admission);
 }
 
 // RFC 7323 §5.3: PAWS stands before all other checks, and spares a RST (§5.2).

@@ -75,6 +75,10 @@ void Rules::agree_on_options() {
 
 void Rules::become_established(Clause clause) {
   last_heard_ = now_;
+  if (profile_->any_segment_tells_its_window && !passive_) {
+    tcb_.snd.wl1 = tcb_.rcv.irs - 1;
+    tcb_.snd.wl2 = tcb_.snd.iss;
+  }
   if (fin_queued_ && state_ == State::kSynReceived && !send_ring_.empty()) {
     // The CLOSE that had to wait for ESTABLISHED.
     transition(State::kEstablished, EventKind::kSegment, clause);
@@ -116,6 +120,20 @@ bool Rules::keeps_window_out(const Segment& segment) const {
   const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
   if (window >= tcb_.snd.wnd || segment.seq != tcb_.snd.wl1) return false;
   return window > 0 ? profile_->shrunk_window_is_kept_out : profile_->zero_window_is_kept_out;
+}
+
+// Profile::any_segment_tells_its_window.
+void Rules::follow_window(const Segment& segment) {
+  if (!is_synchronized(state_) || !segment.flags.ack() || segment.flags.syn() ||
+      segment.flags.rst()) {
+    return;
+  }
+  const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
+  const SendSequence& snd = tcb_.snd;
+  if (segment.seq.after(snd.wl1) || (segment.seq == snd.wl1 && segment.ack.after(snd.wl2)) ||
+      (snd.wl2 == segment.ack && window > snd.wnd)) {
+    update_send_window(segment);
+  }
 }
 
 void Rules::update_send_window(const Segment& segment) {
@@ -302,9 +320,18 @@ void Rules::take_fin() {
   }
 }
 
-// Before the queue takes it: does what is new of a segment fit to where the FIN stands?
+// Before the queue takes it: does what is new of a segment fit to what waits there, and to where
+// the FIN stands?
 void Rules::note_contradiction(const Arrival& arrival) {
   if (peer_fin_taken_) return;
+  for (const SeqRange& held : queued_) {
+    const Seq from = later(held.left, arrival.seq);
+    const Seq to = earlier(held.right, arrival.seq + static_cast<uint32_t>(arrival.text.size()));
+    if (!from.before(to)) continue;
+    const auto again =
+        arrival.text.subspan(Seq::distance(arrival.seq, from), Seq::distance(from, to));
+    if (!receive_ring_.holds(Seq::distance(tcb_.rcv.nxt, from), again)) contradicted_ = true;
+  }
   const Seq end = arrival.seq + static_cast<uint32_t>(arrival.text.size());
   if (fin_waits() && (end.after(peer_fin_seq_) || (arrival.fin && end != peer_fin_seq_))) {
     contradicted_ = true;

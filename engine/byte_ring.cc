@@ -69,6 +69,14 @@ uint32_t ByteRing::write_at(uint32_t ahead, std::span<const uint8_t> octets) {
   return count;
 }
 
+bool ByteRing::holds(uint32_t ahead, std::span<const uint8_t> octets) const {
+  if (octets.size() > extent_ - size_ || ahead > extent_ - size_ - octets.size()) return false;
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    if (storage_[index(size_ + ahead + static_cast<uint32_t>(i))] != octets[i]) return false;
+  }
+  return true;
+}
+
 uint32_t ByteRing::commit(uint32_t count) {
   count = std::min(count, extent_ - size_);
   size_ += count;

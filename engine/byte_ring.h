@@ -65,6 +65,9 @@ class ByteRing {
   // which are holes is for the caller to know (RangeSet).
   uint32_t write_at(uint32_t ahead, std::span<const uint8_t> octets);
 
+  // Whether these octets are what is staged there.
+  bool holds(uint32_t ahead, std::span<const uint8_t> octets) const;
+
   // Moves the readable end forward over staged text; returns by how many octets, at most up to
   // the last one staged.
   uint32_t commit(uint32_t count);

@@ -110,8 +110,7 @@ void Rules::stamp_findings(const Obligation& owed, const Segment& segment, Findi
                            : "the RST does not echo the timestamp of what caused it"});
 }
 
-// --- SYN and SYN,ACK
-// -------------------------------------------------------------------------------
+// --- SYN and SYN,ACK ---
 
 void Rules::syn_findings(const Segment& segment, Findings& out) const {
   const bool wants_ack = state_ != State::kSynSent;
@@ -154,8 +153,7 @@ void Rules::syn_findings(const Segment& segment, Findings& out) const {
   }
 }
 
-// --- everything else
-// -------------------------------------------------------------------------------
+// --- everything else ---
 
 void Rules::ordinary_findings(Time now, const Segment& segment, Findings& out) const {
   if (state_ == State::kSynSent) {

@@ -84,6 +84,16 @@ struct Profile {
   // The window of a SYN,ACK that ends a simultaneous open is scaled, though RFC 7323 §2.2 excepts
   // it.
   bool scales_window_of_syn_ack = false;
+  // Text beyond a hole may be thrown away when nothing has come for so long. 0: never.
+  Duration hole_patience{0};
+  // A segment that is not acceptable is dropped after its ACK is taken.
+  bool takes_any_ack = false;
+  // A segment without ACK, or with one of what was never sent, is handled on as if it had a good
+  // one.
+  bool text_needs_no_ack = false;
+  // The window of any segment with ACK is looked at, acceptable or not; and one that is wider
+  // counts with the ACK of the last one, however old its SEQ is.
+  bool any_segment_tells_its_window = false;
   // A window that only shrank, with the SEQ of the one before, is not taken; nor one of 0.
   bool shrunk_window_is_kept_out = false;
   bool zero_window_is_kept_out = false;
@@ -152,8 +162,7 @@ struct Profile {
   bool nagle = true;            // the default of each connection (SHLD-7)
   unsigned initial_window = 0;  // segments; 0: RFC 5681 §3.1 by MSS
 
-  // --- keep-alive (§3.8.4)
-  // -------------------------------------------------------------------------
+  // --- keep-alive (§3.8.4) ---
   Duration keepalive_idle = std::chrono::hours(2);
   Duration keepalive_interval = std::chrono::seconds(75);
   unsigned keepalive_probes = 9;

@@ -55,8 +55,7 @@ class Reference {
   // What is added to the timestamp clock (RFC 7323 §5.4); before the connection is opened.
   void set_timestamp_offset(uint32_t offset) { timestamp_offset_ = offset; }
 
-  // --- the network and the clock
-  // -------------------------------------------------------------------
+  // --- the network and the clock ---
   void on_segment(Time now, const Segment& segment, Admission admission = {});
   void on_icmp(Time now, IcmpError error, Seq quoted);
   void on_time(Time now);

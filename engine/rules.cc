@@ -321,8 +321,7 @@ void Rules::on_fin_wait_2_timeout(Time now) {
   if (state_ == State::kFinWait2) enter_closed(EventKind::kFinWait2Timeout, Clause::kSmTmo4);
 }
 
-// --- ICMP errors, §3.9.2.2
-// ------------------------------------------------------------------------
+// --- ICMP errors, §3.9.2.2 ---
 
 void Rules::on_icmp(Time now, IcmpError error, Seq quoted) {
   begin(now);

@@ -89,8 +89,7 @@ class Rules {
   // `profile` and `coverage` (may be null) must outlive the object.
   explicit Rules(const Profile& profile, ClauseSet* coverage = nullptr);
 
-  // --- user calls, §3.10.1 to §3.10.5
-  // --------------------------------------------------------------
+  // --- user calls, §3.10.1 to §3.10.5 ---
   CallStatus open_passive(Time now, Remote remote = Remote::kUnspecified);
   // The ISS is whatever the SYN that goes out carries.
   CallStatus open_active(Time now);
@@ -111,8 +110,7 @@ class Rules {
     if (state_ != State::kSynReceived) due_.remove(Due::kSynAck);
   }
 
-  // --- segments and timeouts, §3.10.7 and §3.10.8
-  // ----------------------------------------------------
+  // --- segments and timeouts, §3.10.7 and §3.10.8 ---
   void on_segment(Time now, const Segment& segment, Admission admission = {});
   // An ICMP error that quotes a segment of ours with sequence number `quoted` (MUST-54).
   void on_icmp(Time now, IcmpError error, Seq quoted);
@@ -124,9 +122,8 @@ class Rules {
   void on_time_wait_timeout(Time now);
   void on_fin_wait_2_timeout(Time now);  // an implementation gave up on an orphan
 
-  // --- output
-  // ---------------------------------------------------------------------------------------- What
-  // is wrong with sending `segment` now; empty when the rules allow it.
+  // --- output ---
+  // What is wrong with sending `segment` now; empty when the rules allow it.
   Findings findings(Time now, const Segment& segment) const;
   // True when every octet of `segment` that takes sequence space has been sent before.
   bool is_repetition(const Segment& segment) const;
@@ -135,8 +132,7 @@ class Rules {
   // taken.
   void sent(Time now, const Segment& segment);
 
-  // --- what is due
-  // -------------------------------------------------------------------------------------
+  // --- what is due ---
   const Obligations& obligations() const { return due_; }
   // The most urgent obligation whose time has passed; it is dropped from the list.
   std::optional<Obligation> overdue(Time now);
@@ -146,8 +142,7 @@ class Rules {
   void hit(Clause clause) const { cover(coverage_, clause); }
   ClauseSet* coverage() const { return coverage_; }
 
-  // --- looking in
-  // ----------------------------------------------------------------------------------------
+  // --- looking in ---
   State state() const { return state_; }
   const Profile& profile() const { return *profile_; }
   const Tcb& tcb() const { return tcb_; }
@@ -186,8 +181,8 @@ class Rules {
   bool fin_sent() const { return fin_sent_; }
   bool fin_acked() const { return fin_sent_ && !tcb_.snd.una.before(fin_seq_ + 1); }
   bool peer_closed() const { return peer_fin_taken_; }
-  // It said of one number that a FIN stands there, and that text does or another FIN: what follows
-  // from that no rule says.
+  // It said of one number that a FIN stands there, and that text does or another FIN, or that two
+  // octets do: what follows from that no rule says.
   bool peer_contradicts_itself() const { return contradicted_; }
   // The first sequence number after all text that the user has sent (where a FIN stands).
   Seq send_end() const {
@@ -206,6 +201,8 @@ class Rules {
   std::optional<SeqRange> not_sacked(Seq from, Seq limit) const {
     return sacked_.first_gap(from, limit);
   }
+  // Text or a FIN waits beyond RCV.NXT.
+  bool has_hole() const { return !queued_.empty() || fin_waits(); }
   unsigned duplicate_acks() const { return duplicate_acks_; }
   unsigned probes() const { return probes_; }                    // of a window that is closed
   unsigned retransmissions() const { return retransmissions_; }  // of what is now unacknowledged
@@ -275,6 +272,7 @@ class Rules {
   bool check_timestamps(const Segment& segment);
   bool is_in_full() const;
   bool is_at_edge(const Segment& segment) const;
+  void follow_ack(const Arrival& arrival, Admission admission);
 
   // What the steps are made of, arrives_parts.cc.
   void count_from_syn(const Segment& segment);
@@ -283,6 +281,7 @@ class Rules {
   void take_timestamp(const Segment& segment);
   void update_send_window(const Segment& segment);
   bool keeps_window_out(const Segment& segment) const;
+  void follow_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);

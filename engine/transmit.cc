@@ -43,8 +43,7 @@ bool Reference::transmit_reset(Segment& out) {
   return true;
 }
 
-// --- SYN and SYN,ACK
-// -------------------------------------------------------------------------------
+// --- SYN and SYN,ACK ---
 
 bool Reference::transmit_syn(Segment& out) {
   const Tcb& tcb = rules_.tcb();
@@ -75,8 +74,7 @@ bool Reference::transmit_syn(Segment& out) {
   return true;
 }
 
-// --- headers
-// ---------------------------------------------------------------------------------------
+// --- headers ---
 
 // RFC 7323 §5.4: a tick of 1 ms, and an offset of the connection's own.
 uint32_t Reference::timestamp() const {
@@ -147,8 +145,7 @@ void Reference::fill_text(Segment& out, Seq seq, uint32_t length) {
   if (seq.before(pushed) && pushed.at_or_before(end)) out.flags.set(kPsh);  // MUST-61
 }
 
-// --- text and FIN
-// ----------------------------------------------------------------------------------
+// --- text and FIN ---
 
 bool Reference::may_send() const {
   switch (rules_.state()) {

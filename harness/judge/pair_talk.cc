@@ -67,8 +67,7 @@ Result<void> Talk::open() {
   return {};
 }
 
-// --- calls of the stack's user
-// ---------------------------------------------------------------------
+// --- calls of the stack's user ---
 
 script::CallSpec& Talk::call(CallName name, int32_t fd) {
   CallSpec& spec = program_.calls.emplace_back();
@@ -167,8 +166,7 @@ void Talk::close_stack_side(Time now) {
   }
 }
 
-// --- the reference's user
-// ----------------------------------------------------------------------------
+// --- the reference's user ---
 
 void Talk::feed_reference(Time now) {
   std::array<uint8_t, 4096> buffer;
@@ -219,8 +217,7 @@ void Talk::send_from_reference(Time now) {
   }
 }
 
-// --- the network
-// -------------------------------------------------------------------------------------
+// --- the network ---
 
 void Talk::through_network(Time now, bool to_stack_side, std::span<const uint8_t> octets) {
   ++out_.packets;
@@ -298,8 +295,7 @@ void Talk::on_packet(Time at, std::span<const uint8_t> packet) {
   through_network(stack_.now(), false, packet);
 }
 
-// --- the course of things
-// ------------------------------------------------------------------------------
+// --- the course of things ---
 
 void Talk::advance(Time now, stack::Sink& sink) {
   if (done_) return;

@@ -86,9 +86,10 @@ void Shadow::listener(Time now, bool there) {
 
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
-  unclear_ = unclear_ || leaves_doubt(packet.segment);
+  unclear_ = unclear_ || leaves_doubt(now, packet.segment);
   last_heard_ = now;
   more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
+  if (!packet.segment.flags.rst() && !packet.segment.flags.syn()) last_of_peer_ = now;
   if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
   left_half_open_ = may_end_ = false;
@@ -118,26 +119,15 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
   urgent_came_ = urgent_came_ || rules_.urgent_pending();
-  unclear_ = unclear_ || rules_.peer_contradicts_itself();
+  // MUST-7: which of the options of its SYN count is the target's affair.
+  const bool garbled =
+      packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
+  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && rules_.state() != before);
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
   if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
   if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
-}
-
-// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
-void Shadow::note_syn_with_more(const Segment& segment, State before) {
-  const bool more = segment.flags.fin() || !segment.text.empty();
-  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
-  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
-  if (segment.flags.syn() && opened && !gone(rules_.state())) {
-    syn_with_more_ = more;
-    syn_replaced_ = false;
-    syn_end_ = segment.end();
-  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
-    syn_replaced_ = true;
-  }
 }
 
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
@@ -267,7 +257,8 @@ bool Shadow::may_have_given_up(Time now) const {
   // Whose FIN waits behind its text may count as being there: see follow().
   const bool ends = rules_.state() == State::kLastAck ||
                     (rules_.state() == State::kCloseWait && rules_.fin_queued());
-  if (ends && last_ack > Duration{0} && now - last_heard_ + traits_->timer_slack_min >= last_ack) {
+  if (ends && last_ack > Duration{0} &&
+      now - last_of_peer_ + traits_->timer_slack_min >= last_ack) {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
@@ -295,7 +286,9 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     if (answers_syn) take_declined(now);
   }
   settle_reopening(segment);
-  if (segment.flags.syn() && segment.seq == left_iss_) unclear_ = true;
+  if (segment.flags.syn() && !rules_.tcb().iss_known) settle_resets();
+  // One of that TCB, which is there still.
+  if (left_iss_ && (segment.seq == *left_iss_ || segment.seq == *left_iss_ + 1)) unclear_ = true;
   if (syn_with_more_) syn_acked_ = acks_all_of_syn(segment);
   // It gave up by a timer and tells the peer so, before its user hears of it.
   const bool resets_unasked = segment.flags.rst() && now > last_heard_ &&
@@ -328,12 +321,6 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
   return result;
 }
 
-// The target acknowledges what came with the SYN, and nothing else can be meant.
-bool Shadow::acks_all_of_syn(const Segment& segment) const {
-  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
-         segment.ack.at_or_after(syn_end_);
-}
-
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
   for (const Finding& finding : findings.all()) {
     std::vector<play::Difference> fields;
@@ -349,6 +336,14 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
     // Where its stream ends is not known any more.
     if (finding.clause == Clause::kSmOut4) unclear_ = true;
   }
+}
+
+// The SYN of a new connection goes out: a RST of the one before would have come ahead of it.
+void Shadow::settle_resets() {
+  for (const Obligation& owed : rules_.obligations().all()) {
+    if (owed.due == Due::kReset && owed.by != kNever) complain_missing(owed);
+  }
+  rules_.forgive_answers();
 }
 
 // A sequence number as the ladder has it: relative to its side's ISN.
@@ -417,11 +412,16 @@ Clause Shadow::clause_of_state(Time now, State observed) const {
 void Shadow::observed(Time now, State state) {
   if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
+  const State before = std::exchange(seen_, state);
+  if (!is_synchronized(before) && is_synchronized(state) && !is_synchronized(rules_.state())) {
+    ready_early_ = true;
+  }
   // Of a target whose state is another it may be something else at the same number.
   if (same && syn_acked_) syn_with_more_ = false;
   syn_acked_ = false;
   if (same) may_end_ = false;
   if (lost_) {
+    if (gone(state) && !gone(rules_.state())) rules_.forget(now);
     // It goes on where the target's last answer had the numbers of the rules, and its state is
     // theirs again; one that is gone has no more to differ in.
     lost_ = !(same && agreed_) && !(gone(rules_.state()) && gone(state));
@@ -439,8 +439,6 @@ void Shadow::observed(Time now, State state) {
   doubtful_.clear();
   if (same && agreed_) in_doubt_ = false;
   if (followed) return;
-  const bool early = rules_.state() == State::kSynReceived && is_synchronized(state);
-  ready_early_ = ready_early_ || early;
   const std::string wanted(to_string(rules_.state()));
   const std::string got(to_string(state));
   complain(clause_of_state(now, state), wanted, got, {{"state", wanted, got}});

@@ -102,12 +102,14 @@ class Shadow {
   struct Cause {
     std::size_t stimulus = 0;
     State state{};  // that it led to
+    Time by{};      // a later one may make it more urgent, and is the cause then
   };
   void note_cause(Due due, std::size_t stimulus, Cause& cause) {
-    if (rules_.obligations().find(due) == nullptr) {
+    const Obligation* owed = rules_.obligations().find(due);
+    if (owed == nullptr) {
       cause = {};
-    } else if (cause.stimulus == 0) {
-      cause = {stimulus, rules_.state()};
+    } else if (cause.stimulus == 0 || owed->by < cause.by) {
+      cause = {stimulus, rules_.state(), owed->by};
     }
   }
   void complain(Clause clause, std::string wanted, std::string got,
@@ -120,6 +122,7 @@ class Shadow {
   void settle_reopening(const Segment& answer);
   void note_half_way(Time now, const Segment& segment, Admission admission);
   bool goes_half_way(Time now, const Segment& segment);
+  void settle_resets();
   void leave_in_time_wait();
   void come_back_to_time_wait();
   void complain_missing(const Obligation& late);
@@ -128,7 +131,7 @@ class Shadow {
   void count_incarnation(State before);
   bool drops_for_options(const wire::Decoded& packet) const;
   bool drops_for_flags(const Segment& segment) const;
-  bool leaves_doubt(const Segment& segment) const;
+  bool leaves_doubt(Time now, const Segment& segment) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();
@@ -166,6 +169,7 @@ class Shadow {
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
+  Time last_of_peer_{};      // neither RST nor SYN: what puts off the end of LAST-ACK
   Time last_text_or_ack_{};  // §3.8.4: what puts off a keep-alive
   unsigned incarnation_ = 0;
   bool listener_ = false;
@@ -192,6 +196,7 @@ class Shadow {
   bool may_end_ = false;         // by a hard ICMP error, and does not have to
   // Of the last segment that acknowledged something and that the rules did not take.
   std::optional<Seq> dropped_ack_;
+  State seen_{};                 // of the target
   bool ready_early_ = false;     // the target ended the handshake where the rules did not
   bool more_came_last_ = false;  // the last segment had text or a FIN
   bool agreed_ = false;          // the last answer since then was as the rules have it

@@ -25,7 +25,7 @@ bool Shadow::drops_for_flags(const Segment& segment) const {
 }
 
 // What the target makes of it no answer shows, nor any rule that it follows.
-bool Shadow::leaves_doubt(const Segment& segment) const {
+bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
   const Tcb& tcb = rules_.tcb();
   if (!is_synchronized(rules_.state())) return false;
   const bool beyond = profile_->keeps_more_than_it_tells && tcb.rcv.shift == 0 &&
@@ -39,10 +39,12 @@ bool Shadow::leaves_doubt(const Segment& segment) const {
   // A listener may take over from TIME-WAIT though the connection was none of its own.
   const bool taken_over =
       listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
+  const bool gone_stale = profile_->hole_patience > Duration{0} && rules_.has_hole() &&
+                          now - last_of_peer_ >= profile_->hole_patience;
   // Half way round the circle of numbers is as far ahead as behind.
   const bool half_way_round = segment.flags.syn() && rules_.state() == State::kTimeWait &&
                               Seq::distance(tcb.rcv.nxt, segment.seq) == 1U << 31U;
-  return beyond || back || predicted || taken_over || half_way_round;
+  return beyond || back || predicted || taken_over || gone_stale || half_way_round;
 }
 
 // Between steps 5 and 7 of §3.10.7.4: what the ACK of a segment lets go may go before its text is
@@ -68,6 +70,26 @@ bool Shadow::goes_half_way(Time now, const Segment& segment) {
   }
   half_way_->sent(now, segment);
   return true;
+}
+
+// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
+void Shadow::note_syn_with_more(const Segment& segment, State before) {
+  const bool more = segment.flags.fin() || !segment.text.empty();
+  const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
+  const bool opened = before == State::kListen || before == State::kSynSent || reopened;
+  if (segment.flags.syn() && opened && rules_.state() > State::kListen) {
+    syn_with_more_ = more;
+    syn_replaced_ = false;
+    syn_end_ = segment.end();
+  } else if (syn_with_more_ && more && segment.seq.before(syn_end_)) {
+    syn_replaced_ = true;
+  }
+}
+
+// The target acknowledges what came with the SYN, and nothing else can be meant.
+bool Shadow::acks_all_of_syn(const Segment& segment) const {
+  return segment.flags.ack() && !segment.flags.rst() && !syn_replaced_ &&
+         segment.ack.at_or_after(syn_end_);
 }
 
 }  // namespace synfin::judge

@@ -123,8 +123,7 @@ void open_actively(Chance& chance, proto::Program* program) {
 
 }  // namespace
 
-// --- parts of a segment
-// ----------------------------------------------------------------------------
+// --- parts of a segment ---
 
 uint32_t make_flags(Chance& chance) {
   const uint32_t roll = chance.below(16);
@@ -221,8 +220,7 @@ std::size_t octets_of(const TcpOption& option) {
   }
 }
 
-// --- steps
-// -----------------------------------------------------------------------------------------
+// --- steps ---
 
 proto::Step make_segment_step(Chance& chance) {
   const uint32_t flags = make_flags(chance);

@@ -124,8 +124,7 @@ bool splice(Chance& chance, Steps& steps, int first, const Steps& source) {
   return true;
 }
 
-// --- which calls mean something
-// ---------------------------------------------------------------------
+// --- which calls mean something ---
 
 // The open descriptors of a program, as far as the program alone tells.
 class Descriptors {
@@ -169,8 +168,7 @@ void drop_dead_calls(Steps& steps) {
   if (kept > 0) steps.DeleteSubrange(kept, steps.size() - kept);
 }
 
-// --- what a program may name
-// -----------------------------------------------------------------------
+// --- what a program may name ---
 
 bool counts_from_stack(Number::Base base) {
   return base == Number::ISS || base == Number::SND_UNA || base == Number::SND_NXT;
@@ -244,8 +242,7 @@ void mend(proto::Program& program) {
   }
 }
 
-// --- Mutator
-// ---------------------------------------------------------------------------------------
+// --- Mutator ---
 
 proto::Program Mutator::make() {
   proto::Program made = make_program(chance_, 1 + chance_.below(2 * kFirstSteps));

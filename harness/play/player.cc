@@ -162,8 +162,7 @@ Player::Impl::Impl(stack::Stack& stack, std::size_t most_at_once)
   if (limit != 0) most_ = std::min(most_, limit);
 }
 
-// --- the loop
-// --------------------------------------------------------------------------------------
+// --- the loop ---
 
 void Player::Impl::run(const std::function<bool()>& between) {
   asks_between_ = static_cast<bool>(between);
@@ -288,8 +287,7 @@ void Player::Impl::stop() {
   last_.clear();
 }
 
-// --- slots
-// -----------------------------------------------------------------------------------------
+// --- slots ---
 
 Player::Impl::Slot Player::Impl::free_slot() {
   if (free_.empty()) {

@@ -55,8 +55,7 @@ Next Run::advance(Time now) {
   }
 }
 
-// --- times
-// -----------------------------------------------------------------------------------------
+// --- times ---
 
 Duration Run::tolerance(Duration wait) const {
   const double share = std::max(job_.options.tolerance, shared_.traits.timer_slack);
@@ -141,8 +140,7 @@ void Run::stimulus(Time at) {
   quiet_noted_ = false;
 }
 
-// --- phases
-// ----------------------------------------------------------------------------------------
+// --- phases ---
 
 Next Run::due(Time now) {
   if (preparing_) {
@@ -284,8 +282,7 @@ void Run::read_state(const script::Step& played, Time now) {
            {{"state", std::string(to_string(*played.state)), std::string(to_string(state))}});
 }
 
-// --- results
-// ---------------------------------------------------------------------------------------
+// --- results ---
 
 void Run::mismatch(uint32_t at, std::string wanted, std::string got,
                    std::vector<Difference> differences) {

@@ -135,8 +135,7 @@ void Writer::sort_events() {
   }
 }
 
-// --- the head of the file
-// ---------------------------------------------------------------------------------------
+// --- the head of the file ---
 
 void Writer::head() {
   const proto::Provenance& where = source_.where;
@@ -201,8 +200,7 @@ std::string Writer::sysctls() const {
   return fmt::format("sysctl -qw{}{}", words, device);
 }
 
-// --- steps
-// ---------------------------------------------------------------------------------------
+// --- steps ---
 
 // Whether the play came to this step; of steps that leave nothing in the trace the next one tells.
 bool Writer::happened(int i) const {
@@ -459,8 +457,7 @@ void Writer::await_calls() {
   step.set_shell("true");
 }
 
-// --- times
-// ---------------------------------------------------------------------------------------
+// --- times ---
 
 proto::Step& Writer::add(const proto::Step& from) {
   proto::Step& step = *out_.add_steps();

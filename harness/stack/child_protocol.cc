@@ -161,8 +161,7 @@ Result<void> check_reply(const proto::ChildReply& reply, const ChildContext& con
   return {};
 }
 
-// --- the stream
-// ------------------------------------------------------------------------------------
+// --- the stream ---
 
 bool send_message(int fd, const google::protobuf::MessageLite& message, std::string& scratch) {
   scratch.assign(kLengthOctets, '\0');

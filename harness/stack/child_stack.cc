@@ -107,8 +107,7 @@ Result<void> ChildStack::begin() {
   return {};
 }
 
-// --- what the owner wants
-// --------------------------------------------------------------------------
+// --- what the owner wants ---
 
 proto::ChildOp& ChildStack::add(proto::ChildOp::Kind kind, CaseId id) {
   if (request_.ops_size() >= kMostOps) ask(now_);
@@ -199,8 +198,7 @@ void ChildStack::forget_closed() {
   closing_ = 0;
 }
 
-// --- the conversation
-// ------------------------------------------------------------------------------
+// --- the conversation ---
 
 // Sends what has gathered and takes the reply.
 void ChildStack::ask(Time until) {
@@ -262,8 +260,7 @@ void ChildStack::ended(const std::string& how) {
   forget_closed();
 }
 
-// --- what is told
-// ----------------------------------------------------------------------------------
+// --- what is told ---
 
 void ChildStack::tell(Sink& sink, const proto::ChildEvent& event) {
   const CaseId id = event.case_id();

@@ -18,8 +18,7 @@ LwipTcp::Connection::Connection(tcp_pcb* pcb, const wire::FourTuple& ends, const
 
 LwipTcp::Connection::~Connection() { let_go(); }
 
-// --- what lwIP tells
-// -------------------------------------------------------------------------------
+// --- what lwIP tells ---
 
 err_t LwipTcp::Connection::on_receive(void* self, tcp_pcb*, pbuf* data, err_t) {
   auto& mine = *static_cast<Connection*>(self);
@@ -64,8 +63,7 @@ tcp_pcb* LwipTcp::Connection::control_block() const {
   return pcb_ != nullptr || ended_ ? pcb_ : find_pcb(tuple_);
 }
 
-// --- what the user asks
-// ----------------------------------------------------------------------------
+// --- what the user asks ---
 
 State LwipTcp::Connection::state() const {
   const tcp_pcb* pcb = control_block();

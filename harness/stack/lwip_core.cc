@@ -108,8 +108,7 @@ void LwipCore::forget(uint16_t local_port) {
   while (tcp_pcb* pcb = with_port(tcp_listen_pcbs.pcbs, local_port)) tcp_close(pcb);
 }
 
-// --- connections
-// -----------------------------------------------------------------------------------
+// --- connections ---
 
 ip_addr_t lwip_address(const wire::Address& address) {
   ip_addr_t out{};

@@ -163,8 +163,7 @@ void LwipStack::sent(uint16_t local_port, std::size_t size) {
   delivery_.end_packet(id, now_, size);
 }
 
-// --- time
-// ------------------------------------------------------------------------------------------
+// --- time ---
 
 // Ticks are at the multiples of kTick; while lwIP has nothing to time they are left out.
 Time LwipStack::next_event() const {
@@ -250,6 +249,11 @@ Profile lwip_followed_profile() {
   Profile profile = lwip_profile();
   profile.name = "lwip-followed";
   profile.drops_crossing_syn = true;  // tcp_process(), case SYN_SENT
+  // tcp_slowtmr(), TCP_OOSEQ_TIMEOUT: six timeouts, and its estimate goes no lower than 1.5 s
+  profile.hole_patience = 6 * milliseconds(1500);
+  profile.takes_any_ack = true;                 // tcp_process()
+  profile.text_needs_no_ack = true;             // tcp_receive()
+  profile.any_segment_tells_its_window = true;  // tcp_receive(), Update window
   return profile;
 }
 

@@ -219,8 +219,7 @@ Result<State> ReferenceStack::snapshot(CaseId id, unsigned connection) {
   return one->tcp.state(case_tuple(id, one->ipv6, kLocalPort, connection));
 }
 
-// --- time
-// ------------------------------------------------------------------------------------------
+// --- time ---
 
 void ReferenceStack::arm(Case& one) {
   const Time next = one.next_deadline();
@@ -261,8 +260,7 @@ void ReferenceStack::run_until(Time until, Sink& sink) {
   now_ = std::max(now_, until);
 }
 
-// --- output
-// ----------------------------------------------------------------------------------------
+// --- output ---
 
 void ReferenceStack::queue_packet(Case& from, const wire::FourTuple& tuple, const Segment& segment,
                                   const IpFields& ip) {

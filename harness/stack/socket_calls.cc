@@ -74,8 +74,7 @@ SocketLayer::Attempt SocketLayer::do_accept(const Call& call, Socket& socket) {
   return Done{call.spec->new_fd};
 }
 
-// --- connect()
-// -------------------------------------------------------------------------------------
+// --- connect() ---
 
 SocketLayer::Attempt SocketLayer::do_connect(Time now, Call& call, Socket& socket) {
   if (socket.listener != nullptr) return failed(EISCONN);
@@ -115,8 +114,7 @@ SocketLayer::Attempt SocketLayer::connect_again(const Call& call, Socket& socket
   return is_synchronized(socket.tcp->state()) ? Done{} : failed(ECONNABORTED);
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------
+// --- the end ---
 
 SocketLayer::Done SocketLayer::do_shutdown(Time now, const Call& call, Socket& socket) {
   const int how = call.spec->flags;

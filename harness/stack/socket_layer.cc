@@ -20,8 +20,7 @@ int reset_error(State before) {
 SocketLayer::SocketLayer(const Profile& profile, TcpHost& host, Output& output)
     : profile_(profile), host_(host), output_(output) {}
 
-// --- look-ups
-// --------------------------------------------------------------------------------------
+// --- look-ups ---
 
 SocketLayer::Socket* SocketLayer::find(int fd) {
   for (auto& socket : sockets_) {
@@ -75,8 +74,7 @@ void SocketLayer::settle(Time now) {
   });
 }
 
-// --- calls
-// -----------------------------------------------------------------------------------------
+// --- calls ---
 
 void SocketLayer::call(Time now, Ticket ticket, const wire::FourTuple& tuple,
                        const script::CallSpec& spec) {

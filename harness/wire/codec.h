@@ -36,6 +36,7 @@ struct Decoded {
   std::span<const uint8_t> option_octets;  // all of them, as they came
   // Every length octet fits the header and, of the options that the rules know, the kind (MUST-68).
   bool options_well_formed = true;
+  bool options_repeated = false;    // one of them stands twice
   bool options_zero_padded = true;  // nothing but zeros after an EOL (MUST-69)
   bool tcp_checksum_ok = true;
   bool ip_checksum_ok = true;  // true for IPv6

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 #include <optional>
 
@@ -127,7 +128,10 @@ void keep_option(uint8_t kind, Octets option, Options& out, ClauseSet* coverage)
 void read_options(Octets octets, Decoded& out, ClauseSet* coverage) {
   out.option_octets = octets;
   if (!octets.empty() && !out.segment.flags.syn()) cover(coverage, Clause::kMust5);
+  std::bitset<256> seen;
   const bool lengths_fit = for_each_option(octets, [&](uint8_t kind, Octets option) {
+    if (kind > kOptionNop && seen[kind]) out.options_repeated = true;
+    seen.set(kind);
     if (kind <= kOptionMss) cover(coverage, Clause::kMust4);
     if ((option.data() - octets.data()) % 4 != 0) cover(coverage, Clause::kMust64);
     if (kind == kOptionNop) return;

@@ -135,8 +135,7 @@ TEST_F(ShadowTest, WhoOffersScalingToAPeerThatDidNotScalesItsOwnWindow) {
   EXPECT_EQ(clauses(), "RFC7323-WS-2");
 }
 
-// --- what a followed stack makes of a segment, and no answer tells
-// --------------------------------
+// --- what a followed stack makes of a segment, and no answer tells ---
 
 TEST_F(ShadowTest, WhatLacksAckMayBeDroppedBeforeAllElse) {
   for (const bool drops : {false, true}) {

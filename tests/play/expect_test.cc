@@ -187,8 +187,7 @@ TEST(Expect, APacketTooManyIsAMismatchWithoutAJudge) {
   EXPECT_NE(result.mismatches[0].got.find("unexpected"), std::string::npos);
 }
 
-// --- fields
-// ----------------------------------------------------------------------------------------
+// --- fields ---
 
 struct FieldCase {
   const char* expectation;

@@ -88,8 +88,7 @@ TEST(Player, StopsEarly) {
   EXPECT_EQ(stack.open_now(), 0U);
 }
 
-// --- breakdowns
-// ------------------------------------------------------------------------------------
+// --- breakdowns ---
 
 TEST(Player, ABrokenCaseLeavesTheOthersAlone) {
   FakeStack stack;
@@ -196,8 +195,7 @@ TEST(Player, WhereThereIsOutOfBandItIsRead) {
             Outcome::kSkipped);
 }
 
-// --- states
-// ----------------------------------------------------------------------------------------
+// --- states ---
 
 TEST(Player, AStateThatIsNotAsAnnotatedCutsTheCase) {
   FakeStack stack;
@@ -220,8 +218,7 @@ TEST(Player, ClosedIsListenWhereAListenerIsLeft) {
   EXPECT_EQ(play_one(stack, program("0 close(3) = 0 //@ state CLOSED")).mismatches.size(), 1U);
 }
 
-// --- calls
-// -----------------------------------------------------------------------------------------
+// --- calls ---
 
 TEST(Player, ResultsOfCallsAreCompared) {
   FakeStack stack;
@@ -296,8 +293,7 @@ TEST(Player, WhatIsReadIsThePatternFromWhereReadingStands) {
   EXPECT_EQ(result.mismatches[0].differences[0].field, "data");
 }
 
-// --- waits
-// -----------------------------------------------------------------------------------------
+// --- waits ---
 
 TEST(Player, AGapAsLongAsTheQuietTimeIsInTheTrace) {
   FakeStack stack;

@@ -31,8 +31,7 @@ struct Connected : Host {
   Seq iss;
 };
 
-// --- the errno table
-// -------------------------------------------------------------------------------
+// --- the errno table ---
 
 TEST(ReferenceErrno, OfADescriptorThatIsNotThere) {
   Host host;
@@ -140,8 +139,7 @@ TEST(ReferenceErrno, OfOptions) {
   EXPECT_EQ(host.call(Host::option(4, IPPROTO_TCP, TCP_NODELAY, {1})).first, 0);
 }
 
-// --- octets
-// ----------------------------------------------------------------------------------------
+// --- octets ---
 
 TEST(ReferenceCalls, ReadBlocksUntilThereIsText) {
   Connected host;
@@ -220,8 +218,7 @@ TEST(ReferenceCalls, AcceptBlocksUntilAPeerComes) {
   EXPECT_EQ(host.ended.at(accept).value, 4);
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------
+// --- the end ---
 
 TEST(ReferenceCalls, LingerOfZeroResets) {
   Connected host;
@@ -268,8 +265,7 @@ TEST(ReferenceCalls, ShutdownForReadingEndsReading) {
   EXPECT_EQ(host.state(), State::kEstablished);
 }
 
-// --- poll()
-// ----------------------------------------------------------------------------------------
+// --- poll() ---
 
 script::CallSpec poll_of(int fd, int events, int64_t timeout) {
   auto spec = Host::make(CallName::kPoll, fd);

@@ -165,8 +165,7 @@ TEST(ReferenceStack, ASynInTimeWaitOpensAgain) {
   EXPECT_EQ(host.call(Host::make(CallName::kAccept, 3, 4)).first, 4);
 }
 
-// --- listeners
-// -------------------------------------------------------------------------------------
+// --- listeners ---
 
 // MAY-2 (2): the descriptor stands for the connection again that came back.
 TEST(ReferenceStack, AResetBringsTimeWaitBackToItsDescriptor) {
