@@ -413,9 +413,9 @@ void Shadow::observed(Time now, State state) {
   if (reopening_ && !reopening_->taken && state == State::kTimeWait) leave_in_time_wait();
   const bool same = rules_.state() == state;
   const State before = std::exchange(seen_, state);
-  if (!is_synchronized(before) && is_synchronized(state) && !is_synchronized(rules_.state())) {
-    ready_early_ = true;
-  }
+  const bool early =
+      !is_synchronized(before) && is_synchronized(state) && !is_synchronized(rules_.state());
+  ready_early_ = ready_early_ || early;
   // Of a target whose state is another it may be something else at the same number.
   if (same && syn_acked_) syn_with_more_ = false;
   syn_acked_ = false;

@@ -95,7 +95,8 @@ int LinuxLoop::open_listener(uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(0xc0000201);
-  (void)::bind(fd, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof(address));
+  (void)::bind(fd, static_cast<const sockaddr*>(static_cast<const void*>(&address)),
+               sizeof(address));
   ::listen(fd, 5);
   return fd;
 }
