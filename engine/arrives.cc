@@ -130,6 +130,8 @@ void Rules::syn_sent_step_4_syn(const Segment& segment) {
 
 void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (check_time_wait_syn(segment, admission)) return;
+  // By right only a FIN that comes again restarts the 2MSL. Some restart them with other segments.
+  if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
   if (profile_->any_segment_tells_its_window) follow_window(segment);
   note_duplicate(segment);
   if (!check_timestamps(segment)) return;
@@ -213,14 +215,9 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
   permit(other_permits_);
   // The peer has not heard our SYN,ACK: repeating it acknowledges as well.
   if (state_ == State::kSynReceived && segment.flags.syn()) syn_ack_permitted_ = true;
-  if (state_ == State::kTimeWait) {
-    // The only thing to come by right is a retransmission of the peer's FIN.
-    if (segment.flags.fin() && segment.end() == tcb_.rcv.nxt) {
-      restart_time_wait();
-    } else {
-      time_wait_latest_ = now_ + 2 * profile_->msl;
-    }
-  }
+  // The only thing to come by right is a retransmission of the peer's FIN.
+  const bool again = segment.flags.fin() && segment.end() == tcb_.rcv.nxt;
+  if (state_ == State::kTimeWait && again) restart_time_wait();
   return false;
 }
 

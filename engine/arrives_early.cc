@@ -70,7 +70,6 @@ bool Rules::check_timestamps(const Segment& segment) {
   const auto slack = static_cast<int32_t>(is_in_full() ? profile_->paws_slack : 0);
   if (!tcb_.ts_recent_valid || age <= slack) return true;
   refuse(Clause::kRfc7323Paws1);
-  if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
   return false;
 }
 

@@ -175,7 +175,6 @@ void Rules::take_acknowledgment(const Segment& segment) {
   const bool of_own_syn = !passive_ && segment.ack == tcb_.snd.iss + 1;
   const bool ends = profile_->rtt_of_active_syn || !of_own_syn;
   if (timed_at_ != kNever && !timed_end().after(segment.ack) && ends) sample_round_trip();
-  note_longest_round_trip();
   tcb_.snd.max_edge = later(tcb_.snd.max_edge, tcb_.snd.una + tcb_.snd.wnd);
   retransmissions_ = 0;
   start_probing_anew();  // a measured round trip changes the timeout (RFC 6298 §2)
@@ -188,14 +187,6 @@ void Rules::take_acknowledgment(const Segment& segment) {
   if (recovering_ && !tcb_.snd.una.before(recover_)) recovering_ = false;
   if (tcb_.send_urgent && !tcb_.snd.up.after(tcb_.snd.una)) tcb_.send_urgent = false;
   unacknowledged_since_ = tcb_.snd.una == tcb_.snd.nxt && unsent() == 0 ? kNever : now_;
-}
-
-void Rules::note_longest_round_trip() {
-  slowest_.sample(now_ - flight_before_);
-  if (tcb_.snd.una.before(flight_end_)) return;
-  flight_before_ = flight_at_;
-  flight_at_ = now_;
-  flight_end_ = tcb_.snd.nxt;
 }
 
 void Rules::sample_round_trip() {

@@ -147,6 +147,8 @@ struct Profile {
   // --- limits ------------------------------------------------------------------------------------
   unsigned syn_retries = 8;  // R2 of a SYN: at least 3 minutes (MUST-23)
   unsigned syn_ack_retries = 5;
+  // For judging: and while more than half of a backlog of eight or more is half open. 0: as ever.
+  unsigned crowded_syn_ack_retries = 0;
   unsigned retries = 15;  // R2 of text and FIN: at least 100 s (SHLD-11)
   unsigned r1 = 3;        // retransmissions, at least 3 (SHLD-10)
   // For judging: R2 is the time that so many retransmissions take from rto_min on (§3.8.3).

@@ -39,7 +39,6 @@ Rules::Rules(const Profile& profile, ClauseSet* coverage)
     : profile_(&profile),
       coverage_(coverage),
       rtt_(limits_of(profile)),
-      slowest_(limits_of(profile)),
       send_ring_(profile.send_buffer),
       receive_ring_(profile.receive_buffer),
       nagle_(profile.nagle),
@@ -94,7 +93,7 @@ void Rules::start_anew() {
   receive_ring_.consume(receive_ring_.size());
   receive_ring_.drop_staged();
   tcb_ = Tcb{};
-  rtt_ = slowest_ = RttEstimator(limits_of(*profile_));
+  rtt_ = RttEstimator(limits_of(*profile_));
   fin_queued_ = fin_sent_ = deaf_ = gave_up_ = false;
   peer_fin_known_ = peer_fin_taken_ = contradicted_ = false;
   retransmissions_ = 0;
@@ -182,10 +181,14 @@ bool Rules::is_throttled(Clause clause) {
   return throttled_;
 }
 
-std::optional<Obligation> Rules::overdue(Time now) {
+std::optional<Obligation> Rules::overdue(Time now, Duration longer) {
   const auto all = due_.all();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].by > now) continue;
+    Time by = all[i].by;
+    if (by > now) continue;
+    if (all[i].due == Due::kRetransmit) by += 2 * doubled(longer, retransmissions_);
+    if (all[i].due == Due::kProbe) by += 2 * doubled(longer, probes_);
+    if (by > now) continue;
     const Obligation late = all[i];
     due_.remove_at(i);
     return late;
@@ -252,13 +255,12 @@ void Rules::review_retransmission() {
   due_.set(Due::kRetransmit, Clause::kSmTmo2, last_progress_ + 2 * timeout + kRetransmissionGrace);
 }
 
-// A target may have measured nothing yet, or segments that took longer than the one that was timed
-// here (RFC 6298 §3 asks for one in a round trip, and does not say which).
+// A target may have measured nothing yet.
 Duration Rules::longest_timeout(unsigned doublings) const {
   const Duration first =
       rtt_.has_sample() ? profile_->rto_initial : std::max(profile_->rto_initial, kAfterLostSyn);
   const Duration unmeasured = std::min(doubled(first, doublings), profile_->rto_max);
-  return std::max({rtt_.rto(), slowest_.rto(), unmeasured});
+  return std::max(rtt_.rto(), unmeasured);
 }
 
 // --- looking in ----------------------------------------------------------------------------------

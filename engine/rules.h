@@ -134,8 +134,9 @@ class Rules {
 
   // --- what is due ---
   const Obligations& obligations() const { return due_; }
-  // The most urgent obligation whose time has passed; it is dropped from the list.
-  std::optional<Obligation> overdue(Time now);
+  // The most urgent obligation whose time has passed; it is dropped from the list. For judging: the
+  // target's timeout may be `longer` than what the rules count with.
+  std::optional<Obligation> overdue(Time now, Duration longer = Duration{0});
 
   // --- clause coverage ---------------------------------------------------------------------------
   // A rule was applied, here or by the policy of whoever sends.
@@ -286,7 +287,6 @@ class Rules {
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
   void sample_round_trip();
-  void note_longest_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);
   void drain_queue();
   void discard_queue();
@@ -407,7 +407,6 @@ class Rules {
   Tcb tcb_;
   Obligations due_;
   RttEstimator rtt_;
-  RttEstimator slowest_;   // of the longest round trips that a target may have measured
   ByteRing send_ring_;     // text from max(SND.UNA, ISS+1) on
   ByteRing receive_ring_;  // text that the user has not read, up to RCV.NXT; more beyond it
   RangeSet queued_;        // text beyond RCV.NXT that has arrived (SHLD-31)
@@ -470,11 +469,6 @@ class Rules {
   Seq recover_;
   Seq timed_seq_;  // RFC 6298: the segment whose round trip is being measured
   Time timed_at_ = kNever;
-  // What is unacknowledged was sent no earlier than flight_before_; from flight_end_ on, than
-  // flight_at_.
-  Seq flight_end_;
-  Time flight_at_{};
-  Time flight_before_{};
   Time front_sent_at_{};     // when the front of the retransmission queue was last sent
   Time last_heard_{};        // when an acceptable ACK last came
   Time acknowledged_at_{};   // when SND.UNA last moved

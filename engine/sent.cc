@@ -54,8 +54,7 @@ void Rules::sent_syn(const Segment& segment) {
     tcb_.offered = Offer(segment);
     timed_seq_ = segment.seq;
     timed_length_ = 1;
-    timed_at_ = flight_at_ = flight_before_ = now_;
-    flight_end_ = tcb_.snd.nxt;
+    timed_at_ = now_;
   } else if (due_.find(segment.flags.ack() ? Due::kSynAck : Due::kSyn) == nullptr) {
     count_retransmission();
   }
@@ -157,8 +156,7 @@ void Rules::sent_sequence_space(const Segment& segment) {
     }
     last_progress_ = now_;
   } else if (tcb_.snd.una == tcb_.snd.nxt) {
-    last_progress_ = front_sent_at_ = flight_at_ = flight_before_ = now_;
-    flight_end_ = end;
+    last_progress_ = front_sent_at_ = now_;
     if (unacknowledged_since_ == kNever) unacknowledged_since_ = now_;
   }
   if (!end.after(tcb_.snd.nxt)) return;

@@ -113,6 +113,7 @@ void Judge::Impl::on_event(const Event& event) {
                             event.error, trace_->data(event));
       break;
     case EventKind::kState:
+      if (shadow.state() == State::kSynReceived) shadow.set_crowded(sockets_.is_crowded());
       shadow.observed(event.at, event.state);
       break;
     case EventKind::kQuiet:

@@ -52,6 +52,7 @@ Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* c
       traits_(&traits),
       complaints_(&complaints),
       rules_(profile, coverage),
+      round_trips_(profile),
       connection_(connection) {}
 
 void Shadow::complain(Clause clause, std::string wanted, std::string got,
@@ -87,6 +88,8 @@ void Shadow::listener(Time now, bool there) {
 void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission) {
   if (drops_for_options(packet) || drops_for_flags(packet.segment)) return;
   unclear_ = unclear_ || leaves_doubt(now, packet.segment);
+  // What a target astray answered before says nothing of what it makes of this.
+  if (lost_) agreed_ = false;
   last_heard_ = now;
   more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
   if (!packet.segment.flags.rst() && !packet.segment.flags.syn()) last_of_peer_ = now;
@@ -118,7 +121,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   }
   if (!gone(rules_.state())) used_ = true;
   count_incarnation(before);
-  urgent_came_ = urgent_came_ || rules_.urgent_pending();
+  urgent_came_ = urgent_came_ || packet.segment.flags.urg();
+  round_trips_.follow(now, rules_.tcb());
   // MUST-7: which of the options of its SYN count is the target's affair.
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
@@ -143,6 +147,7 @@ void Shadow::begin_incarnation() {
   unread_.clear();
   syn_with_more_ = syn_acked_ = ready_early_ = left_half_open_ = unclear_ = false;
   urgent_came_ = false;
+  round_trips_ = RoundTrips(*profile_);
   dropped_ack_.reset();
 }
 
@@ -181,7 +186,9 @@ bool Shadow::open_active(Time now) {
   if (rules_.open_active(now) != CallStatus::kOk) return false;
   declined_.reset();
   used_ = true;
+  const bool left = left_half_open_;  // the call may still fail for it
   begin_incarnation();
+  left_half_open_ = left;
   return true;
 }
 
@@ -248,6 +255,10 @@ bool Shadow::may_have_given_up(Time now) const {
   if (orphan && rules_.probes() >= limit) return true;
   if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
   if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
+  if (rules_.state() == State::kSynReceived && crowded_ && rules_.passive() &&
+      profile_->crowded_syn_ack_retries > 0) {
+    limit = std::min(limit, profile_->crowded_syn_ack_retries);
+  }
   if (rules_.retransmissions() >= limit && limit > 0) return true;
   if (profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
       now - rules_.unacknowledged_since() >= time_of(*profile_, limit)) {
@@ -318,6 +329,7 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
     complain(Clause::kRfc7323Paws8, "DF set, where timestamps are in use", "DF clear");
   }
   rules_.sent(now, segment);
+  round_trips_.follow(now, rules_.tcb());
   return result;
 }
 
@@ -454,7 +466,7 @@ void Shadow::observed(Time now, State state) {
 }
 
 void Shadow::missing(Time due) {
-  while (const auto late = rules_.overdue(due)) {
+  while (const auto late = rules_.overdue(due, round_trips_.longer())) {
     if (may_have_given_up(late->by)) {
       doubtful_.push_back(*late);
     } else {

@@ -10,6 +10,7 @@
 #include "engine/profile.h"
 #include "engine/rules.h"
 #include "harness/judge/divergence.h"
+#include "harness/judge/round_trips.h"
 #include "harness/stack/stack.h"
 #include "harness/wire/codec.h"
 #include "harness/wire/icmp.h"
@@ -59,6 +60,8 @@ class Shadow {
     rules_.set_keepalive(on, idle);
   }
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
+
+  void set_crowded(bool crowded) { crowded_ = crowded; }
 
   // What becomes of the connection by the user's hand is not known: all that follows is in doubt.
   void is_unclear() { unclear_ = true; }
@@ -141,6 +144,7 @@ class Shadow {
   const stack::Traits* traits_;
   Complaints* complaints_;
   Rules rules_;
+  RoundTrips round_trips_;
   // A segment that the target's queues were thought to have no room for.
   struct Declined {
     Segment segment;
@@ -173,7 +177,8 @@ class Shadow {
   Time last_text_or_ack_{};  // §3.8.4: what puts off a keep-alive
   unsigned incarnation_ = 0;
   bool listener_ = false;
-  bool used_ = false;  // has left CLOSED or LISTEN at least once
+  bool used_ = false;     // has left CLOSED or LISTEN at least once
+  bool crowded_ = false;  // its listener's SYN queue
   bool keepalive_ = false;
   Duration keepalive_idle_{0};
   // After a divergence of state what follows is not judged, until the target's answers and its

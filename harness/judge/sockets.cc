@@ -23,6 +23,10 @@ int as_int(std::span<const uint8_t> octets, std::size_t index = 0) {
   return value;
 }
 
+bool is_half_open(const Shadow& shadow) {
+  return shadow.state() == State::kSynReceived && shadow.rules().passive();
+}
+
 bool writes(CallName name) {
   return name == CallName::kWrite || name == CallName::kSend || name == CallName::kSendto;
 }
@@ -62,19 +66,27 @@ void Sockets::ready(uint16_t connection) {
   if (!accepted) accept_queue_.push_back({connection, incarnation});
 }
 
+std::size_t Sockets::count_half_open() const {
+  return static_cast<std::size_t>(
+      std::count_if(shadows_->begin(), shadows_->end(),
+                    [](const auto& shadow) { return is_half_open(*shadow); }));
+}
+
+bool Sockets::is_crowded() const {
+  constexpr int64_t kLeast = 8;
+  const Socket* listener = listening();
+  const int64_t room = listener == nullptr ? kLeast : std::max(listener->backlog, kLeast);
+  return 2 * static_cast<int64_t>(count_half_open()) > room;
+}
+
 Admission Sockets::admission(uint16_t connection) const {
   // Only what came from a listener needs room in its queues.
   const bool passive = (*shadows_)[connection]->rules().passive();
   const Socket* listener = listening();
   if (listener == nullptr) return {.syn = false, .third_ack = !passive};
   const auto backlog = static_cast<std::size_t>(std::max<int64_t>(listener->backlog, 0));
-  std::size_t half_open = 0;
-  for (std::size_t i = 0; i < shadows_->size(); ++i) {
-    const Shadow& shadow = *(*shadows_)[i];
-    if (i != connection && shadow.state() == State::kSynReceived && shadow.rules().passive()) {
-      ++half_open;
-    }
-  }
+  const Shadow& own = *(*shadows_)[connection];
+  const std::size_t half_open = count_half_open() - (is_half_open(own) ? 1 : 0);
   const bool accept_room = accept_queue_.size() < backlog + profile_->accept_queue_slack;
   return {.syn = accept_room &&
                  half_open < std::max<std::size_t>(backlog + profile_->syn_queue_slack, 1),

@@ -26,6 +26,8 @@ class Sockets {
   void ready(uint16_t connection);
   // What the listener's queues have room for, by the usual size of such queues.
   Admission admission(uint16_t connection) const;
+  // Whether more than half of the listener's SYN queue is taken (Profile::crowded_syn_ack_retries).
+  bool is_crowded() const;
 
  private:
   struct Socket {
@@ -52,6 +54,7 @@ class Sockets {
   void tell_keepalive(int32_t fd);
   Shadow* connected(int32_t fd);
   const Socket* listening() const;
+  std::size_t count_half_open() const;
 
   const Profile* profile_;
   std::vector<std::unique_ptr<Shadow>>* shadows_;

@@ -43,6 +43,7 @@ Profile linux_profile() {
   profile.persist_max = seconds(120);
   profile.syn_retries = 6;
   profile.syn_ack_retries = 5;
+  profile.crowded_syn_ack_retries = 2;  // reqsk_timer_handler()
   profile.retries = 15;
   profile.orphan_retries = 8;  // tcp_orphan_retries()
   profile.initial_window = 10;

@@ -299,23 +299,84 @@ TEST(Probe, OfAStackThatMeasuredNothingMayBeLate) {
   EXPECT_TRUE(rules.overdue(lab.now + seconds(7)));
 }
 
-// The ACK of a segment counts before its text, which ends a closed connection (steps 5 and 7).
-TEST(Reset, MayComeAfterWhatTheSameSegmentLetsGoAgain) {
+// TIME-WAIT may be restarted by what is no FIN that comes again: it ends no earlier, and may later.
+TEST(TimeWait, MayBeRestartedByAnAck) {
   Lab lab;
-  lab.go_to(Place::kEstablished);
-  lab.send("x");
-  std::vector<Kept> sent = lab.take();
-  ASSERT_EQ(sent.size(), 1U);
-  Rules rules = lab.tcp.rules();
-  rules.close(lab.now, CloseKind::kBoth);
-  const std::array<uint8_t, 1> octet = {'a'};
-  Segment text = lab.next();
-  text.ack = lab.tcb().snd.una;
-  text.text = octet;
-  rules.on_segment(lab.now, text);
-  ASSERT_EQ(rules.state(), State::kClosed);
-  EXPECT_TRUE(rules.findings(lab.now, sent[0].get()).empty());
-  EXPECT_FALSE(rules.findings(lab.now + milliseconds(1), sent[0].get()).empty());
+  lab.go_to(Place::kTimeWait);
+  const Time earliest = lab.tcp.rules().time_wait_earliest();
+  lab.now += seconds(50);
+  lab.arrive(lab.next());
+  EXPECT_EQ(lab.tcp.rules().time_wait_earliest(), earliest);
+  EXPECT_EQ(lab.tcp.rules().time_wait_latest(), lab.now + 2 * lab.tcp.rules().profile().msl);
+}
+
+// RFC 7323 §2.2, and a stack that does otherwise.
+TEST(Followed, TheWindowOfASynAckIsNotScaled) {
+  for (const bool scales : {false, true}) {
+    Profile profile = plain_profile();
+    profile.window_scale = 7;
+    profile.scales_window_of_syn_ack = scales;
+    Lab lab(profile);
+    lab.tcp.open_active(lab.now);
+    lab.take();
+    Segment syn;
+    syn.flags = Flags(kSyn);
+    syn.seq = Lab::kIrs;
+    syn.wnd = 500;
+    syn.options.window_scale = 9;
+    lab.arrive(syn);
+    lab.take();
+    syn.flags = Flags(kSyn | kAck);
+    syn.ack = lab.tcb().snd.nxt;
+    lab.arrive(syn);
+    ASSERT_EQ(lab.tcp.rules().state(), State::kEstablished);
+    EXPECT_EQ(lab.tcb().snd.wnd, scales ? 500U << 9U : 500U);
+  }
+}
+
+// RFC 7323 §5.3 R3. A stack may keep so little of what was closed in FIN-WAIT-2 that only the
+// peer's FIN has its timestamp recorded.
+TEST(Followed, AnOrphanRecordsTimestamps) {
+  for (const bool leaves : {false, true}) {
+    for (const bool both : {false, true}) {
+      Profile profile = plain_profile();
+      profile.timestamps = true;
+      profile.orphans_leave_timestamps = leaves;
+      Rules rules(profile);
+      const Time now{seconds(1)};
+      const auto from_peer = [&](unsigned flags, uint32_t stamp) {
+        Segment segment;
+        segment.flags = Flags(flags);
+        segment.seq = rules.tcb().irs_known ? rules.tcb().rcv.nxt : Lab::kIrs;
+        segment.ack = rules.tcb().snd.nxt;
+        segment.wnd = Lab::kPeerWindow;
+        segment.options.timestamps = {.value = stamp, .echo_reply = 0};
+        rules.on_segment(now, segment);
+      };
+      const auto answer = [&](unsigned flags, Seq seq) {
+        Segment segment;
+        segment.flags = Flags(flags);
+        segment.seq = seq;
+        segment.ack = rules.tcb().rcv.nxt;
+        segment.wnd = 1000;
+        segment.options.timestamps = {.value = 1, .echo_reply = rules.tcb().ts_recent};
+        rules.sent(now, segment);
+      };
+      rules.open_passive(now);
+      from_peer(kSyn, 100);
+      answer(kSyn | kAck, Lab::kIss);
+      from_peer(kAck, 100);
+      rules.close(now, both ? CloseKind::kBoth : CloseKind::kSending);
+      answer(kFin | kAck, Lab::kIss + 1);
+      from_peer(kAck, 101);
+      ASSERT_EQ(rules.state(), State::kFinWait2);
+      ASSERT_EQ(rules.tcb().ts_recent, 101U);
+      from_peer(kAck, 102);
+      EXPECT_EQ(rules.tcb().ts_recent, leaves && both ? 101U : 102U);
+      from_peer(kFin | kAck, 103);
+      EXPECT_EQ(rules.tcb().ts_recent, 103U);
+    }
+  }
 }
 
 }  // namespace

@@ -56,5 +56,14 @@ TEST(Icmp, OnlyWhatIsInFlightCounts) {
   EXPECT_EQ(lab.state(), State::kSynSent);
 }
 
+// A soft one aborts nothing, whatever it is about: that is the rule that decides.
+TEST(Icmp, SoftErrorsDecideWhateverTheyQuote) {
+  Lab lab;
+  lab.go_to(Place::kSynSent);
+  lab.tcp.on_icmp(lab.now, IcmpError::kSoft, Lab::kIss + 1);
+  EXPECT_EQ(lab.state(), State::kSynSent);
+  EXPECT_EQ(lab.tcp.rules().last_clause(), Clause::kMust56);
+}
+
 }  // namespace
 }  // namespace synfin::testing
