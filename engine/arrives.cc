@@ -177,6 +177,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
                  (segment.end() - 1).in_window(tcb_.rcv.nxt, window);
   }
   decide(arrival.test);
+  acceptable = acceptable && !is_guarded(segment);
   arrival.at_edge = !acceptable && is_at_edge(segment);
   if (!acceptable && !arrival.at_edge) return step_1_not_acceptable(arrival);
   if (arrival.at_edge && segment.len() > 0) permit(other_permits_);
@@ -195,7 +196,7 @@ bool Rules::step_1_sequence(Arrival& arrival) {
 bool Rules::step_1_not_acceptable(Arrival& arrival) {
   const Segment& segment = *arrival.segment;
   // With a zero window nothing is acceptable, but valid ACKs, URGs and RSTs are taken (MUST-66).
-  if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) {
+  if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt && !is_guarded(segment)) {
     hit(Clause::kMust66);
     hit(Clause::kMay8);
     if (!segment.flags.rst()) {

@@ -38,10 +38,16 @@ bool Rules::is_in_full() const {
 
 // Profile::window_takes_its_edges.
 bool Rules::is_at_edge(const Segment& segment) const {
-  if (!profile_->window_takes_its_edges) return false;
+  if (!profile_->window_takes_its_edges || is_guarded(segment)) return false;
   if (!is_in_full()) return segment.seq == tcb_.rcv.edge && segment.len() == 0;
   if (tcb_.rcv.wnd() == 0 && segment.seq == tcb_.rcv.nxt) return false;  // MUST-66 has it pass
   return segment.end().at_or_after(tcb_.last_ack_sent) && !segment.seq.after(tcb_.rcv.edge);
+}
+
+// Profile::unread_text_guards_edge.
+bool Rules::is_guarded(const Segment& segment) const {
+  return profile_->unread_text_guards_edge && is_in_full() && readable() > 0 &&
+         segment.end().after(tcb_.rcv.edge);
 }
 
 // Profile::takes_any_ack, of a segment that step 1 has refused.

@@ -79,6 +79,8 @@ struct Profile {
   // acknowledged and begins no later than the right edge: its ACK, window and timestamp are taken.
   // Where little of a connection is kept only an empty segment at the right edge passes.
   bool window_takes_its_edges = false;
+  // While text waits to be read, what ends beyond the right edge is refused as a whole.
+  bool unread_text_guards_edge = false;
   // The window of an ACK of something new is taken, however old its SEQ is.
   bool new_acks_bring_their_window = false;
   // The window of a SYN,ACK that ends a simultaneous open is scaled, though RFC 7323 §2.2 excepts

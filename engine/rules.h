@@ -273,6 +273,7 @@ class Rules {
   bool check_timestamps(const Segment& segment);
   bool is_in_full() const;
   bool is_at_edge(const Segment& segment) const;
+  bool is_guarded(const Segment& segment) const;
   void follow_ack(const Arrival& arrival, Admission admission);
 
   // What the steps are made of, arrives_parts.cc.

@@ -81,7 +81,8 @@ Profile linux_profile() {
 Profile linux_followed_profile() {
   Profile profile = linux_profile();
   profile.name = "linux-followed";
-  profile.window_takes_its_edges = true;       // tcp_sequence(), tcp_in_window()
+  profile.window_takes_its_edges = true;  // tcp_sequence(), tcp_in_window()
+  profile.unread_text_guards_edge = !kernel::older(kernel::running_version(), "6.17");
   profile.new_acks_bring_their_window = true;  // tcp_may_update_window()
   profile.scales_window_of_syn_ack = true;     // tcp_rcv_state_process(), TCP_SYN_RECV
   profile.shrunk_window_is_kept_out = true;    // tcp_may_update_window()

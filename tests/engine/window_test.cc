@@ -1,6 +1,7 @@
 // Windows that close or shrink at awkward moments.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,34 @@ TEST(Window, ClosesDuringARetransmission) {
   closed.wnd = 0;
   lab.arrive(closed);
   EXPECT_LE(lab.take().size(), 1U);
+}
+
+// §3.10.7.4 step 1: the end of a segment that lies beyond the window is cut off, whether or not the
+// user has read what came before. A stack that makes a difference can be followed.
+TEST(Window, UnreadTextMayGuardItsEdge) {
+  const std::array<uint8_t, 1> first = {'a'};
+  const std::array<uint8_t, 2> octets = {'b', 'c'};
+  for (const bool guards : {false, true}) {
+    for (const bool unread : {false, true}) {
+      Profile profile = plain_profile();
+      profile.unread_text_guards_edge = guards;
+      Lab lab(profile);
+      lab.go_to(Place::kEstablished);
+      lab.send("x");
+      lab.take();
+      Segment segment = lab.next();
+      segment.ack = lab.tcb().snd.una;
+      segment.text = first;
+      lab.arrive(segment);
+      if (!unread) lab.read();
+      segment = lab.next();
+      segment.seq = lab.tcb().rcv.edge - 1;
+      segment.text = octets;
+      lab.arrive(segment);
+      const bool taken = lab.tcb().snd.una == lab.tcb().snd.nxt;
+      EXPECT_EQ(taken, !(guards && unread)) << guards << unread;
+    }
+  }
 }
 
 // §3.9.1.2, §3.8.6.2.1: what came without PUSH waits for more, and no longer than the override
