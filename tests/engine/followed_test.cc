@@ -317,8 +317,7 @@ TEST(Followed, TheWindowOfASynAckIsNotScaled) {
     profile.window_scale = 7;
     profile.scales_window_of_syn_ack = scales;
     Lab lab(profile);
-    lab.tcp.open_active(lab.now);
-    lab.take();
+    lab.go_to(Place::kSynSent);
     Segment syn;
     syn.flags = Flags(kSyn);
     syn.seq = Lab::kIrs;
