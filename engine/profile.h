@@ -79,6 +79,8 @@ struct Profile {
   bool window_takes_its_edges = false;
   // The window of an ACK of something new is taken, however old its SEQ is.
   bool new_acks_bring_their_window = false;
+  // The window scale of a SYN that is dropped while a connection opens may count.
+  bool dropped_syn_may_scale = false;
   // Text beyond a hole may be thrown away when nothing has come for so long. 0: never.
   Duration hole_patience{0};
   // A segment that is not acceptable is dropped after its ACK is taken.
