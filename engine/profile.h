@@ -86,6 +86,8 @@ struct Profile {
   // The window of a SYN,ACK that ends a simultaneous open is scaled, though RFC 7323 §2.2 excepts
   // it.
   bool scales_window_of_syn_ack = false;
+  // The window scale of a SYN that is dropped while a connection opens may count.
+  bool dropped_syn_may_scale = false;
   // Text beyond a hole may be thrown away when nothing has come for so long. 0: never.
   Duration hole_patience{0};
   // A segment that is not acceptable is dropped after its ACK is taken.

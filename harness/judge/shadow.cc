@@ -126,7 +126,9 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   // MUST-7: which of the options of its SYN count is the target's affair.
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
-  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && rules_.state() != before);
+  const bool moved = rules_.state() != before;
+  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
+             (!moved && may_scale(packet.segment));
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();

@@ -72,6 +72,13 @@ bool Shadow::goes_half_way(Time now, const Segment& segment) {
   return true;
 }
 
+// Profile::dropped_syn_may_scale.
+bool Shadow::may_scale(const Segment& dropped) const {
+  const State here = rules_.state();
+  return profile_->dropped_syn_may_scale && dropped.flags.syn() && dropped.options.window_scale &&
+         (here == State::kSynSent || here == State::kSynReceived);
+}
+
 // Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
 void Shadow::note_syn_with_more(const Segment& segment, State before) {
   const bool more = segment.flags.fin() || !segment.text.empty();

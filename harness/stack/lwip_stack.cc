@@ -248,7 +248,8 @@ Profile lwip_profile() {
 Profile lwip_followed_profile() {
   Profile profile = lwip_profile();
   profile.name = "lwip-followed";
-  profile.drops_crossing_syn = true;  // tcp_process(), case SYN_SENT
+  profile.drops_crossing_syn = true;     // tcp_process(), case SYN_SENT
+  profile.dropped_syn_may_scale = true;  // tcp_parseopt()
   // tcp_slowtmr(), TCP_OOSEQ_TIMEOUT: six timeouts, and its estimate goes no lower than 1.5 s
   profile.hole_patience = 6 * milliseconds(1500);
   profile.takes_any_ack = true;                 // tcp_process()
