@@ -51,7 +51,8 @@ void Shadow::note_syn_with_more(const Segment& segment, State before) {
   const bool more = segment.flags.fin() || !segment.text.empty();
   const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
   const bool opened = before == State::kListen || before == State::kSynSent || reopened;
-  const bool again = before == State::kSynReceived && more && segment.end() == rules_.tcb().rcv.nxt;
+  const bool ended = before == State::kSynReceived && rules_.state() != before;
+  const bool again = ended && more && segment.end() == rules_.tcb().rcv.nxt;
   if (segment.flags.syn() && (opened || again) && rules_.state() > State::kListen) {
     syn_with_more_ = more;
     syn_replaced_ = false;
