@@ -132,7 +132,7 @@ void Rules::arrives_other(const Segment& segment, Admission admission) {
   if (check_time_wait_syn(segment, admission)) return;
   // By right only a FIN that comes again restarts the 2MSL. Some restart them with other segments.
   if (state_ == State::kTimeWait) time_wait_latest_ = now_ + 2 * profile_->msl;
-  if (profile_->any_segment_tells_its_window) follow_window(segment);
+  if (profile_->any_segment_tells_its_window && is_synchronized(state_)) follow_window(segment);
   note_duplicate(segment);
   if (!check_timestamps(segment)) return;
   Arrival arrival(segment);
@@ -323,10 +323,8 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
     return_to_listen(Clause::kSmBacklog1);
     return false;
   }
-  tcb_.snd.wl1 = segment.seq;
-  tcb_.snd.wl2 = segment.ack;
   take_acknowledgment(segment);
-  update_send_window(segment);
+  take_first_window(segment);
   become_established(Clause::kSmAck2);
   drain_queue();
   return true;

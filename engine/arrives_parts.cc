@@ -75,10 +75,7 @@ void Rules::agree_on_options() {
 
 void Rules::become_established(Clause clause) {
   last_heard_ = now_;
-  if (profile_->any_segment_tells_its_window && !passive_) {
-    tcb_.snd.wl1 = tcb_.rcv.irs - 1;
-    tcb_.snd.wl2 = tcb_.snd.iss;
-  }
+  if (profile_->any_segment_tells_its_window && !passive_) count_windows_from_syn();
   if (fin_queued_ && state_ == State::kSynReceived && !send_ring_.empty()) {
     // The CLOSE that had to wait for ESTABLISHED.
     transition(State::kEstablished, EventKind::kSegment, clause);
@@ -124,16 +121,26 @@ bool Rules::keeps_window_out(const Segment& segment) const {
 
 // Profile::any_segment_tells_its_window.
 void Rules::follow_window(const Segment& segment) {
-  if (!is_synchronized(state_) || !segment.flags.ack() || segment.flags.syn() ||
-      segment.flags.rst()) {
-    return;
-  }
+  if (!segment.flags.ack() || segment.flags.rst()) return;
+  if (segment.flags.syn() && is_synchronized(state_)) return;
   const uint32_t window = static_cast<uint32_t>(segment.wnd) << tcb_.snd.shift;
   const SendSequence& snd = tcb_.snd;
   if (segment.seq.after(snd.wl1) || (segment.seq == snd.wl1 && segment.ack.after(snd.wl2)) ||
       (snd.wl2 == segment.ack && window > snd.wnd)) {
     update_send_window(segment);
   }
+}
+
+void Rules::count_windows_from_syn() {
+  tcb_.snd.wl1 = tcb_.rcv.irs - 1;
+  tcb_.snd.wl2 = tcb_.snd.iss;
+}
+
+// The one that ends SYN-RECEIVED: SND.WND, SND.WL1 and SND.WL2 are what it says.
+void Rules::take_first_window(const Segment& segment) {
+  if (!profile_->any_segment_tells_its_window) return update_send_window(segment);
+  count_windows_from_syn();
+  follow_window(segment);
 }
 
 void Rules::update_send_window(const Segment& segment) {

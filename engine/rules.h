@@ -284,6 +284,8 @@ class Rules {
   void update_send_window(const Segment& segment);
   bool keeps_window_out(const Segment& segment) const;
   void follow_window(const Segment& segment);
+  void count_windows_from_syn();
+  void take_first_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
   Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);

@@ -79,12 +79,15 @@ bool Shadow::may_scale(const Segment& dropped) const {
          (here == State::kSynSent || here == State::kSynReceived);
 }
 
-// Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
+// Whether text or a FIN came with the SYN, or with the SYN that came again; and whether anything
+// came in their place afterwards.
 void Shadow::note_syn_with_more(const Segment& segment, State before) {
   const bool more = segment.flags.fin() || !segment.text.empty();
   const bool reopened = before == State::kTimeWait && rules_.state() == State::kSynReceived;
   const bool opened = before == State::kListen || before == State::kSynSent || reopened;
-  if (segment.flags.syn() && opened && rules_.state() > State::kListen) {
+  const bool ended = before == State::kSynReceived && rules_.state() != before;
+  const bool again = ended && more && segment.end() == rules_.tcb().rcv.nxt;
+  if (segment.flags.syn() && (opened || again) && rules_.state() > State::kListen) {
     syn_with_more_ = more;
     syn_replaced_ = false;
     syn_end_ = segment.end();
