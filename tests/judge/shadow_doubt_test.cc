@@ -150,17 +150,6 @@ TEST_F(ShadowTest, WhatLacksAckMayBeDroppedBeforeAllElse) {
   }
 }
 
-// Whether a divergence after this segment is in doubt.
-class Doubt : public ShadowTest {
- protected:
-  bool after(const Segment& last) {
-    inject(last);
-    collector_.found.clear();
-    target_is(State::kLastAck);
-    return collector_.found.size() == 1 && collector_.found[0].in_doubt;
-  }
-};
-
 TEST_F(Doubt, ComesOfAWindowThatMayBeWiderThanItTells) {
   for (const bool keeps : {false, true}) {
     for (const uint32_t beyond : {0U, 1U}) {

@@ -89,4 +89,15 @@ class ShadowTest : public ::testing::Test {
   Shadow shadow_{profile_, traits_, nullptr, collector_, 0};
 };
 
+// Whether a divergence after this segment is in doubt.
+class Doubt : public ShadowTest {
+ protected:
+  bool after(const Segment& last) {
+    inject(last);
+    collector_.found.clear();
+    target_is(State::kLastAck);
+    return collector_.found.size() == 1 && collector_.found[0].in_doubt;
+  }
+};
+
 }  // namespace synfin::judge

@@ -92,7 +92,6 @@ TEST_F(ShadowTest, OneThatComesBackOwesNoSynAckOfThatTime) {
   EXPECT_TRUE(active.lost());
   inject(segment(kSyn | kAck, kIrs, kIss + 1));
   sends(segment(kAck, kIss + 1, kIrs + 1));
-  inject(segment(kAck, kIrs + 1, kIss + 1));
   active.observed(now_, State::kEstablished);
   EXPECT_FALSE(active.lost());
   active.missing(now_);
@@ -334,6 +333,28 @@ TEST_F(ShadowTest, OfTwoResetsTheFirstIsMissing) {
   target_sends(segment(kRst, kIss + 2));
   shadow_.missing(now_);
   EXPECT_EQ(clauses(), "SHLD-3");
+}
+
+// What came since, and the state that it led to, are not those of the RST.
+TEST_F(ShadowTest, AMissingResetNamesWhatItShouldHaveAnswered) {
+  establish();
+  shadow_.note_cause(1);
+  shadow_.close(now_, CloseKind::kBoth);
+  target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+  shadow_.note_cause(2);
+  Segment text = segment(kAck, kIrs + 1, kIss + 2);
+  text.text = octet_;
+  inject(text);
+  shadow_.note_cause(3);
+  target_is(State::kListen);
+  inject(segment(kSyn, kIrs + 9000));
+  ASSERT_EQ(shadow_.state(), State::kSynReceived);
+  shadow_.note_cause(4);
+  target_sends(segment(kSyn | kAck, kIss + 9000, kIrs + 9001));
+  shadow_.missing(now_);
+  ASSERT_EQ(clauses(), "SHLD-3");
+  EXPECT_EQ(collector_.found[0].cause, 3U);
+  EXPECT_EQ(collector_.found[0].state, State::kClosed);
 }
 
 // The RST of a connection whose listener goes may come; that of a segment to what is CLOSED has to.
