@@ -127,7 +127,9 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
   const bool moved = rules_.state() != before;
-  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
+  // A TCB that outlived its listener may take the SYN of the next connection.
+  const bool outlived = left_iss_ && seen_ == State::kSynReceived && gone(before);
+  unclear_ = unclear_ || rules_.peer_contradicts_itself() || ((garbled || outlived) && moved) ||
              (!moved && may_scale(packet.segment));
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
