@@ -46,8 +46,9 @@ bool Rules::is_at_edge(const Segment& segment) const {
 
 // Profile::unread_text_guards_edge.
 bool Rules::is_guarded(const Segment& segment) const {
+  const Seq end = segment.text_seq() + static_cast<uint32_t>(segment.text.size());
   return profile_->unread_text_guards_edge && is_in_full() && readable() > 0 &&
-         segment.end().after(tcb_.rcv.edge);
+         end.after(tcb_.rcv.edge);
 }
 
 // Profile::takes_any_ack, of a segment that step 1 has refused.

@@ -79,7 +79,8 @@ struct Profile {
   // acknowledged and begins no later than the right edge: its ACK, window and timestamp are taken.
   // Where little of a connection is kept only an empty segment at the right edge passes.
   bool window_takes_its_edges = false;
-  // While text waits to be read, what ends beyond the right edge is refused as a whole.
+  // While text or a FIN waits to be read, a segment with text beyond the right edge is refused as a
+  // whole.
   bool unread_text_guards_edge = false;
   // The window of an ACK of something new is taken, however old its SEQ is.
   bool new_acks_bring_their_window = false;
@@ -103,6 +104,8 @@ struct Profile {
   bool zero_window_is_kept_out = false;
   // A window that is the one before, scaled down and so perhaps smaller, may count as unchanged.
   bool predicts_scaled_windows = false;
+  // Text in order may be taken though its ACK is refused as too old.
+  bool predicted_text_needs_no_ack = false;
   // In-order text may set SND.WL1, also back.
   bool text_may_set_wl1_back = false;
   // A segment without ACK, RST and SYN is dropped before all else.

@@ -202,6 +202,8 @@ class Rules {
   std::optional<SeqRange> not_sacked(Seq from, Seq limit) const {
     return sacked_.first_gap(from, limit);
   }
+  // RFC 5961 §5.2: an ACK before it is too old.
+  Seq oldest_ack() const;
   // Text or a FIN waits beyond RCV.NXT.
   bool has_hole() const { return !queued_.empty() || fin_waits(); }
   unsigned duplicate_acks() const { return duplicate_acks_; }
@@ -287,7 +289,6 @@ class Rules {
   void count_windows_from_syn();
   void take_first_window(const Segment& segment);
   void take_acknowledgment(const Segment& segment);
-  Seq oldest_ack() const;
   void count_duplicate(const Segment& segment);
   void sample_round_trip();
   void queue_text(Seq seq, std::span<const uint8_t> text);

@@ -41,10 +41,17 @@ bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
       listener_ && !rules_.passive() && segment.flags.syn() && rules_.state() == State::kTimeWait;
   const bool gone_stale = profile_->hole_patience > Duration{0} && rules_.has_hole() &&
                           now - last_of_peer_ >= profile_->hole_patience;
+  // Whether the user has read the end away as well no call tells.
+  const bool guarded = profile_->unread_text_guards_edge && rules_.peer_closed() &&
+                       segment.end().after(tcb.rcv.edge);
+  const bool unasked = profile_->predicted_text_needs_no_ack && segment.flags.ack() &&
+                       !segment.text.empty() && segment.seq == tcb.rcv.nxt &&
+                       segment.ack.before(rules_.oldest_ack());
   // Half way round the circle of numbers is as far ahead as behind.
   const bool half_way_round = segment.flags.syn() && rules_.state() == State::kTimeWait &&
                               Seq::distance(tcb.rcv.nxt, segment.seq) == 1U << 31U;
-  return beyond || back || predicted || taken_over || gone_stale || half_way_round;
+  return beyond || back || predicted || taken_over || gone_stale || half_way_round || guarded ||
+         unasked;
 }
 
 // Between steps 5 and 7 of §3.10.7.4: what the ACK of a segment lets go may go before its text is

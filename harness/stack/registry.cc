@@ -59,8 +59,8 @@ Profile linux_profile() {
   // tcp_ack(), "do not accept ACK for bytes we never sent".
   profile.refuses_acks_before_first_octet =
       between("6.1.68", "6.2") || !kernel::older(version, "6.6.7");
+  profile.refused_acks_update_timestamps = false;  // tcp_ack()
   // tcp_ack() leaves at old_ack; from 6.12.113 on, 6.12 does it there.
-  profile.refused_acks_update_timestamps = !kernel::older(version, "6.13");  // seen on 6.18
   profile.old_acks_update_timestamps = between("6.1.192", "6.2") || between("6.12.113", "6.13");
   profile.r2_is_a_time = true;                // retransmits_timed_out()
   profile.text_overrules_waiting_fin = true;  // tcp_ofo_queue(), tcp_data_queue_ofo()
@@ -83,6 +83,7 @@ Profile linux_followed_profile() {
   profile.name = "linux-followed";
   profile.window_takes_its_edges = true;  // tcp_sequence(), tcp_in_window()
   profile.unread_text_guards_edge = !kernel::older(kernel::running_version(), "6.17");
+  profile.predicted_text_needs_no_ack = true;  // tcp_rcv_established(), where memory is at hand
   profile.new_acks_bring_their_window = true;  // tcp_may_update_window()
   profile.scales_window_of_syn_ack = true;     // tcp_rcv_state_process(), TCP_SYN_RECV
   profile.shrunk_window_is_kept_out = true;    // tcp_may_update_window()
