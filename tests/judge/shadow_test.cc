@@ -185,6 +185,7 @@ TEST_F(ShadowTest, AHalfOpenConnectionThatOutlivedItsListenerLeavesDoubt) {
     };
     open(kIss);
     shadow.listener(now_, false);
+    shadow.observed(now_, stays ? State::kSynReceived : State::kClosed);
     open(stays ? kIss : kIss + 7);
     shadow.observed(now_, State::kListen);  // it has nobody whom it could be given to
     ASSERT_EQ(collector_.found.size(), 1U);
