@@ -92,7 +92,6 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   if (lost_) agreed_ = false;
   last_heard_ = now;
   more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
-  if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
   left_half_open_ = may_end_ = false;
   remembered_ = variables();
@@ -282,7 +281,7 @@ bool Shadow::may_have_given_up(Time now) const {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - last_text_or_ack_ >= keepalive_idle_;
+  return keepalive_ && now - rules_.last_heard() >= keepalive_idle_;
 }
 
 void Shadow::gave_up(Time now) {

@@ -170,7 +170,6 @@ class Shadow {
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
-  Time last_text_or_ack_{};  // §3.8.4: what puts off a keep-alive
   unsigned incarnation_ = 0;
   bool listener_ = false;
   bool used_ = false;     // has left CLOSED or LISTEN at least once
