@@ -126,7 +126,12 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
   if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
-  if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+  if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) {
+    fin_wait_2_since_ = now;
+    // An orphan that meets with a FIN here may be kept whole.
+    const bool whole = rules_.is_deaf() && packet.segment.flags.fin();
+    unclear_ = unclear_ || (whole && profile_->drops_what_lacks_ack);
+  }
 }
 
 // Whether text or a FIN came with the SYN; and whether anything came in their place afterwards.
