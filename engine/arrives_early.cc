@@ -75,7 +75,8 @@ bool Rules::check_timestamps(const Segment& segment) {
   const Seq value(segment.options.timestamps->value);
   const int32_t age = Seq::signed_distance(value, Seq(tcb_.ts_recent));
   const auto slack = static_cast<int32_t>(is_in_full() ? profile_->paws_slack : 0);
-  if (!tcb_.ts_recent_valid || age <= slack) return true;
+  const bool none = profile_->zero_timestamp_is_none && tcb_.ts_recent == 0;
+  if (!tcb_.ts_recent_valid || none || age <= slack) return true;
   refuse(Clause::kRfc7323Paws1);
   return false;
 }

@@ -11,6 +11,8 @@ void Rules::take_congestion_marks(const Segment& segment) {
   if (segment.flags.has(kCwr)) tcb_.ecn_echo = false;
   if (segment.ecn == Ecn::kCe && !segment.text.empty()) tcb_.ecn_echo = true;
   if (!segment.flags.has(kEce) || segment.flags.syn()) return;
+  // A SYN is not ECN-capable (§6.1.1): before any text nothing can have met with congestion.
+  if (tcb_.snd.nxt.at_or_before(tcb_.snd.iss + 1)) return;
   if (tcb_.ecn_reduced || segment.ack.at_or_before(tcb_.ecn_recover)) return;
   tcb_.ecn_reduced = true;
 }

@@ -64,6 +64,8 @@ struct Profile {
   // rule itself. PAWS lets TSvals pass that are older than TS.Recent by this many ticks; not where
   // little of a connection is kept: half open at a listener, closed in FIN-WAIT-2, in TIME-WAIT.
   uint32_t paws_slack = 0;
+  // And a TS.Recent of 0 counts as none.
+  bool zero_timestamp_is_none = false;
   // MAY-12 is SND.UNA - MAX.SND.WND. A stack may also refuse an ACK of octets that it never sent,
   // and still be followed; acceptance/old-ack-at-limit tests the rule.
   bool refuses_acks_before_first_octet = false;

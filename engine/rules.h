@@ -218,6 +218,7 @@ class Rules {
   std::optional<Clause> reopens_time_wait(const Segment& segment) const;
   // When the retransmission timer was last started (RFC 6298 §5).
   Time last_progress() const { return last_progress_; }
+  Time last_heard() const { return last_heard_; }  // when an acceptable ACK last came
   // Since when something waits to be acknowledged; kNever: nothing does.
   Time unacknowledged_since() const { return unacknowledged_since_; }
   // When the user timeout ends the connection; kNever when none runs.

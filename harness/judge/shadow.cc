@@ -93,7 +93,6 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   last_heard_ = now;
   more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
   if (!packet.segment.flags.rst() && !packet.segment.flags.syn()) last_of_peer_ = now;
-  if (packet.segment.flags.ack() && !packet.segment.flags.syn()) last_text_or_ack_ = now;
   declined_.reset();
   left_half_open_ = may_end_ = false;
   remembered_ = variables();
@@ -135,7 +134,12 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
   if (counts && ack.after(rules_.tcb().snd.una)) dropped_ack_ = ack;
-  if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) fin_wait_2_since_ = now;
+  if (before != State::kFinWait2 && rules_.state() == State::kFinWait2) {
+    fin_wait_2_since_ = now;
+    // An orphan that meets with a FIN here may be kept whole.
+    const bool whole = rules_.is_deaf() && packet.segment.flags.fin();
+    unclear_ = unclear_ || (whole && profile_->drops_what_lacks_ack);
+  }
 }
 
 // A connection came out of a listener, perhaps in place of one in TIME-WAIT.
@@ -277,7 +281,7 @@ bool Shadow::may_have_given_up(Time now) const {
     return true;
   }
   if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - last_text_or_ack_ >= keepalive_idle_;
+  return keepalive_ && now - rules_.last_heard() >= keepalive_idle_;
 }
 
 void Shadow::gave_up(Time now) {

@@ -175,7 +175,6 @@ class Shadow {
   Time fin_wait_2_since_{};
   Time last_heard_{};
   Time last_of_peer_{};      // neither RST nor SYN: what puts off the end of LAST-ACK
-  Time last_text_or_ack_{};  // §3.8.4: what puts off a keep-alive
   unsigned incarnation_ = 0;
   bool listener_ = false;
   bool used_ = false;     // has left CLOSED or LISTEN at least once

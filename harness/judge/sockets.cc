@@ -284,6 +284,10 @@ void Sockets::set_option(Time now, const script::CallSpec& call) {
     tell_keepalive(call.fd);
   } else if (shadow == nullptr) {
     return;
+  } else if (call.level == SOL_SOCKET && call.option == SO_RCVBUF) {
+    // For what was told before there may be no room any more.
+    const auto told = shadow->rules().readable() + shadow->rules().tcb().rcv.wnd();
+    if (value < 0 || static_cast<std::size_t>(value) < told) shadow->is_unclear();
   } else if (call.level == IPPROTO_TCP && call.option == TCP_NODELAY) {
     shadow->set_nagle(value == 0);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_USER_TIMEOUT) {

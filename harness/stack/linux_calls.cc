@@ -48,13 +48,13 @@ int bind_to_new_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection)
 
 // Binds to a port of the case. Its connections share one, as a listener and several connections
 // with different peers can; a connection that is opened while the case listens there cannot, and
-// gets one of the ports in reserve.
+// gets one of the ports in reserve. One that is there already stays where it is.
 int bind_to_own_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection) {
   if (connection >= owner.connections.size()) return 0;
   if (owner.world->own()) return bind_to_new_port(owner, socket, connection);
   const int on = 1;
   ::setsockopt(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (owner.listens() && owner.port_count > 1) {
+  if (owner.listens() && owner.port_count > 1 && owner.state(connection) == State::kListen) {
     owner.connections[connection].local_port =
         static_cast<uint16_t>(owner.first_port + 1 + connection);
   }

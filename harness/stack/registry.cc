@@ -91,6 +91,7 @@ Profile linux_followed_profile() {
   profile.predicts_scaled_windows = true;   // tcp_fast_path_on()
   profile.text_may_set_wl1_back = true;     // tcp_rcv_established(), tcp_update_wl()
   profile.drops_what_lacks_ack = true;      // tcp_rcv_established(), tcp_rcv_state_process()
+  profile.zero_timestamp_is_none = true;    // tcp_paws_check()
   profile.orphans_leave_timestamps = true;  // tcp_timewait_state_process()
   profile.keeps_more_than_it_tells = true;  // tcp_select_window()
   return profile;

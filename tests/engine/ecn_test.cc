@@ -160,5 +160,27 @@ TEST_F(EcnTest, WithoutItTextIsNotEcnCapable) {
   EXPECT_NE(objection(segment(kAck | kCwr, kIss + 1, kIrs + 1)), "");
 }
 
+// §6.1.1: a SYN is not ECN-capable, and only text can have met with congestion.
+TEST(Ecn, AnEchoBeforeAnyTextIsOfNothing) {
+  for (const bool text : {false, true}) {
+    Profile profile = plain_profile();
+    profile.ecn = true;
+    Lab lab(profile);
+    lab.go_to(Place::kListen);
+    Segment syn;
+    syn.flags = Flags(kSyn | kEce | kCwr);
+    syn.seq = Lab::kIrs;
+    syn.wnd = Lab::kPeerWindow;
+    lab.arrive(syn);
+    lab.take();
+    lab.arrive(lab.next());
+    ASSERT_TRUE(lab.tcb().ecn);
+    if (text) lab.send("x");
+    lab.take();
+    lab.arrive(lab.next(kAck | kEce));
+    EXPECT_EQ(lab.tcb().ecn_reduced, text);
+  }
+}
+
 }  // namespace
 }  // namespace synfin

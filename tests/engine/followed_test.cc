@@ -310,6 +310,34 @@ TEST(TimeWait, MayBeRestartedByAnAck) {
   EXPECT_EQ(lab.tcp.rules().time_wait_latest(), lab.now + 2 * lab.tcp.rules().profile().msl);
 }
 
+// RFC 7323 §5.3 R1, and a stack that has a TS.Recent of 0 mean nothing.
+TEST(Followed, ATimestampOfZeroIsOne) {
+  for (const bool none : {false, true}) {
+    for (const uint32_t recent : {0U, 1U}) {
+      Profile profile = plain_profile();
+      profile.timestamps = true;
+      profile.zero_timestamp_is_none = none;
+      Lab lab(profile);
+      lab.go_to(Place::kListen);
+      Segment syn;
+      syn.flags = Flags(kSyn);
+      syn.seq = Lab::kIrs;
+      syn.wnd = Lab::kPeerWindow;
+      syn.options.timestamps = {.value = recent, .echo_reply = 0};
+      lab.arrive(syn);
+      lab.take();
+      Segment ack = lab.next();
+      ack.options.timestamps = {.value = recent, .echo_reply = 0};
+      lab.arrive(ack);
+      ASSERT_TRUE(lab.tcb().timestamps);
+      ack = lab.next(kFin | kAck);
+      ack.options.timestamps = {.value = 4000000000, .echo_reply = 0};
+      lab.arrive(ack);
+      EXPECT_EQ(lab.state() == State::kCloseWait, none && recent == 0) << none << recent;
+    }
+  }
+}
+
 // RFC 7323 §2.2, and a stack that does otherwise.
 TEST(Followed, TheWindowOfASynAckIsNotScaled) {
   for (const bool scales : {false, true}) {

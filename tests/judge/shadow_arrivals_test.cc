@@ -246,6 +246,31 @@ TEST_F(ShadowTest, AListenerMayTakeOverFromTimeWait) {
   }
 }
 
+// What is left of an orphan in FIN-WAIT-2 looks at less; it may be kept whole where an old FIN
+// came.
+TEST_F(ShadowTest, AnOrphanThatMetWithAFinLeavesDoubt) {
+  profile_.drops_what_lacks_ack = true;
+  for (const unsigned flags : {kAck, kFin | kAck}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    shadow_.close(now_, CloseKind::kBoth);
+    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+    Segment ack = segment(flags, kIrs, kIss + 2);
+    if (flags == kAck) ack.seq = Seq(kIrs + 1);
+    profile_.window_takes_its_edges = true;
+    inject(ack);
+    profile_.window_takes_its_edges = false;
+    ASSERT_EQ(shadow_.state(), State::kFinWait2);
+    target_sends(segment(kAck, kIss + 2, kIrs + 1));
+    collector_.found.clear();
+    target_is(State::kLastAck);
+    ASSERT_EQ(collector_.found.size(), 1U);
+    EXPECT_EQ(collector_.found[0].in_doubt, flags != kAck);
+  }
+}
+
 // The sequence number that is as far ahead as behind.
 TEST_F(Doubt, ComesOfASynHalfWayRound) {
   for (const int32_t from : {-1, 0, 1}) {

@@ -196,6 +196,24 @@ TEST_F(ShadowTest, ASynPutsOffNoKeepAlive) {
   }
 }
 
+// Nor does what is not acceptable.
+TEST_F(ShadowTest, AnAckOutsideTheWindowPutsOffNoKeepAlive) {
+  for (const uint32_t seq : {kIrs + 5000, kIrs + 1}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    shadow_.set_keepalive(true, std::chrono::hours(2));
+    now_ += std::chrono::hours(1);
+    inject(segment(kAck, seq, kIss + 1));
+    target_sends(segment(kAck, kIss + 1, kIrs + 1));
+    collector_.found.clear();
+    now_ += std::chrono::minutes(90);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), seq != kIrs + 1);
+  }
+}
+
 // --- sockets -------------------------------------------------------------------------------------
 
 // A socket that was connected once opens nothing any more, and says so.

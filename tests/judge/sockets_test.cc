@@ -2,8 +2,10 @@
 #include "harness/judge/sockets.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -179,6 +181,22 @@ TEST_F(SocketsTest, AnUrgentOctetThatIsUnreadLeavesDoubt) {
     arrives(text);
     calls(CallName::kClose, 4, 0);
     EXPECT_EQ(is_in_doubt(), urgent);
+    shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
+    sockets_ = Sockets(profile_, shadows_);
+  }
+}
+
+// A buffer that shrinks below what was told may have no room for it.
+TEST_F(SocketsTest, AReceiveBufferThatShrinksLeavesDoubt) {
+  for (const int size : {999, 1000}) {  // the window is 1000
+    connected();
+    script::CallSpec call = spec(CallName::kSetsockopt, 4);
+    call.level = SOL_SOCKET;
+    call.option = SO_RCVBUF;
+    call.data.resize(sizeof size);
+    std::memcpy(call.data.data(), &size, sizeof size);
+    sockets_.call_returns(now_, call, 0, 0, 0, {});
+    EXPECT_EQ(is_in_doubt(), size < 1000);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
     sockets_ = Sockets(profile_, shadows_);
   }
