@@ -121,6 +121,9 @@ struct Profile {
   // RFC 6675 §4 waits for three segments beyond it.
   bool time_based_loss = false;
 
+  // For judging: what the ACK of a segment lets go is sent before its text is queued, or resets.
+  bool sends_before_text = false;
+
   // --- times -------------------------------------------------------------------------------------
   Duration msl = std::chrono::seconds(120);  // 30 s, 1 min and 2 min are the usual ones
   Duration delayed_ack = std::chrono::milliseconds(200);  // 0: at once; < 500 ms (MUST-40)

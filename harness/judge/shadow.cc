@@ -126,10 +126,9 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
   const bool moved = rules_.state() != before;
-  // A TCB that outlived its listener may take the SYN of the next connection.
-  const bool outlived = left_iss_ && seen_ == State::kSynReceived && gone(before);
-  unclear_ = unclear_ || rules_.peer_contradicts_itself() || ((garbled || outlived) && moved) ||
+  unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
              (!moved && may_scale(packet.segment));
+  if (moved && gone(before)) outlived_ = left_iss_ && seen_ == State::kSynReceived;
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
   const bool counts = packet.segment.flags.ack() && !packet.segment.flags.rst();
@@ -487,6 +486,8 @@ void Shadow::complain_missing(const Obligation& late) {
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
+  // A TCB that outlived its listener drops the SYN of the next connection.
+  if (late.due == Due::kSynAck && outlived_) in_doubt_ = true;
   const Cause* cause = late.due == Due::kAck     ? &ack_cause_
                        : late.due == Due::kReset ? &reset_cause_
                                                  : nullptr;

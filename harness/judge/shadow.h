@@ -198,6 +198,7 @@ class Shadow {
   // affair.
   bool left_half_open_ = false;
   std::optional<Seq> left_iss_;  // of the last such TCB; one that stays takes the next SYN
+  bool outlived_ = false;        // and may be in the way of this connection
   bool may_end_ = false;         // by a hard ICMP error, and does not have to
   // Of the last segment that acknowledged something and that the rules did not take.
   std::optional<Seq> dropped_ack_;

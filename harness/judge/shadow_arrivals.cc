@@ -58,6 +58,7 @@ bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
 // queued, or resets, and before its FIN is taken.
 void Shadow::note_half_way(Time now, const Segment& segment, Admission admission) {
   half_way_.reset();
+  if (!profile_->sends_before_text) return;
   const bool more = !segment.text.empty() || segment.flags.fin();
   const bool waits = rules_.unsent() > 0 || (rules_.fin_queued() && !rules_.fin_sent());
   const bool lets_go = waits || rules_.tcb().snd.una != rules_.tcb().snd.nxt;

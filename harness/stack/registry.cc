@@ -69,6 +69,7 @@ Profile linux_profile() {
   if (!kernel::older(version, "6.7")) profile.drops_illegal_option_from = 18;
   profile.timestamps_on_resets = false;  // tcp_v4_send_reset()
   profile.time_based_loss = true;        // tcp_recovery.c
+  profile.sends_before_text = true;      // tcp_rcv_established(): tcp_data_snd_check()
   // Both queues are full when they hold more than the backlog.
   profile.syn_queue_slack = 1;
   profile.accept_queue_slack = 1;

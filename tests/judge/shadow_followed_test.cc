@@ -166,6 +166,25 @@ TEST_F(Followed, OneThatWasEstablishedAgainstTheRulesWaitsForAcceptOnce) {
   EXPECT_FALSE(shadow_.ready());
 }
 
+TEST_F(Followed, ATcbThatOutlivedItsListenerMayDropTheNextSyn) {
+  for (const bool outlived : {false, true}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    if (outlived) {
+      inject(segment(kSyn, kIrs));
+      target_sends(segment(kSyn | kAck, kIss, kIrs + 1));
+      target_is(State::kSynReceived);
+      shadow_.listener(now_, false);
+      shadow_.listener(now_, true);
+    }
+    inject(segment(kSyn, kIrs + 1));
+    shadow_.missing(now_);
+    ASSERT_EQ(clauses(), "SM-LISTEN-3");
+    EXPECT_EQ(collector_.found[0].in_doubt, outlived);
+  }
+}
+
 // The ACK of the text might have waited.
 TEST_F(Followed, AnAckIsMissingOfTheSegmentThatMadeItUrgent) {
   begin_anew();
