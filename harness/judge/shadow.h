@@ -174,7 +174,7 @@ class Shadow {
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
-  Time last_of_peer_{};      // neither RST nor SYN: what puts off the end of LAST-ACK
+  Time last_of_peer_{};  // neither RST nor SYN: what puts off the end of LAST-ACK
   unsigned incarnation_ = 0;
   bool listener_ = false;
   bool used_ = false;     // has left CLOSED or LISTEN at least once

@@ -19,6 +19,7 @@ using std::chrono::seconds;
 // Two octets have been sent, and an orphan in FIN-WAIT-1 waits for their ACK.
 class HalfWay : public ShadowTest {
  protected:
+  HalfWay() { profile_.sends_before_text = true; }
   void send_two(CloseKind how) {
     shadow_.send(now_, two_, {});
     Segment text = segment(kPsh | kAck, kIss + 1, kIrs + 1);
