@@ -161,25 +161,14 @@ TEST_F(EcnTest, WithoutItTextIsNotEcnCapable) {
 }
 
 // §6.1.1: a SYN is not ECN-capable, and only text can have met with congestion.
-TEST(Ecn, AnEchoBeforeAnyTextIsOfNothing) {
-  for (const bool text : {false, true}) {
-    Profile profile = plain_profile();
-    profile.ecn = true;
-    Lab lab(profile);
-    lab.go_to(Place::kListen);
-    Segment syn;
-    syn.flags = Flags(kSyn | kEce | kCwr);
-    syn.seq = Lab::kIrs;
-    syn.wnd = Lab::kPeerWindow;
-    lab.arrive(syn);
-    lab.take();
-    lab.arrive(lab.next());
-    ASSERT_TRUE(lab.tcb().ecn);
-    if (text) lab.send("x");
-    lab.take();
-    lab.arrive(lab.next(kAck | kEce));
-    EXPECT_EQ(lab.tcb().ecn_reduced, text);
-  }
+TEST_F(EcnTest, AnEchoBeforeAnyTextIsOfNothing) {
+  open();
+  arrives(segment(kAck | kEce, kIrs + 1, kIss + 1));
+  EXPECT_FALSE(rules_.tcb().ecn_reduced);
+  send_text(10);
+  rules_.sent(now_, segment(kAck | kPsh, kIss + 1, kIrs + 1, 10));
+  arrives(segment(kAck | kEce, kIrs + 1, kIss + 11));
+  EXPECT_TRUE(rules_.tcb().ecn_reduced);
 }
 
 }  // namespace

@@ -251,7 +251,7 @@ TEST_F(ShadowTest, AListenerMayTakeOverFromTimeWait) {
 // came.
 TEST_F(ShadowTest, AnOrphanThatMetWithAFinLeavesDoubt) {
   profile_.drops_what_lacks_ack = true;
-  for (const unsigned flags : {kAck, kFin | kAck}) {
+  for (const unsigned flags : {kAck | 0U, kFin | kAck | 0U}) {
     collector_.found.clear();
     shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
     shadow_.listener(now_, true);
