@@ -92,7 +92,8 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   if (lost_) agreed_ = false;
   last_heard_ = now;
   more_came_last_ = packet.segment.flags.fin() || !packet.segment.text.empty();
-  if (!packet.segment.flags.rst() && !packet.segment.flags.syn()) last_of_peer_ = now;
+  const bool of_peer = !packet.segment.flags.rst() && !packet.segment.flags.syn();
+  if (of_peer && !rules_.is_deaf()) last_of_peer_ = now;
   declined_.reset();
   left_half_open_ = may_end_ = false;
   remembered_ = variables();

@@ -174,7 +174,8 @@ class Shadow {
   uint16_t connection_;
   Time fin_wait_2_since_{};
   Time last_heard_{};
-  Time last_of_peer_{};  // neither RST nor SYN: what puts off the end of LAST-ACK
+  // Neither RST nor SYN, before reading ended: what puts off the end of LAST-ACK.
+  Time last_of_peer_{};
   unsigned incarnation_ = 0;
   bool listener_ = false;
   bool used_ = false;     // has left CLOSED or LISTEN at least once

@@ -60,6 +60,27 @@ TEST_F(ShadowTest, LastAckMayEndByTime) {
   }
 }
 
+// What the peer sends puts it off, but not where nobody reads any more.
+TEST_F(ShadowTest, WhoDoesNotReadIsNotHeldInLastAck) {
+  profile_.last_ack_timeout = std::chrono::seconds(120);
+  for (const CloseKind how : {CloseKind::kSending, CloseKind::kBoth}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
+    target_sends(segment(kAck, kIss + 1, kIrs + 2));
+    shadow_.close(now_, how);
+    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 2));
+    target_is(State::kLastAck);
+    now_ += std::chrono::seconds(60);
+    inject(segment(kAck, kIrs + 2, kIss + 1));
+    now_ += std::chrono::seconds(60);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), how == CloseKind::kBoth) << clauses();
+  }
+}
+
 // The target calls it LAST-ACK from the close() on, the rules from the FIN on.
 TEST_F(ShadowTest, LastAckMayEndBeforeTheFinIsSent) {
   profile_.last_ack_timeout = std::chrono::seconds(120);
