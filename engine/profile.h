@@ -116,6 +116,9 @@ struct Profile {
   bool drops_crossing_syn = false;
   // Without scaling a window of more than 65535 octets may be kept, and told as 65535.
   bool keeps_more_than_it_tells = false;
+  // For judging: a receive buffer is one of memory, which segments take more of than of octets. In
+  // a small one there may be no room for text within the window, beside what waits already.
+  bool receive_buffer_is_memory = false;
 
   // RFC 8985: a hole that SACK shows is taken for a loss after a fraction of the round trip, where
   // RFC 6675 §4 waits for three segments beyond it.
@@ -153,6 +156,9 @@ struct Profile {
   // For judging: R2 of a connection that was closed both ways, in retransmissions (SHLD-11). 0: as
   // elsewhere.
   unsigned orphan_retries = 0;
+  // For judging: R2 of what was sent before the window closed, where the peer has been silent for
+  // so long (SHLD-11). 0: as elsewhere.
+  Duration silent_window_timeout{0};
   Duration override_timeout = std::chrono::milliseconds(500);  // sender's SWS, §3.8.6.2.1
   Duration persist_max = std::chrono::seconds(60);
 

@@ -33,17 +33,6 @@ std::string_view describe(Due due) {
 // reads as LISTEN where a listener covers its 4-tuple.
 bool gone(State state) { return state == State::kClosed || state == State::kListen; }
 
-// Profile::r2_is_a_time.
-Duration time_of(const Profile& profile, unsigned retransmissions) {
-  Duration whole{0};
-  Duration timeout = profile.rto_min;
-  for (unsigned i = 0; i <= retransmissions; ++i) {
-    whole += timeout;
-    timeout = std::min(2 * timeout, profile.rto_max);
-  }
-  return whole;
-}
-
 }  // namespace
 
 Shadow::Shadow(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage,
@@ -255,34 +244,6 @@ void Shadow::close(Time now, CloseKind kind) {
 void Shadow::abort(Time now) { rules_.abort(now); }
 
 void Shadow::forget(Time now) { rules_.forget(now); }
-
-bool Shadow::may_have_given_up(Time now) const {
-  unsigned limit = profile_->retries;
-  const bool orphan = rules_.is_deaf() && profile_->orphan_retries > 0;
-  if (orphan) limit = std::min(limit, profile_->orphan_retries);
-  if (orphan && rules_.probes() >= limit) return true;
-  if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
-  if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
-  if (rules_.state() == State::kSynReceived && crowded_ && rules_.passive() &&
-      profile_->crowded_syn_ack_retries > 0) {
-    limit = std::min(limit, profile_->crowded_syn_ack_retries);
-  }
-  if (rules_.retransmissions() >= limit && limit > 0) return true;
-  if (profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
-      now - rules_.unacknowledged_since() >= time_of(*profile_, limit)) {
-    return true;
-  }
-  const Duration last_ack = profile_->last_ack_timeout;
-  // Whose FIN waits behind its text may count as being there: see follow().
-  const bool ends = rules_.state() == State::kLastAck ||
-                    (rules_.state() == State::kCloseWait && rules_.fin_queued());
-  if (ends && last_ack > Duration{0} &&
-      now - last_of_peer_ + traits_->timer_slack_min >= last_ack) {
-    return true;
-  }
-  if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - rules_.last_heard() >= keepalive_idle_;
-}
 
 void Shadow::gave_up(Time now) {
   open_failed(now);

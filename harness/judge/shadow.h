@@ -62,6 +62,8 @@ class Shadow {
   void set_user_timeout(Time now, Duration timeout) { rules_.set_user_timeout(now, timeout); }
 
   void set_crowded(bool crowded) { crowded_ = crowded; }
+  // The user has asked for a receive buffer of so few octets that there may be no room.
+  void set_tight(bool tight) { is_tight_ = tight && profile_->receive_buffer_is_memory; }
 
   // What becomes of the connection by the user's hand is not known: all that follows is in doubt.
   void is_unclear() { unclear_ = true; }
@@ -178,8 +180,9 @@ class Shadow {
   Time last_of_peer_{};
   unsigned incarnation_ = 0;
   bool listener_ = false;
-  bool used_ = false;     // has left CLOSED or LISTEN at least once
-  bool crowded_ = false;  // its listener's SYN queue
+  bool used_ = false;      // has left CLOSED or LISTEN at least once
+  bool crowded_ = false;   // its listener's SYN queue
+  bool is_tight_ = false;  // its receive buffer
   bool keepalive_ = false;
   Duration keepalive_idle_{0};
   // After a divergence of state what follows is not judged, until the target's answers and its

@@ -50,8 +50,10 @@ bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
   // Half way round the circle of numbers is as far ahead as behind.
   const bool half_way_round = segment.flags.syn() && rules_.state() == State::kTimeWait &&
                               Seq::distance(tcb.rcv.nxt, segment.seq) == 1U << 31U;
+  const bool no_room =
+      is_tight_ && !segment.text.empty() && (rules_.has_hole() || rules_.readable() > 0);
   return beyond || back || predicted || taken_over || gone_stale || half_way_round || guarded ||
-         unasked;
+         unasked || no_room;
 }
 
 // Between steps 5 and 7 of §3.10.7.4: what the ACK of a segment lets go may go before its text is

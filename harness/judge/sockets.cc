@@ -15,6 +15,10 @@ namespace {
 
 using script::CallName;
 
+// Profile::receive_buffer_is_memory: programs are short, and more than this no segments of theirs
+// need.
+constexpr int kTightBuffer = 1 << 15;
+
 int as_int(std::span<const uint8_t> octets, std::size_t index = 0) {
   int value = 0;
   if (octets.size() >= (index + 1) * sizeof value) {
@@ -117,7 +121,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       socket.connection = connection;
       written_[connection] = 0;
       socket.incarnation = (*shadows_)[connection]->incarnation();
-      tell_keepalive(call.fd);
+      tell_options(call.fd);
       // Which of two attempts that wait is told of which end is the socket layer's affair.
       if (under_way_[call.fd] > 1) (*shadows_)[connection]->is_unclear();
       return;
@@ -153,6 +157,7 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
       sockets_[call.fd].kind = Socket::Kind::kListening;
       sockets_[call.fd].backlog = call.argument;
       for (auto& shadow : *shadows_) shadow->listener(now, true);
+      tell_options(call.fd);
       return;
     case CallName::kSetsockopt:
       if (value == 0) set_option(now, call);
@@ -197,13 +202,14 @@ void Sockets::accept_returns(int64_t value, uint16_t connection) {
   if (listener != nullptr) {
     socket.keepalive = listener->keepalive;
     socket.keepalive_idle = listener->keepalive_idle;
+    socket.tight = listener->tight;
   }
   socket.kind = Socket::Kind::kConnected;
   socket.connection = taken.connection;
   socket.incarnation = taken.incarnation;
   sockets_[static_cast<int32_t>(value)] = socket;
   written_[taken.connection] = 0;
-  tell_keepalive(static_cast<int32_t>(value));
+  tell_options(static_cast<int32_t>(value));
 }
 
 void Sockets::close_starts(Time now, int32_t fd) {
@@ -278,16 +284,19 @@ void Sockets::set_option(Time now, const script::CallSpec& call) {
     socket.reset_on_close = value != 0 && as_int(call.data, 1) == 0;
   } else if (call.level == SOL_SOCKET && call.option == SO_KEEPALIVE) {
     socket.keepalive = value != 0;
-    tell_keepalive(call.fd);
+    tell_options(call.fd);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_KEEPIDLE) {
     socket.keepalive_idle = std::chrono::seconds(value);
-    tell_keepalive(call.fd);
-  } else if (shadow == nullptr) {
-    return;
+    tell_options(call.fd);
   } else if (call.level == SOL_SOCKET && call.option == SO_RCVBUF) {
+    socket.tight = value < kTightBuffer;
+    tell_options(call.fd);
+    if (shadow == nullptr) return;
     // For what was told before there may be no room any more.
     const auto told = shadow->rules().readable() + shadow->rules().tcb().rcv.wnd();
     if (value < 0 || static_cast<std::size_t>(value) < told) shadow->is_unclear();
+  } else if (shadow == nullptr) {
+    return;
   } else if (call.level == IPPROTO_TCP && call.option == TCP_NODELAY) {
     shadow->set_nagle(value == 0);
   } else if (call.level == IPPROTO_TCP && call.option == TCP_USER_TIMEOUT) {
@@ -295,11 +304,16 @@ void Sockets::set_option(Time now, const script::CallSpec& call) {
   }
 }
 
-void Sockets::tell_keepalive(int32_t fd) {
+// Who listens has connections that nobody has accepted yet.
+void Sockets::tell_options(int32_t fd) {
+  const Socket& socket = sockets_[fd];
+  if (socket.kind == Socket::Kind::kListening) {
+    for (auto& shadow : *shadows_) shadow->set_tight(socket.tight);
+  }
   Shadow* shadow = connected(fd);
   if (shadow == nullptr) return;
-  const Socket& socket = sockets_[fd];
   shadow->set_keepalive(socket.keepalive, socket.keepalive_idle.value_or(profile_->keepalive_idle));
+  shadow->set_tight(socket.tight);
 }
 
 }  // namespace synfin::judge

@@ -42,6 +42,7 @@ class Sockets {
     bool reset_on_close = false;  // SO_LINGER {1, 0}
     bool keepalive = false;
     std::optional<Duration> keepalive_idle;  // TCP_KEEPIDLE
+    bool tight = false;                      // a small SO_RCVBUF
   };
 
   void close_starts(Time now, int32_t fd);
@@ -51,7 +52,7 @@ class Sockets {
                     std::span<const uint8_t> data);
   void accept_returns(int64_t value, uint16_t connection);
   void set_option(Time now, const script::CallSpec& call);
-  void tell_keepalive(int32_t fd);
+  void tell_options(int32_t fd);
   Shadow* connected(int32_t fd);
   const Socket* listening() const;
   std::size_t count_half_open() const;

@@ -28,6 +28,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"tcp_frto", [](Profile&, long) {}},
     {"tcp_recovery", [](Profile&, long) {}},
     {"tcp_early_retrans", [](Profile&, long) {}},
+    // For how long ACKs of islands may be held back: the reference's go at once.
+    {"tcp_comp_sack_delay_ns", [](Profile&, long) {}},
     {"tcp_synack_retries",
      [](Profile& p, long value) { p.syn_ack_retries = static_cast<unsigned>(value); }},
     {"tcp_retries2", [](Profile& p, long value) { p.retries = static_cast<unsigned>(value); }},

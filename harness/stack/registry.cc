@@ -45,7 +45,8 @@ Profile linux_profile() {
   profile.syn_ack_retries = 5;
   profile.crowded_syn_ack_retries = 2;  // reqsk_timer_handler()
   profile.retries = 15;
-  profile.orphan_retries = 8;  // tcp_orphan_retries()
+  profile.orphan_retries = 8;                           // tcp_orphan_retries()
+  profile.silent_window_timeout = 2 * profile.rto_max;  // tcp_rtx_probe0_timed_out()
   profile.initial_window = 10;
   profile.fin_wait_2_timeout = seconds(60);
   profile.ecn = true;  // tcp_ecn=2
@@ -95,6 +96,7 @@ Profile linux_followed_profile() {
   profile.zero_timestamp_is_none = true;    // tcp_paws_check()
   profile.orphans_leave_timestamps = true;  // tcp_timewait_state_process()
   profile.keeps_more_than_it_tells = true;  // tcp_select_window()
+  profile.receive_buffer_is_memory = true;  // tcp_try_rmem_schedule(), tcp_prune_ofo_queue()
   return profile;
 }
 
