@@ -146,6 +146,7 @@ void Shadow::begin_incarnation() {
   urgent_came_ = false;
   round_trips_ = RoundTrips(*profile_);
   dropped_ack_.reset();
+  rejoined_at_.reset();
 }
 
 void Shadow::keep_unread(Time now) {
@@ -409,7 +410,10 @@ void Shadow::observed(Time now, State state) {
     in_doubt_ = lost_ || !agreed_;
     doubtful_.clear();
     // What the rules have owed meanwhile answers segments that the target's own connection took.
-    if (!lost_) rules_.forgive_answers();
+    if (!lost_) {
+      rules_.forgive_answers();
+      rejoined_at_ = now;
+    }
     return;
   }
   const bool followed = same || follow(now, state);

@@ -188,6 +188,7 @@ class Shadow {
   // After a divergence of state what follows is not judged, until the target's answers and its
   // state are again those of the rules.
   bool lost_ = false;
+  std::optional<Time> rejoined_at_;
   // Until the target acknowledges the text or the FIN that came with a SYN, what it does may follow
   // from its having dropped them.
   bool syn_with_more_ = false;

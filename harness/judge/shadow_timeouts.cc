@@ -20,6 +20,8 @@ Duration time_of(const Profile& profile, unsigned retransmissions) {
 }  // namespace
 
 bool Shadow::may_have_given_up(Time now) const {
+  // What waits since a target was astray may have been repeated for longer than the rules know.
+  if (rejoined_at_ && rules_.unacknowledged_since() <= *rejoined_at_) return true;
   unsigned limit = profile_->retries;
   const bool orphan = rules_.is_deaf() && profile_->orphan_retries > 0;
   if (orphan) limit = std::min(limit, profile_->orphan_retries);

@@ -25,6 +25,22 @@ TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   EXPECT_EQ(clauses(), "SHLD-30");
 }
 
+// SHLD-11: R2 of what went out before the window closed.
+TEST_F(ShadowTest, ASilentPeerBehindAClosedWindowMayBeGivenUp) {
+  profile_.silent_window_timeout = std::chrono::seconds(240);
+  for (const int seconds : {239, 241}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    establish();
+    target_sends(send_octet());
+    close_window();
+    now_ += std::chrono::seconds(seconds);
+    target_is(State::kListen);
+    EXPECT_EQ(collector_.found.empty(), seconds > 240);
+  }
+}
+
 // With one octet beyond a closed window an ACK at its edge has the number of a probe.
 TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   establish();

@@ -56,6 +56,14 @@ class SocketsTest : public ShadowTest {
     packet.segment = segment;
     shadow(connection).sent(now_, packet);
   }
+  void sets_receive_buffer(int32_t fd, int size) {
+    script::CallSpec call = spec(CallName::kSetsockopt, fd);
+    call.level = SOL_SOCKET;
+    call.option = SO_RCVBUF;
+    call.data.resize(sizeof size);
+    std::memcpy(call.data.data(), &size, sizeof size);
+    sockets_.call_returns(now_, call, 0, 0, 0, {});
+  }
   void half_open(std::size_t connection) {
     arrives(segment(kSyn, kIrs), connection);
     sends(segment(kSyn | kAck, kIss, kIrs + 1), connection);
@@ -190,15 +198,30 @@ TEST_F(SocketsTest, AnUrgentOctetThatIsUnreadLeavesDoubt) {
 TEST_F(SocketsTest, AReceiveBufferThatShrinksLeavesDoubt) {
   for (const int size : {999, 1000}) {  // the window is 1000
     connected();
-    script::CallSpec call = spec(CallName::kSetsockopt, 4);
-    call.level = SOL_SOCKET;
-    call.option = SO_RCVBUF;
-    call.data.resize(sizeof size);
-    std::memcpy(call.data.data(), &size, sizeof size);
-    sockets_.call_returns(now_, call, 0, 0, 0, {});
+    sets_receive_buffer(4, size);
     EXPECT_EQ(is_in_doubt(), size < 1000);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
     sockets_ = Sockets(profile_, shadows_);
+  }
+}
+
+// Where it is one of memory, a small one may have no room beside what waits.
+TEST_F(SocketsTest, ASmallReceiveBufferLeavesDoubtOnceTextWaits) {
+  profile_.receive_buffer_is_memory = true;
+  for (const bool small : {false, true}) {
+    for (const bool waits : {false, true}) {
+      listens(3, 1);
+      sets_receive_buffer(3, small ? 2304 : 1 << 16);
+      half_open(0);
+      Segment text = segment(kAck, kIrs + 1, kIss + 1);
+      text.text = octet_;
+      arrives(text);
+      text.seq = Seq(kIrs + 2);
+      if (waits) arrives(text);
+      EXPECT_EQ(is_in_doubt(), small && waits);
+      shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
+      sockets_ = Sockets(profile_, shadows_);
+    }
   }
 }
 
