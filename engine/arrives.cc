@@ -209,6 +209,8 @@ bool Rules::step_1_not_acceptable(Arrival& arrival) {
   if (segment.flags.rst()) {
     decide(Clause::kSmAcc6);
     hit(Clause::kRfc5961_3_1);
+    const bool beyond = segment.seq.at_or_after(tcb_.rcv.edge);
+    if (beyond && profile_->challenges_resets_beyond) permit(other_permits_);
     return false;
   }
   owe_ack(segment.flags.syn() && is_synchronized(state_) ? Clause::kRfc5961_4_1 : Clause::kSmAcc5);

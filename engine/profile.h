@@ -112,10 +112,16 @@ struct Profile {
   bool text_may_set_wl1_back = false;
   // A segment without ACK, RST and SYN is dropped before all else.
   bool drops_what_lacks_ack = false;
+  // A RST at the right edge of the window, or beyond it where more is kept than told, may draw a
+  // challenge ACK.
+  bool challenges_resets_beyond = false;
   // In SYN-SENT a SYN without ACK is dropped: there is no simultaneous open.
   bool drops_crossing_syn = false;
   // Without scaling a window of more than 65535 octets may be kept, and told as 65535.
   bool keeps_more_than_it_tells = false;
+  // For judging: what waits beyond a hole is kept as it came, and of a segment that meets with it
+  // text and FIN may be lost, or of what it meets.
+  bool queues_whole_segments = false;
   // For judging: a receive buffer is one of memory, which segments take more of than of octets. In
   // a small one there may be no room for text within the window, beside what waits already.
   bool receive_buffer_is_memory = false;

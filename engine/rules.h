@@ -204,7 +204,8 @@ class Rules {
   }
   // RFC 5961 §5.2: an ACK before it is too old.
   Seq oldest_ack() const;
-  // Text or a FIN waits beyond RCV.NXT.
+  // What waits beyond RCV.NXT: text; that or a FIN.
+  const RangeSet& queued() const { return queued_; }
   bool has_hole() const { return !queued_.empty() || fin_waits(); }
   unsigned duplicate_acks() const { return duplicate_acks_; }
   unsigned probes() const { return probes_; }                    // of a window that is closed

@@ -116,8 +116,10 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
   const bool moved = rules_.state() != before;
+  // One that is astray may be half open already, where the rules begin anew.
+  const bool dropped = !moved || (lost_ && seen_ == State::kSynReceived);
   unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
-             (!moved && may_scale(packet.segment));
+             (dropped && may_scale(packet.segment));
   if (moved && gone(before)) outlived_ = left_iss_ && seen_ == State::kSynReceived;
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
@@ -323,7 +325,7 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
 // The SYN of a new connection goes out: a RST of the one before would have come ahead of it.
 void Shadow::settle_resets() {
   for (const Obligation& owed : rules_.obligations().all()) {
-    if (owed.due == Due::kReset && owed.by != kNever) complain_missing(owed);
+    if (owed.due == Due::kReset && owed.by != kNever) complain_missing(missing_of(owed));
   }
   rules_.forgive_answers();
 }
@@ -419,7 +421,7 @@ void Shadow::observed(Time now, State state) {
   const bool followed = same || follow(now, state);
   // A target that is gone owes nothing: it gave up before its time to answer was over.
   if (!followed || same) {
-    for (const Obligation& late : doubtful_) complain_missing(late);
+    for (const Missing& each : doubtful_) complain_missing(each);
   }
   doubtful_.clear();
   if (same && agreed_) in_doubt_ = false;
@@ -441,23 +443,27 @@ void Shadow::observed(Time now, State state) {
 void Shadow::missing(Time due) {
   while (const auto late = rules_.overdue(due, round_trips_.longer())) {
     if (may_have_given_up(late->by)) {
-      doubtful_.push_back(*late);
+      doubtful_.push_back(missing_of(*late));
     } else {
-      complain_missing(*late);
+      complain_missing(missing_of(*late));
     }
   }
 }
 
-void Shadow::complain_missing(const Obligation& late) {
+Shadow::Missing Shadow::missing_of(const Obligation& late) const {
+  const bool answers = late.due == Due::kAck || late.due == Due::kReset;
+  if (!answers) return {late, {}};
+  return {late, late.due == Due::kAck ? ack_cause_ : reset_cause_};
+}
+
+void Shadow::complain_missing(const Missing& missing) {
+  const Obligation& late = missing.late;
   // It may have taken the ACK of a segment that it had to drop; that is told where it shows.
   const bool may_be_done = dropped_ack_ && *dropped_ack_ == rules_.tcb().snd.nxt;
   if (late.due == Due::kRetransmit && may_be_done) in_doubt_ = true;
   // A TCB that outlived its listener drops the SYN of the next connection.
   if (late.due == Due::kSynAck && outlived_) in_doubt_ = true;
-  const Cause* cause = late.due == Due::kAck     ? &ack_cause_
-                       : late.due == Due::kReset ? &reset_cause_
-                                                 : nullptr;
-  complain(late.clause, std::string(describe(late.due)), "nothing", {}, cause);
+  complain(late.clause, std::string(describe(late.due)), "nothing", {}, &missing.cause);
 }
 
 }  // namespace synfin::judge

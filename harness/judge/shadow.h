@@ -130,13 +130,20 @@ class Shadow {
   void settle_resets();
   void leave_in_time_wait();
   void come_back_to_time_wait();
-  void complain_missing(const Obligation& late);
+  // What has not come, and what it would have answered.
+  struct Missing {
+    Obligation late;
+    Cause cause;
+  };
+  Missing missing_of(const Obligation& late) const;
+  void complain_missing(const Missing& missing);
   void judge_sent(const wire::Decoded& packet, const Findings& findings);
   void keep_unread(Time now);
   void count_incarnation(State before);
   bool drops_for_options(const wire::Decoded& packet) const;
   bool drops_for_flags(const Segment& segment) const;
   bool leaves_doubt(Time now, const Segment& segment) const;
+  bool meets_queue(const Segment& segment) const;
   bool may_scale(const Segment& dropped) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
@@ -170,7 +177,7 @@ class Shadow {
   Cause ack_cause_;    // of the ACK that is owed
   Cause reset_cause_;  // and of the RST
   // What is missing of a target that may have given up without a word; see observed().
-  std::vector<Obligation> doubtful_;
+  std::vector<Missing> doubtful_;
   std::vector<uint8_t> unread_;  // of a connection that is gone, whose user may still read it
   Tcb remembered_;
   uint16_t connection_;

@@ -1,5 +1,6 @@
 // Before the rules take a segment: what the target drops unseen, what leaves doubt, and how things
 // stand half way through it.
+#include <algorithm>
 #include <memory>
 
 #include "harness/judge/shadow.h"
@@ -22,6 +23,15 @@ bool Shadow::drops_for_flags(const Segment& segment) const {
                      !(here == State::kFinWait2 && rules_.is_deaf());
   return profile_->drops_what_lacks_ack && whole && !segment.flags.ack() && !segment.flags.rst() &&
          !segment.flags.syn();
+}
+
+// Profile::queues_whole_segments. In order it takes what it meets.
+bool Shadow::meets_queue(const Segment& segment) const {
+  if (!profile_->queues_whole_segments || !segment.seq.after(rules_.tcb().rcv.nxt)) return false;
+  const RangeSet& queue = rules_.queued();
+  return std::any_of(queue.begin(), queue.end(), [&](const SeqRange& held) {
+    return later(segment.seq, held.left).before(earlier(segment.end(), held.right));
+  });
 }
 
 // What the target makes of it no answer shows, nor any rule that it follows.
@@ -53,7 +63,7 @@ bool Shadow::leaves_doubt(Time now, const Segment& segment) const {
   const bool no_room =
       is_tight_ && !segment.text.empty() && (rules_.has_hole() || rules_.readable() > 0);
   return beyond || back || predicted || taken_over || gone_stale || half_way_round || guarded ||
-         unasked || no_room;
+         unasked || no_room || meets_queue(segment);
 }
 
 // Between steps 5 and 7 of §3.10.7.4: what the ACK of a segment lets go may go before its text is
