@@ -159,6 +159,9 @@ struct Profile {
   // For judging: R2 of LAST-ACK where it is a time (SHLD-11), from what was last heard. 0: as
   // elsewhere.
   Duration last_ack_timeout{0};
+  // For judging: the times of FIN-WAIT-2 and TIME-WAIT, too, count from what was last heard before
+  // a close() both ways.
+  bool last_times_count_from_peer = false;
   // For judging: R2 of a connection that was closed both ways, in retransmissions (SHLD-11). 0: as
   // elsewhere.
   unsigned orphan_retries = 0;

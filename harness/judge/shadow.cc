@@ -367,12 +367,13 @@ bool Shadow::follow(Time now, State observed) {
     const auto slack = std::max(
         traits_->timer_slack_min,
         Duration(static_cast<int64_t>(static_cast<double>(whole.count()) * traits_->timer_slack)));
-    if (now + slack < rules_.time_wait_earliest()) return false;
+    if (now + slack < last_time_from(rules_.time_wait_earliest() - whole) + whole) return false;
     rules_.on_time_wait_timeout(now);
     return true;
   }
   if (here == State::kFinWait2 && rules_.is_deaf() && profile_->fin_wait_2_timeout > Duration{0} &&
-      now - fin_wait_2_since_ + traits_->timer_slack_min >= profile_->fin_wait_2_timeout) {
+      now - last_time_from(fin_wait_2_since_) + traits_->timer_slack_min >=
+          profile_->fin_wait_2_timeout) {
     rules_.on_fin_wait_2_timeout(now);
     return true;
   }

@@ -122,6 +122,7 @@ class Shadow {
   bool follow(Time now, State observed);
   Clause clause_of_state(Time now, State observed) const;
   bool may_have_given_up(Time now) const;
+  Time last_time_from(Time begun) const;
   void take_declined(Time now);
   void reopen(Time now, const Segment& segment);
   void settle_reopening(const Segment& answer);

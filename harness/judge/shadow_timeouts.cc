@@ -19,6 +19,12 @@ Duration time_of(const Profile& profile, unsigned retransmissions) {
 
 }  // namespace
 
+// What FIN-WAIT-2 or TIME-WAIT counts from: see Profile::last_times_count_from_peer.
+Time Shadow::last_time_from(Time begun) const {
+  const bool from_peer = profile_->last_times_count_from_peer && rules_.is_deaf();
+  return from_peer ? std::min(begun, last_of_peer_) : begun;
+}
+
 bool Shadow::may_have_given_up(Time now) const {
   // What waits since a target was astray may have been repeated for longer than the rules know.
   if (rejoined_at_ && rules_.unacknowledged_since() <= *rejoined_at_) return true;

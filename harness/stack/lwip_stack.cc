@@ -252,6 +252,8 @@ Profile lwip_followed_profile() {
   profile.dropped_syn_may_scale = true;  // tcp_parseopt()
   // tcp_slowtmr(), TCP_OOSEQ_TIMEOUT: six timeouts, and its estimate goes no lower than 1.5 s
   profile.hole_patience = 6 * milliseconds(1500);
+  profile.last_times_count_from_peer = true;    // tcp_process(), pcb->tmr
+  profile.scales_window_of_syn_ack = true;      // tcp_receive(), SND_WND_SCALE()
   profile.challenges_resets_beyond = true;      // tcp_process(), TCP_SEQ_BETWEEN()
   profile.takes_any_ack = true;                 // tcp_process()
   profile.text_needs_no_ack = true;             // tcp_receive()
