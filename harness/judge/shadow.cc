@@ -116,10 +116,11 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   const bool garbled =
       packet.segment.flags.syn() && (!packet.options_well_formed || packet.options_repeated);
   const bool moved = rules_.state() != before;
-  // One that is astray may be half open already, where the rules begin anew.
-  const bool dropped = !moved || (lost_ && seen_ == State::kSynReceived);
+  // One that is astray may be half open already, where the rules begin anew: by another SYN.
+  const bool by_another = moved && lost_ && seen_ == State::kSynReceived;
   unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
-             (dropped && may_scale(packet.segment));
+             (!moved && may_scale(packet.segment)) ||
+             (by_another && profile_->dropped_syn_may_scale);
   if (moved && gone(before)) outlived_ = left_iss_ && seen_ == State::kSynReceived;
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;
