@@ -417,6 +417,9 @@ void Shadow::observed(Time now, State state) {
     if (!lost_) {
       rules_.forgive_answers();
       rejoined_at_ = now;
+      // It may have heard of the ACK of its SYN where the rules have not.
+      const bool opening = is_synchronized(rules_.state()) && !rules_.syn_acked();
+      unclear_ = unclear_ || opening;
     }
     return;
   }
