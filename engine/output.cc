@@ -365,6 +365,9 @@ void Rules::probe_findings(Time now, Findings& out) const {
 // §3.8.4: nothing, or a garbage octet (MAY-6), at SND.NXT-1.
 bool Rules::is_keepalive(const Segment& segment) const {
   if (!keepalive_ || segment.seq != tcb_.snd.nxt - 1) return false;
+  // At the edge of a window that shrank it may be an answer instead.
+  const bool at_edge = segment.seq == tcb_.snd.una + tcb_.snd.wnd;
+  if (segment.len() == 0 && at_edge && due_.find(Due::kAck) != nullptr) return false;
   return segment.len() == 0 || (segment.len() == 1 && tcb_.snd.una == tcb_.snd.nxt);
 }
 

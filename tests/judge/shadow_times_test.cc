@@ -58,6 +58,21 @@ TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   EXPECT_EQ(clauses(), "");
 }
 
+// Beside a keep-alive it has the number of one.
+TEST_F(ShadowTest, AnAckAtTheEdgeIsNoKeepAlive) {
+  establish();
+  shadow_.close(now_, CloseKind::kSending);
+  target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+  shadow_.set_keepalive(true, std::chrono::hours(2));
+  close_window();
+  const Segment at_edge = segment(kAck, kIss + 1, kIrs + 1);
+  inject(segment(kAck, kIrs + 1, kIss + 3));  // of what was never sent
+  target_sends(at_edge);
+  EXPECT_EQ(clauses(), "");
+  target_sends(at_edge);
+  EXPECT_EQ(clauses(), "MUST-26");
+}
+
 class LastAck : public ShadowTest {
  protected:
   void reach(CloseKind how) {
