@@ -58,15 +58,18 @@ TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   EXPECT_EQ(clauses(), "");
 }
 
-// Beside a keep-alive it has the number of one.
+// Where one number is beyond the edge it has that of a keep-alive.
 TEST_F(ShadowTest, AnAckAtTheEdgeIsNoKeepAlive) {
   establish();
-  shadow_.close(now_, CloseKind::kSending);
-  target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
   shadow_.set_keepalive(true, std::chrono::hours(2));
-  close_window();
-  const Segment at_edge = segment(kAck, kIss + 1, kIrs + 1);
-  inject(segment(kAck, kIrs + 1, kIss + 3));  // of what was never sent
+  target_sends(send_octet());
+  shadow_.close(now_, CloseKind::kSending);
+  target_sends(segment(kFin | kAck, kIss + 2, kIrs + 1));
+  Segment shrunk = segment(kAck, kIrs + 1, kIss + 1);
+  shrunk.wnd = 1;
+  inject(shrunk);
+  const Segment at_edge = segment(kAck, kIss + 2, kIrs + 1);
+  inject(segment(kAck, kIrs + 1, kIss + 4));  // of what was never sent
   target_sends(at_edge);
   EXPECT_EQ(clauses(), "");
   target_sends(at_edge);
