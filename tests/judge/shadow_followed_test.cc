@@ -88,6 +88,48 @@ TEST_F(Followed, TextBeyondAHoleMayBeForgotten) {
   }
 }
 
+TEST_F(Followed, WhatMeetsWithTheQueueMayBeLost) {
+  for (const bool follows : {false, true}) {
+    profile_.queues_whole_segments = follows;
+    begin_anew();
+    inject(text(kIrs + 3));
+    Segment again = text(kIrs + 3);
+    again.flags = Flags(kFin | kAck);
+    inject(again);
+    EXPECT_EQ(is_sure(), !follows);
+  }
+}
+
+TEST_F(Followed, AResetBeyondTheEdgeMayDrawAnAck) {
+  for (const bool follows : {false, true}) {
+    profile_.challenges_resets_beyond = follows;
+    begin_anew();
+    inject(segment(kRst, kIrs + 1 + 1000));
+    target_sends(segment(kAck, kIss + 1, kIrs + 1));
+    EXPECT_EQ(collector_.found.empty(), follows);
+  }
+}
+
+TEST_F(Followed, TheLastTimesMayCountFromThePeer) {
+  profile_.fin_wait_2_timeout = 2 * profile_.msl;
+  for (const bool follows : {false, true}) {
+    for (const bool both : {false, true}) {
+      profile_.last_times_count_from_peer = follows;
+      begin_anew();
+      now_ += profile_.msl;
+      shadow_.close(now_, CloseKind::kBoth);
+      target_sends(segment(kFin | kAck, kIss + 1, kIrs + 1));
+      inject(segment(both ? kFin | kAck : kAck, kIrs + 1, kIss + 2));
+      if (both) target_sends(segment(kAck, kIss + 2, kIrs + 2));
+      target_is(both ? State::kTimeWait : State::kFinWait2);
+      ASSERT_EQ(clauses(), "");
+      now_ += profile_.msl;
+      target_is(State::kListen);
+      EXPECT_EQ(collector_.found.empty(), follows);
+    }
+  }
+}
+
 // Which of two octets stands there no rule says.
 TEST_F(Followed, TwoTextsForOnePlaceLeaveDoubt) {
   const std::array<uint8_t, 1> other{'y'};

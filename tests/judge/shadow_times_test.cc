@@ -309,6 +309,7 @@ class GivingUp : public ShadowTest {
     Segment arriving = segment(kAck, kIrs + 1, kIss + 1);
     arriving.text = octets;
     inject(arriving);
+    shadow_.note_cause(7);
     now_ += std::chrono::seconds(1);
     shadow_.missing(now_);
   }
@@ -324,8 +325,10 @@ TEST_F(GivingUp, WhoGaveUpOwesNothing) {
 TEST_F(GivingUp, WhoDidNotOwesIt) {
   establish();
   text_both_ways();
+  shadow_.note_cause(8);
   target_is(State::kEstablished);
-  EXPECT_EQ(clauses(), "MUST-40");
+  ASSERT_EQ(clauses(), "MUST-40");
+  EXPECT_EQ(collector_.found[0].cause, 7U);
 }
 
 }  // namespace
