@@ -239,6 +239,8 @@ Profile lwip_profile() {
   profile.retries = TCP_MAXRTX;
   profile.fin_wait_2_timeout = milliseconds(TCP_FIN_WAIT_TIMEOUT);
   profile.last_ack_timeout = 2 * milliseconds(TCP_MSL);
+  // tcp_slowtmr(): TCP_MAXRTX probes, how far apart depends on those before; SHLD-11's 100 s.
+  profile.silent_window_timeout = std::chrono::seconds(100);
 #if !TCP_LISTEN_BACKLOG
   profile.syn_queue_slack = profile.accept_queue_slack = kNoLimit;
 #endif
