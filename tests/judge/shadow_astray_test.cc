@@ -23,11 +23,6 @@ class Astray : public ShadowTest {
     ASSERT_FALSE(shadow_.lost());
     collector_.found.clear();
   }
-  bool is_sure() {
-    collector_.found.clear();
-    target_is(State::kLastAck);
-    return collector_.found.size() == 1 && !collector_.found[0].in_doubt;
-  }
 };
 
 TEST_F(Astray, MayHaveWaitedForLonger) {

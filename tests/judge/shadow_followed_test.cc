@@ -23,12 +23,6 @@ class Followed : public ShadowTest {
     out.text = octet_;
     return out;
   }
-  // Whether a divergence of state would now be told without a doubt.
-  bool is_sure() {
-    collector_.found.clear();
-    target_is(State::kLastAck);
-    return collector_.found.size() == 1 && !collector_.found[0].in_doubt;
-  }
 };
 
 TEST_F(Followed, AWiderWindowOfAnOlderSegmentCounts) {

@@ -72,6 +72,12 @@ class ShadowTest : public ::testing::Test {
     text.text = octet_;
     return text;
   }
+  // Whether a divergence of state would now be told without a doubt.
+  bool is_sure() {
+    collector_.found.clear();
+    target_is(State::kLastAck);
+    return collector_.found.size() == 1 && !collector_.found[0].in_doubt;
+  }
   // The clauses of what was complained of, in order.
   std::string clauses() const {
     std::string out;
