@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -14,6 +13,9 @@
 
 namespace synfin::stack {
 namespace {
+
+// How much is moved at once. A call may name a length of megabytes where little is there.
+constexpr std::size_t kPiece = 4096;
 
 bool opens(State state) { return state == State::kSynSent || state == State::kSynReceived; }
 
@@ -34,7 +36,7 @@ std::size_t SocketLayer::fill(Time now, Socket& socket, std::size_t wanted, Call
   while (socket.peeked.size() < wanted) {
     const std::size_t had = socket.peeked.size();
     std::size_t got = 0;
-    socket.peeked.resize(wanted);
+    socket.peeked.resize(std::min(wanted, had + kPiece));
     status = socket.tcp->receive(now, std::span(socket.peeked).subspan(had), got);
     socket.peeked.resize(had + got);
     if (got == 0) break;
@@ -75,12 +77,13 @@ SocketLayer::Attempt SocketLayer::do_write(Time now, Call& call, Socket& socket)
   const bool opening = opens(socket.tcp->state());
   if (opening && !blocks) return failed(EAGAIN);
   CallStatus status = CallStatus::kOk;
-  std::array<uint8_t, 4096> piece{};
   while (!opening && call.progress < spec.length) {
-    const std::size_t size = std::min<std::size_t>(piece.size(), spec.length - call.progress);
-    auto octets = std::span<const uint8_t>(piece).first(size);
+    const std::size_t size = std::min<std::size_t>(kPiece, spec.length - call.progress);
+    std::span<const uint8_t> octets;
     if (spec.data.empty()) {
-      fill_pattern(socket.written, std::span(piece).first(size));
+      buffer_.resize(size);
+      fill_pattern(socket.written, buffer_);
+      octets = buffer_;
     } else {
       octets = std::span(spec.data).subspan(call.progress, size);
     }

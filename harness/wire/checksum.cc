@@ -32,17 +32,26 @@ void ChecksumSum::add_word(uint64_t word) {
 void ChecksumSum::add(std::span<const uint8_t> octets) {
   const uint8_t* p = octets.data();
   std::size_t left = octets.size();
-  // Two sums that do not wait for each other's carry; neither overflows in a packet.
-  uint64_t low = 0;
-  uint64_t high = 0;
-  for (; left >= 8; left -= 8, p += 8) {
+  // Two sums, each with its own carry, that do not wait for one another.
+  uint64_t even = 0;
+  uint64_t odd = 0;
+  for (; left >= 16; left -= 16, p += 16) {
+    uint64_t words[2];
+    std::memcpy(words, p, sizeof words);
+    even += words[0];
+    even += even < words[0] ? 1U : 0U;
+    odd += words[1];
+    odd += odd < words[1] ? 1U : 0U;
+  }
+  add_word(even);
+  add_word(odd);
+  if (left >= 8) {
     uint64_t word;
     std::memcpy(&word, p, 8);
-    low += word & UINT32_MAX;
-    high += word >> 32U;
+    add_word(word);
+    p += 8;
+    left -= 8;
   }
-  add_word(low);
-  add_word(high);
   if (left >= 4) {
     uint32_t word;
     std::memcpy(&word, p, 4);

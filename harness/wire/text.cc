@@ -14,6 +14,8 @@ namespace {
 
 using Octets = std::span<const uint8_t>;
 
+constexpr std::size_t kUsualText = 96;  // characters of a segment with options
+
 std::string hex(Octets octets) {
   std::string out;
   for (const uint8_t octet : octets) fmt::format_to(std::back_inserter(out), "{:02x}", octet);
@@ -55,23 +57,75 @@ std::string after_eol_text(Octets rest, std::size_t before) {
   return out;
 }
 
-// Everything of a segment but what is wrong with it.
+void append(std::string& out, int64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
+void append_number(std::string& out, std::optional<Seq> isn, Seq number) {
+  if (isn) return append(out, Seq::distance(*isn, number));
+  out += '=';
+  append(out, number.value());
+}
+
+void append_flags(std::string& out, Flags flags) {
+  const std::size_t before = out.size();
+  for (const auto& [letter, bit] : kFlagLetters) {
+    if (flags.has(bit)) out += letter;
+  }
+  if (flags.ack()) out += '.';
+  if (out.size() == before) out += '-';
+}
+
+// Everything of a segment but what is wrong with it. A judge tells every divergence so, known ones
+// too: each word is appended where it stays.
 std::string segment_text(const Segment& segment, Octets options, const Isns& isns) {
   const auto length = static_cast<uint32_t>(segment.text.size());
-  std::string out =
-      fmt::format("{} seq {}", to_text(segment.flags), number_text(isns.sender, segment.seq));
+  std::string out;
+  out.reserve(kUsualText);
+  append_flags(out, segment.flags);
+  out += " seq ";
+  append_number(out, isns.sender, segment.seq);
   if (length > 0 && isns.sender) {
-    out += ":" + number_text(isns.sender, segment.seq + length);
+    out += ':';
+    append_number(out, isns.sender, segment.seq + length);
   }
-  if (length > 0) fmt::format_to(std::back_inserter(out), "({})", length);
-  if (segment.flags.ack()) out += " ack " + number_text(isns.receiver, segment.ack);
-  fmt::format_to(std::back_inserter(out), " win {}", segment.wnd);
-  if (segment.flags.urg()) fmt::format_to(std::back_inserter(out), " urg {}", segment.up);
+  if (length > 0) {
+    out += '(';
+    append(out, length);
+    out += ')';
+  }
+  if (segment.flags.ack()) {
+    out += " ack ";
+    append_number(out, isns.receiver, segment.ack);
+  }
+  out += " win ";
+  append(out, segment.wnd);
+  if (segment.flags.urg()) {
+    out += " urg ";
+    append(out, segment.up);
+  }
   if (!options.empty()) {
-    fmt::format_to(std::back_inserter(out), " <{}>",
-                   options_text(options, isns.receiver.value_or(Seq(0))));
+    out += " <";
+    out += options_text(options, isns.receiver.value_or(Seq(0)));
+    out += '>';
   }
   return out;
+}
+
+std::string numbered(std::string_view word, int64_t number) {
+  std::string out(word);
+  append(out, number);
+  return out;
+}
+
+// `text` and, where something is wrong with the packet, that in braces.
+std::string with_wrong(std::string text, const std::string& wrong) {
+  if (!wrong.empty()) {
+    text += ' ';
+    text += wrong;
+  }
+  return text;
 }
 
 std::string braced(std::string words) {
@@ -83,16 +137,15 @@ std::string braced(std::string words) {
 }  // namespace
 
 std::string number_text(std::optional<Seq> isn, Seq number) {
-  return isn ? fmt::to_string(Seq::distance(*isn, number)) : fmt::format("={}", number.value());
+  std::string out;
+  append_number(out, isn, number);
+  return out;
 }
 
 std::string to_text(Flags flags) {
   std::string out;
-  for (const auto& [letter, bit] : kFlagLetters) {
-    if (flags.has(bit)) out += letter;
-  }
-  if (flags.ack()) out += '.';
-  return out.empty() ? "-" : out;
+  append_flags(out, flags);
+  return out;
 }
 
 std::string option_text(Octets octets, Seq receiver_isn) {
@@ -105,9 +158,9 @@ std::string option_text(Octets octets, Seq receiver_isn) {
     case kOptionNop:
       return "nop";
     case kOptionMss:
-      return fmt::format("mss {}", get16(p + 2));
+      return numbered("mss ", get16(p + 2));
     case kOptionWindowScale:
-      return fmt::format("wscale {}", p[2]);
+      return numbered("wscale ", p[2]);
     case kOptionSackPermitted:
       return "sackOK";
     case kOptionSack:
@@ -163,15 +216,12 @@ std::string to_text(const Decoded& packet, const Isns& isns) {
   Malformation seen;
   if (!packet.tcp_checksum_ok) seen.checksum = Malformation::Checksum::kBad;
   seen.reserved = packet.reserved;
-  const std::string wrong = to_text(seen);
-  return segment_text(packet.segment, packet.option_octets, isns) +
-         (wrong.empty() ? "" : " " + wrong);
+  return with_wrong(segment_text(packet.segment, packet.option_octets, isns), to_text(seen));
 }
 
 std::string to_text(const Packet& packet, const Isns& isns) {
-  const std::string wrong = to_text(packet.malformation);
-  return segment_text(packet.segment, packet.options.octets(), isns) +
-         (wrong.empty() ? "" : " " + wrong);
+  return with_wrong(segment_text(packet.segment, packet.options.octets(), isns),
+                    to_text(packet.malformation));
 }
 
 }  // namespace synfin::wire
