@@ -4,17 +4,16 @@
 #include <cstdint>
 
 #include "fuzz/common/watched_reference.h"
-#include "harness/wire/codec.h"
 
 namespace synfin::fuzz {
 namespace {
 
 class Target final : public WatchedReference {
  private:
-  void see(const judge::Judge& judge, const play::Trace& trace, const play::Event& event) override {
+  void see(const judge::Judge& judge, const play::Event& event,
+           const wire::Decoded* packet) override {
     if (event.kind != play::EventKind::kInjected) return;
-    const auto packet = wire::decode(trace.data(event));
-    if (!packet || packet->segment.text.empty()) return;
+    if (packet == nullptr || packet->segment.text.empty()) return;
     if (judge.rules(event.connection).state() == State::kFinWait2) {
       fail("the canary: text in FIN-WAIT-2");
     }

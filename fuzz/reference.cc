@@ -6,18 +6,16 @@
 
 #include "engine/invariants.h"
 #include "fuzz/common/watched_reference.h"
-#include "harness/wire/codec.h"
 
 namespace synfin::fuzz {
 namespace {
 
 class Target final : public WatchedReference {
  private:
-  void see(const judge::Judge&, const play::Trace& trace, const play::Event& event) override {
+  void see(const judge::Judge&, const play::Event& event, const wire::Decoded* packet) override {
     if (event.kind == play::EventKind::kCallStart) reset_ = false;
     if (event.kind != play::EventKind::kInjected && event.kind != play::EventKind::kSent) return;
-    const auto packet = wire::decode(trace.data(event));
-    const bool resets = packet && packet->segment.flags.rst();
+    const bool resets = packet != nullptr && packet->segment.flags.rst();
     // What is sent later is sent by a timer.
     if (event.kind == play::EventKind::kSent && resets && reset_ && event.at == reset_at_) {
       fail("a RST answers a RST (RFC 9293 §3.5.2)");

@@ -22,10 +22,10 @@ int WatchedReference::play(const uint8_t* data, std::size_t size) {
   return 0;
 }
 
-void WatchedReference::on_event(const judge::Judge& judge, const play::Trace& trace,
-                                const play::Event& event) {
-  Feedback::on_event(judge, trace, event);
-  see(judge, trace, event);
+void WatchedReference::on_event(const judge::Judge& judge, const play::Event& event,
+                                const wire::Decoded* packet) {
+  Feedback::on_event(judge, event, packet);
+  see(judge, event, packet);
 }
 
 void WatchedReference::fail(std::string_view what) const { give_up(what, *program_); }

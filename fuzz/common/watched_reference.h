@@ -21,8 +21,8 @@ class WatchedReference : public Feedback {
  public:
   // What LLVMFuzzerTestOneInput() returns.
   int play(const uint8_t* data, std::size_t size);
-  void on_event(const judge::Judge& judge, const play::Trace& trace,
-                const play::Event& event) final;
+  void on_event(const judge::Judge& judge, const play::Event& event,
+                const wire::Decoded* packet) final;
 
  protected:
   WatchedReference();
@@ -31,8 +31,8 @@ class WatchedReference : public Feedback {
 
  private:
   // Each event, before the judge hears of it.
-  virtual void see(const judge::Judge& judge, const play::Trace& trace,
-                   const play::Event& event) = 0;
+  virtual void see(const judge::Judge& judge, const play::Event& event,
+                   const wire::Decoded* packet) = 0;
   // The engine, after each thing that it did.
   virtual void look_at(Time, const Reference&) {}
 

@@ -32,8 +32,8 @@ class Telling final : public judge::Relay {
   Telling(judge::Judge& judge, const Replayer& replayer, const Behaviour& behaviour, After after)
       : Relay(judge), replayer_(replayer), behaviour_(behaviour), after_(std::move(after)) {}
 
-  void on_event(const play::Event& event) override {
-    Relay::on_event(event);
+  void on_event(const play::Event& event, const wire::Decoded* packet) override {
+    Relay::on_event(event, packet);
     Moment moment;
     moment.of_set_up = event.step < replayer_.cell_step();
     if (!moment.of_set_up && event.kind == play::EventKind::kSent) {

@@ -22,7 +22,7 @@ class Onlooker final : public play::Observer {
  public:
   void begin(const script::FlatProgram&, std::span<const wire::FourTuple>,
              const play::Trace&) override {}
-  void on_event(const play::Event&) override {}
+  void on_event(const play::Event&, const wire::Decoded*) override {}
   std::optional<uint32_t> value(uint16_t, script::Base) const override { return std::nullopt; }
   uint8_t peer_window_shift(uint16_t) const override { return 0; }
   uint8_t stack_window_shift(uint16_t) const override { return 0; }

@@ -98,7 +98,9 @@ Event& Replayer::append(EventKind kind, uint32_t step) {
   return event;
 }
 
-void Replayer::notify(play::Observer& observer) { observer.on_event(trace_.events.back()); }
+void Replayer::notify(play::Observer& observer, const wire::Decoded* packet) {
+  observer.on_event(trace_.events.back(), packet);
+}
 
 Result<void> Replayer::packet(EventKind kind, uint32_t step, const Wire& wire,
                               play::Observer& observer) {
@@ -131,7 +133,8 @@ Result<void> Replayer::packet(EventKind kind, uint32_t step, const Wire& wire,
   event.size = static_cast<uint32_t>(*size);
   trace_.octets.insert(trace_.octets.end(), octets_.begin(),
                        octets_.begin() + static_cast<std::ptrdiff_t>(*size));
-  notify(observer);
+  const auto decoded = wire::decode(std::span(octets_).first(*size));
+  notify(observer, decoded ? &*decoded : nullptr);
   return {};
 }
 

@@ -50,7 +50,7 @@ class Replayer {
   void returned(uint32_t step, const Api::Outcome& outcome, bool other_text,
                 play::Observer& observer);
   play::Event& append(play::EventKind kind, uint32_t step);
-  void notify(play::Observer& observer);
+  void notify(play::Observer& observer, const wire::Decoded* packet = nullptr);
   Seq absolute(const Number& number) const;
 
   const SetUp* set_up_;

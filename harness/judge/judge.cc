@@ -32,9 +32,9 @@ class Judge::Impl : public Complaints {
   void add(Divergence divergence) override;
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace);
-  void on_event(const Event& event);
-  void injected(const Event& event);
-  void sent(const Event& event);
+  void on_event(const Event& event, const wire::Decoded* packet);
+  void injected(const Event& event, const wire::Decoded* packet);
+  void sent(const Event& event, const wire::Decoded* packet);
   std::string describe_stimulus(std::size_t stimulus) const;
 
   // By value: the profile follows what a case sets.
@@ -89,7 +89,7 @@ std::string Judge::Impl::describe_stimulus(std::size_t stimulus) const {
   return wire::to_text(*packet, shadows_[event.connection]->isns().reversed());
 }
 
-void Judge::Impl::on_event(const Event& event) {
+void Judge::Impl::on_event(const Event& event, const wire::Decoded* packet) {
   step_ = event.step;
   Shadow& shadow = *shadows_[event.connection];
   // What had to come before this and could have been seen is missing.
@@ -99,10 +99,10 @@ void Judge::Impl::on_event(const Event& event) {
   switch (event.kind) {
     case EventKind::kInjected:
       stimulus_ = trace_->events.size();
-      injected(event);
+      injected(event, packet);
       break;
     case EventKind::kSent:
-      sent(event);
+      sent(event, packet);
       break;
     case EventKind::kCallStart:
       stimulus_ = trace_->events.size();
@@ -124,14 +124,14 @@ void Judge::Impl::on_event(const Event& event) {
   states_.push_back(shadow.state());
 }
 
-void Judge::Impl::injected(const Event& event) {
-  if (const auto notice = wire::decode_icmp(trace_->data(event))) {
-    shadows_[event.connection]->icmp(event.at, *notice);
+void Judge::Impl::injected(const Event& event, const wire::Decoded* packet) {
+  if (packet == nullptr) {
+    const auto notice = wire::decode_icmp(trace_->data(event));
+    if (notice) shadows_[event.connection]->icmp(event.at, *notice);
     return;
   }
-  const auto packet = wire::decode(trace_->data(event));
-  // What is not a segment, or has a wrong checksum, has not arrived (MUST-3).
-  if (!packet || !packet->tcp_checksum_ok || !packet->ip_checksum_ok) return;
+  // What has a wrong checksum has not arrived (MUST-3).
+  if (!packet->tcp_checksum_ok || !packet->ip_checksum_ok) return;
   // MUST-57, MUST-63: what is not from this peer to this stack is nothing to the connection, and no
   // case sends it so that it might be another's.
   const wire::FourTuple& tuple = tuples_[event.connection];
@@ -142,10 +142,9 @@ void Judge::Impl::injected(const Event& event) {
   shadows_[event.connection]->injected(event.at, *packet, sockets_.admission(event.connection));
 }
 
-void Judge::Impl::sent(const Event& event) {
+void Judge::Impl::sent(const Event& event, const wire::Decoded* packet) {
   last_ = {};
-  const auto packet = wire::decode(trace_->data(event));
-  if (!packet) return;
+  if (packet == nullptr) return;
   last_ = shadows_[event.connection]->sent(event.at, *packet);
   numbering_.sent(event.at, event.connection, packet->segment);
 }
@@ -170,7 +169,9 @@ void Judge::begin(const script::FlatProgram& program, std::span<const wire::Four
   impl_->begin(program, tuples, trace);
 }
 
-void Judge::on_event(const Event& event) { impl_->on_event(event); }
+void Judge::on_event(const Event& event, const wire::Decoded* packet) {
+  impl_->on_event(event, packet);
+}
 
 std::optional<uint32_t> Judge::value(uint16_t connection, script::Base name) const {
   const Tcb& tcb = impl_->shadows_[connection]->variables();

@@ -29,7 +29,7 @@ class Judge : public play::Observer {
   // play::Observer
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace) override;
-  void on_event(const play::Event& event) override;
+  void on_event(const play::Event& event, const wire::Decoded* packet) override;
   std::optional<uint32_t> value(uint16_t connection, script::Base name) const override;
   Timer retransmission_timer(uint16_t connection) const override;
   uint8_t peer_window_shift(uint16_t connection) const override;

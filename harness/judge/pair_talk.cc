@@ -83,7 +83,7 @@ void Talk::start(Time now) {
   event.at = now;
   event.call = static_cast<uint32_t>(index);
   trace_.events.push_back(event);
-  judge_.on_event(event);
+  judge_.on_event(event, nullptr);
   under_way_[stack_.start(id_, 0, program_.calls[index])] = index;
 }
 
@@ -102,7 +102,7 @@ void Talk::on_return(stack::Ticket ticket, Time at, const stack::CallResult& res
   under_way_.erase(found);
   trace_.octets.insert(trace_.octets.end(), result.data.begin(), result.data.end());
   trace_.events.push_back(event);
-  judge_.on_event(event);
+  judge_.on_event(event, nullptr);
   if (result.value < 0) {
     fail(play::describe(spec) + ": " + play::describe_errno(result.error));
     return;
@@ -266,7 +266,8 @@ void Talk::record(play::EventKind kind, Time at, std::span<const uint8_t> octets
   event.size = static_cast<uint32_t>(octets.size());
   trace_.octets.insert(trace_.octets.end(), octets.begin(), octets.end());
   trace_.events.push_back(event);
-  judge_.on_event(event);
+  const auto packet = wire::decode(octets);
+  judge_.on_event(event, packet ? &*packet : nullptr);
 }
 
 void Talk::to_stack(Time, std::span<const uint8_t> octets) {

@@ -25,13 +25,12 @@ uint32_t class_of(Seq seq, Seq nxt, uint32_t window) {
 
 void Meetings::on_begin(const script::FlatProgram&) { open_.reset(); }
 
-void Meetings::on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) {
+void Meetings::on_event(const Judge& judge, const play::Event& event, const wire::Decoded* packet) {
   const bool sent = event.kind == play::EventKind::kSent;
   if (!sent && open_ && event.kind != play::EventKind::kState) answered(kSilence);
   if (!sent && event.kind != play::EventKind::kInjected) return;
   if (sent && !open_) return;
-  const auto packet = wire::decode(trace.data(event));
-  if (!packet) return;
+  if (packet == nullptr) return;
   const uint8_t flags = packet->segment.flags.bits & kFlagMask;
   if (sent) return answered(flags);
   const Rules& rules = judge.rules(event.connection);

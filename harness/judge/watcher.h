@@ -15,7 +15,9 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   virtual void on_begin(const script::FlatProgram& program) = 0;
-  virtual void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) = 0;
+  // `packet`: as an observer is told (play/observer.h).
+  virtual void on_event(const Judge& judge, const play::Event& event,
+                        const wire::Decoded* packet) = 0;
 };
 
 // Passes all on to a judge, and answers as it does.
@@ -27,7 +29,9 @@ class Relay : public play::Observer {
              const play::Trace& trace) override {
     judge_.begin(program, tuples, trace);
   }
-  void on_event(const play::Event& event) override { judge_.on_event(event); }
+  void on_event(const play::Event& event, const wire::Decoded* packet) override {
+    judge_.on_event(event, packet);
+  }
   std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
     return judge_.value(connection, name);
   }
@@ -54,18 +58,16 @@ class Watched final : public Relay {
 
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace) override {
-    trace_ = &trace;
     watcher_.on_begin(program);
     Relay::begin(program, tuples, trace);
   }
-  void on_event(const play::Event& event) override {
-    watcher_.on_event(judge_, *trace_, event);
-    Relay::on_event(event);
+  void on_event(const play::Event& event, const wire::Decoded* packet) override {
+    watcher_.on_event(judge_, event, packet);
+    Relay::on_event(event, packet);
   }
 
  private:
   Watcher& watcher_;
-  const play::Trace* trace_ = nullptr;
 };
 
 // What a program met with: each time something was injected, the state that it met, its flags,
@@ -73,7 +75,7 @@ class Watched final : public Relay {
 class Meetings : public Watcher {
  public:
   void on_begin(const script::FlatProgram& program) override;
-  void on_event(const Judge& judge, const play::Trace& trace, const play::Event& event) override;
+  void on_event(const Judge& judge, const play::Event& event, const wire::Decoded* packet) override;
   // To be called once the program has been played.
   void end();
 

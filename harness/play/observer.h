@@ -9,7 +9,7 @@
 #include "engine/time.h"
 #include "harness/play/trace.h"
 #include "harness/script/flat.h"
-#include "harness/wire/address.h"
+#include "harness/wire/codec.h"
 
 namespace synfin::play {
 
@@ -20,8 +20,10 @@ class Observer {
   // Called once, before anything happens. All three outlive the play.
   virtual void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
                      const Trace& trace) = 0;
-  // Called after each event has been appended to the trace, in the order of the trace.
-  virtual void on_event(const Event& event) = 0;
+  // Called after each event has been appended to the trace, in the order of the trace. `packet`:
+  // what a kInjected or kSent event carries, decoded; null where that is no TCP, and of other
+  // events.
+  virtual void on_event(const Event& event, const wire::Decoded* packet) = 0;
   // The present value of a name for a connection; nullopt while it has none (no ISS before the
   // stack's SYN). kSndWnd, kSndMaxWnd and kRcvWnd are octets, the others absolute numbers.
   virtual std::optional<uint32_t> value(uint16_t connection, script::Base name) const = 0;

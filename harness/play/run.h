@@ -178,7 +178,7 @@ class Run {
 
   // run_events.cc: what the stack did
   Event& append(EventKind kind, Time at, uint16_t connection, std::span<const uint8_t> octets = {});
-  void notify();
+  void notify(const wire::Decoded* packet = nullptr);
   uint16_t connection_of(const wire::Decoded& packet);
   bool is_optional(const wire::Decoded& packet, uint16_t connection) const;
   void compare(const script::Step& step, const Arrived& arrived, const wire::Decoded& packet);

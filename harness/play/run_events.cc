@@ -50,8 +50,8 @@ Event& Run::append(EventKind kind, Time at, uint16_t connection, std::span<const
   return event;
 }
 
-void Run::notify() {
-  if (job_.observer != nullptr) job_.observer->on_event(result_.trace.events.back());
+void Run::notify(const wire::Decoded* packet) {
+  if (job_.observer != nullptr) job_.observer->on_event(result_.trace.events.back(), packet);
 }
 
 // The connection with this packet's addresses; an active one may have got its port just now.
@@ -87,7 +87,7 @@ bool Run::on_packet(Time at, std::span<const uint8_t> octets) {
   Values values;
   if (freezes_values_) values = Values::of(*job_.observer, connection);
   append(EventKind::kSent, at, connection, octets);
-  notify();
+  notify(decoded ? &*decoded : nullptr);
   if (!decoded && !is_tcp(octets)) return false;  // ICMP and the like: only for the trace
   if (!concerns) return false;
   Arrived& arrived = unclaimed_.emplace_back();

@@ -87,7 +87,9 @@ void Run::inject_packet(const script::Step& what, std::span<const uint8_t> octet
   }
   stimulus(*at);
   append(EventKind::kInjected, *at, what.connection, octets);
-  notify();
+  if (job_.observer == nullptr) return;
+  const auto decoded = wire::decode(octets);
+  notify(decoded ? &*decoded : nullptr);
 }
 
 void Run::call(const script::Step& what) {

@@ -32,7 +32,7 @@ class PlainNumbers final : public play::Observer {
 
   void begin(const script::FlatProgram&, std::span<const wire::FourTuple>,
              const play::Trace&) override {}
-  void on_event(const play::Event&) override {}
+  void on_event(const play::Event&, const wire::Decoded*) override {}
   Timer retransmission_timer(uint16_t) const override { return {}; }
   bool last_was_allowed_repetition() const override { return false; }
   bool last_was_allowed() const override { return true; }

@@ -33,7 +33,8 @@ TEST(DivergenceText, ANumberWithoutAnIsnIsThatOnTheWire) {
   play::Event event{.kind = play::EventKind::kSent};
   event.size = static_cast<uint32_t>(wire::encode(packet, trace.octets).value_or(0));
   trace.events.push_back(event);
-  judge.on_event(event);
+  const auto sent = wire::decode(trace.data(event));
+  judge.on_event(event, &*sent);
 
   ASSERT_EQ(judge.divergences().size(), 1U);
   EXPECT_EQ(judge.divergences()[0].got, "R seq =3735928559 win 0");

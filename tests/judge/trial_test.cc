@@ -190,7 +190,7 @@ TEST(Trial, AProgramThatDoesNotCompileIsAnError) {
 class Stopper : public Watcher {
  public:
   void on_begin(const script::FlatProgram&) override { events_ = 0; }
-  void on_event(const Judge&, const play::Trace&, const play::Event&) override {
+  void on_event(const Judge&, const play::Event&, const wire::Decoded*) override {
     if (stops && ++events_ == 5) throw Stop();
   }
   bool stops = true;

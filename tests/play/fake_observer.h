@@ -12,13 +12,10 @@ namespace synfin::testing {
 class FakeObserver : public play::Observer {
  public:
   void begin(const script::FlatProgram&, std::span<const wire::FourTuple>,
-             const play::Trace& trace) override {
-    trace_ = &trace;
-  }
-  void on_event(const play::Event& event) override {
+             const play::Trace&) override {}
+  void on_event(const play::Event& event, const wire::Decoded* packet) override {
     ++events;
     if (event.kind == play::EventKind::kSent) {
-      const auto packet = wire::decode(trace_->data(event));
       if (packet->segment.flags.syn()) values[script::Base::kIss] = packet->segment.seq.value();
       values[script::Base::kSndNxt] = packet->segment.end().value();
     }
@@ -38,9 +35,6 @@ class FakeObserver : public play::Observer {
   bool repetition = false;
   bool allowed = true;
   int events = 0;
-
- private:
-  const play::Trace* trace_ = nullptr;
 };
 
 }  // namespace synfin::testing
