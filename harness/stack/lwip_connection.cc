@@ -16,7 +16,10 @@ LwipTcp::Connection::Connection(tcp_pcb* pcb, const wire::FourTuple& ends, const
   tcp_err(pcb_, on_error);
 }
 
-LwipTcp::Connection::~Connection() { let_go(); }
+LwipTcp::Connection::~Connection() {
+  let_go();
+  if (tcp_pcb* pcb = control_block()) tcp_arg(pcb, nullptr);
+}
 
 // --- what lwIP tells ---
 
@@ -37,7 +40,6 @@ err_t LwipTcp::Connection::on_receive(void* self, tcp_pcb*, pbuf* data, err_t) {
 void LwipTcp::Connection::on_error(void* self, err_t error) {
   auto& mine = *static_cast<Connection*>(self);
   mine.pcb_ = nullptr;
-  mine.ended_ = true;
   if (error == ERR_RST) {
     mine.error_ = reset_error(mine.last_);
     mine.received_.clear();  // SEGMENT ARRIVES, step 2: all queues are flushed
@@ -53,14 +55,16 @@ void LwipTcp::Connection::refresh() {
 
 tcp_pcb* LwipTcp::Connection::let_go() {
   if (pcb_ == nullptr) return nullptr;
-  tcp_arg(pcb_, nullptr);
   tcp_recv(pcb_, nullptr);
   tcp_err(pcb_, nullptr);
   return std::exchange(pcb_, nullptr);
 }
 
+// What has these ends may be another connection by now.
 tcp_pcb* LwipTcp::Connection::control_block() const {
-  return pcb_ != nullptr || ended_ ? pcb_ : find_pcb(tuple_);
+  if (pcb_ != nullptr) return pcb_;
+  tcp_pcb* found = find_pcb(tuple_);
+  return found != nullptr && found->callback_arg == this ? found : nullptr;
 }
 
 // --- what the user asks ---

@@ -46,9 +46,9 @@ class LwipTcp::Connection final : public TcpConnection {
  private:
   static err_t on_receive(void* self, tcp_pcb* pcb, pbuf* data, err_t error);
   static void on_error(void* self, err_t error);
+  // lwIP calls it no more; the control block still tells whose it is.
   tcp_pcb* let_go();
-  // Held or not; null once lwIP has told of its end: what has these ends then is another
-  // connection.
+  // Held or not; null once it has come to its end.
   tcp_pcb* control_block() const;
 
   tcp_pcb* pcb_;
@@ -59,7 +59,6 @@ class LwipTcp::Connection final : public TcpConnection {
   int error_ = 0;
   bool peer_closed_ = false;
   bool fin_queued_ = false;
-  bool ended_ = false;
 };
 
 }  // namespace synfin::stack

@@ -78,6 +78,23 @@ TEST_P(LwipTest, TimeWaitPassesWhileTheDescriptorIsOpen) {
   EXPECT_EQ(call(CallName::kClose, 4).first, 0);
 }
 
+// Its 4-tuple is another's by then.
+TEST_P(LwipTest, ADescriptorOfWhatIsGoneDoesNotAbortTheNextConnection) {
+  const Seq iss = establish();
+  host.call(ReferenceHost::option(4, SOL_SOCKET, SO_LINGER, {1, 0}));
+  auto shut = ReferenceHost::make(CallName::kShutdown, 4);
+  shut.flags = SHUT_WR;
+  EXPECT_EQ(host.call(shut).first, 0);
+  host.give(kAck | kFin, 101, iss + 2);
+  EXPECT_EQ(host.state(), State::kTimeWait);
+  host.run(std::chrono::seconds(121));
+  host.packets.clear();
+  host.open_passive(7000);
+  EXPECT_EQ(call(CallName::kClose, 4).first, 0);
+  EXPECT_EQ(host.state(), State::kEstablished);
+  EXPECT_TRUE(host.packets.empty());
+}
+
 TEST_P(LwipTest, AResetIsToldOnceAndEmptiesWhatWasNotRead) {
   const Seq iss = establish();
   host.give(kAck | kPsh, 101, iss + 1, 0, {'a', 'b', 'c'});
