@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/cli/select.h"
 #include "harness/judge/baseline.h"
 #include "harness/judge/session.h"
 #include "harness/report/ladder.h"
 #include "harness/script/compile.h"
 #include "harness/script/program_file.h"
+#include "harness/script/stimuli.h"
 
 namespace synfin::cli {
 
@@ -34,6 +37,14 @@ Result<Played> play_one(const StackChoice& choice,
   return played;
 }
 
+// What a fuzz target has kept has no ending and was never text, so that it has no lines. The
+// results that stand in it are what calls return as a rule, and nothing that anybody expects.
+static bool is_fuzz_input(const std::string& path, const script::FlatProgram& program) {
+  return !script::is_program_file(path) &&
+         std::all_of(program.steps.begin(), program.steps.end(),
+                     [](const script::Step& step) { return step.line == 0; });
+}
+
 Result<std::vector<Loaded>> load_compiled(const std::string& path, const std::string& glob) {
   auto programs = script::parse_file(path);
   if (!programs) return tl::make_unexpected(programs.error());
@@ -44,6 +55,7 @@ Result<std::vector<Loaded>> load_compiled(const std::string& path, const std::st
     if (!glob.empty() && !selects(glob, program.name())) continue;
     auto flat = script::compile(program);
     if (!flat) return tl::make_unexpected(flat.error());
+    if (is_fuzz_input(path, *flat)) script::leave_stimuli(*flat);
     loaded.push_back(
         {std::move(program), std::make_shared<const script::FlatProgram>(std::move(*flat))});
   }

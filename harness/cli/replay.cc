@@ -20,8 +20,8 @@ namespace {
 constexpr const char* kReplayAbout =
     "Plays the programs of one file on a stack, draws what happened as a ladder, and judges it "
     "without a baseline.\n\nThe file is a .pkt script, a program as 'synfin show --as textproto' "
-    "or '--as binary' writes it,\nor an input that a fuzz target failed on; what it holds tells "
-    "which.";
+    "or '--as binary' writes it,\nor an input that a fuzz target failed on, of which no results "
+    "are expected; what it holds tells which.";
 
 constexpr const char* kReplayExamples = R"(
 

@@ -8,6 +8,7 @@
 
 #include "harness/judge/watcher.h"
 #include "harness/script/compile.h"
+#include "harness/script/stimuli.h"
 
 namespace synfin::judge {
 namespace {
@@ -37,34 +38,6 @@ void part_waits(std::vector<script::Step>& steps) {
     parted.push_back(std::move(step));
   }
   steps = std::move(parted);
-}
-
-// Leaves the stimuli of a program.
-void strip(script::FlatProgram& program) {
-  for (script::Step& step : program.steps) {
-    step.state.reset();
-    if (step.kind != StepKind::kExpect && step.kind != StepKind::kShell &&
-        step.kind != StepKind::kCode) {
-      continue;
-    }
-    step.kind = StepKind::kWait;
-    if (step.when.kind == script::TimeKind::kAny) step.when.start = Duration{0};
-    if (step.when.kind == script::TimeKind::kRelativeRange ||
-        step.when.kind == script::TimeKind::kAny) {
-      step.when.kind = script::TimeKind::kRelative;
-    } else if (step.when.kind == script::TimeKind::kAbsoluteRange) {
-      step.when.kind = script::TimeKind::kAbsolute;
-    }
-  }
-  for (script::CallSpec& call : program.calls) {
-    call.wanted.reset();
-    call.wanted_errno = 0;
-    call.wanted_data.clear();
-    call.check_data = false;
-    call.revents.reset();
-  }
-  program.requirements.clear();
-  part_waits(program.steps);
 }
 
 }  // namespace
@@ -110,7 +83,8 @@ synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& prog
   auto compiled = script::compile(program);
   if (!compiled) return tl::make_unexpected(compiled.error());
   const auto flat = std::make_shared<script::FlatProgram>(std::move(*compiled));
-  strip(*flat);
+  script::leave_stimuli(*flat);
+  part_waits(flat->steps);
   if (stack_->now() > kFar) renew();
   Judge judge(profile_, stack_->traits(), coverage_);
   std::optional<Watched> watched;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "harness/script/program_file.h"
 #include "tests/cli/program.h"
 
 namespace synfin::cli {
@@ -87,6 +88,21 @@ TEST_F(Shrinking, RefusesAScriptThatAsksForWhatIsWrong) {
   const Ran ran = run({"shrink", file, "--stack", "lwip"});
   EXPECT_EQ(ran.code, 4);
   EXPECT_THAT(ran.err, HasSubstr("the reference does not do what the script asks either"));
+}
+
+// Nobody expects the results in what a fuzzer has kept.
+TEST_F(Shrinking, AFuzzTargetsInputIsPlayedAsTheTargetPlaysIt) {
+  const auto read = script::parse_octets(with("listen(3, 1) = 0", "listen(3, 1) = -1 EINVAL"), "x");
+  proto::Program program = read.value().at(0);
+  for (proto::Step& step : *program.mutable_steps()) {
+    step.clear_line();
+    step.clear_annotations();
+  }
+  const std::string octets = program.SerializeAsString();
+  const Ran kept = run({"replay", folder_.write("crash-1", octets)});
+  EXPECT_EQ(kept.code, 0) << kept.out << kept.err;
+  EXPECT_THAT(kept.out, HasSubstr("PASS  x"));
+  EXPECT_EQ(run({"replay", folder_.write("crash-1.pb", octets)}).code, 1);
 }
 
 TEST_F(Shrinking, RefusesWhatIsNoProgram) {
