@@ -45,11 +45,14 @@ bool is_read_beyond(const wire::Decoded& packet) {
 
 // tcp.c, "persist ticking with empty send buffer": the timer goes on after the last octet that
 // waited was sent as a probe and acknowledged. tcp_out.c, "split <= mss": what it divides to fit
-// the window was cut to an MSS that a later segment has made less.
+// the window was cut to an MSS that a later segment has made less. "Can't split segment into length
+// 0": of the window it takes the lower 16 bits.
 bool fails_at_the_next_tick(const tcp_pcb& pcb) {
   if (pcb.persist_backoff == 0) return false;
   if (pcb.unsent == nullptr) return true;
-  return pcb.snd_wnd > pcb.mss && pcb.unsent->len > pcb.snd_wnd;
+  const auto split = static_cast<u16_t>(pcb.snd_wnd);
+  if (split == 0) return pcb.snd_wnd != 0;
+  return split > pcb.mss && pcb.unsent->len > split;
 }
 
 class GuardedLwip final : public stack::Stack {

@@ -11,8 +11,7 @@ void leave_stimuli(FlatProgram& program) {
     }
     step.kind = StepKind::kWait;
     if (step.when.kind == TimeKind::kAny) step.when.start = Duration{0};
-    if (step.when.kind == TimeKind::kRelativeRange ||
-        step.when.kind == TimeKind::kAny) {
+    if (step.when.kind == TimeKind::kRelativeRange || step.when.kind == TimeKind::kAny) {
       step.when.kind = TimeKind::kRelative;
     } else if (step.when.kind == TimeKind::kAbsoluteRange) {
       step.when.kind = TimeKind::kAbsolute;
