@@ -111,7 +111,7 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       // an active opener, as OPEN might (RFC 9293 §3.10.1).
       if (socket.kind == Socket::Kind::kListening) return;
       if (const Shadow* first = connected(call.fd);
-          first != nullptr && first->state() != State::kClosed) {
+          first != nullptr && first->state() > State::kListen) {
         return;
       }
       // MUST-46: it has to fail, and nothing is sent.

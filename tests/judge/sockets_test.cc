@@ -119,6 +119,25 @@ TEST_F(SocketsTest, AConnectAfterOneThatHasEndedLeavesNone) {
   EXPECT_FALSE(is_in_doubt());
 }
 
+// What has these ends now is the listener's.
+TEST_F(SocketsTest, AConnectAfterOneThatHasEndedOpensBesideAListener) {
+  calls(CallName::kSocket, 4, 4);
+  starts(CallName::kConnect, 4);
+  sends(segment(kSyn, kIss));
+  returns(CallName::kConnect, 4, -1, EINPROGRESS);
+  listens(3, 1);
+  script::CallSpec shutdown = spec(CallName::kShutdown, 4);
+  shutdown.flags = SHUT_WR;
+  sockets_.call_starts(now_, shutdown, 0);
+  arrives(segment(kAck, kIrs, kIss));
+  sends(segment(kRst, kIss));
+  ASSERT_EQ(shadow().state(), State::kListen);
+  starts(CallName::kConnect, 4);
+  sends(segment(kSyn, kIss + 1000));
+  EXPECT_EQ(shadow().state(), State::kSynSent);
+  EXPECT_EQ(clauses(), "");
+}
+
 // shutdown() while it opens: a connect() that fails for that takes no connection away.
 TEST_F(SocketsTest, AConnectThatIsRefusedForAShutdownLeavesTheConnection) {
   for (const int error : {EINVAL, EISCONN}) {
