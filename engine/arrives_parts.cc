@@ -350,7 +350,7 @@ void Rules::fin_after_fin(const Arrival& arrival) {
 
 void Rules::enter_time_wait(Clause clause) {
   transition(State::kTimeWait, EventKind::kSegment, clause);
-  tcb_.ecn = tcb_.ecn_echo = tcb_.ecn_reduced = false;  // RFC 3168 §6.1.1 ends it here
+  tcb_.ecn = tcb_.ecn_reduced = false;  // RFC 3168 §6.1.1 ends it here
   due_.remove(Due::kRetransmit);
   due_.remove(Due::kText);
   due_.remove(Due::kProbe);

@@ -37,9 +37,13 @@ void Rules::ecn_findings(Time now, const Segment& segment, Findings& out) const 
     }
     return;
   }
-  if (ece != tcb_.ecn_echo) {
-    complain(Field::kFlags, ece ? "ECE though no CE mark has come that was not answered by CWR"
-                                : "no ECE though a CE mark has come and no CWR");
+  if (ece && !tcb_.ecn_echo) {
+    complain(Field::kFlags, "ECE though no CE mark has come that was not answered by CWR");
+  }
+  // §6.1.1 has no echo in TIME-WAIT; whether that is so for the ACK of the FIN that leads there,
+  // who sends it before the state changes is not told.
+  if (!ece && tcb_.ecn && tcb_.ecn_echo) {
+    complain(Field::kFlags, "no ECE though a CE mark has come and no CWR");
   }
   const bool cwr = segment.flags.has(kCwr);
   if (cwr && !tcb_.ecn) complain(Field::kFlags, "CWR without ECN");

@@ -229,14 +229,14 @@ void Rules::review_text() {
 
 // §3.8.6.1, MUST-36. SHLD-29, SHLD-30: the first after about one RTO, then with growing intervals;
 // the bound is as loose as for a retransmission, and a timeout that was backed off may count so in
-// the interval once more.
+// the interval once more; also for a window that closes again before a round trip was measured.
 void Rules::owe_probe() {
   if (tcb_.snd.una != tcb_.snd.nxt) hit(Clause::kMust35);
   if (due_.find(Due::kProbe) != nullptr) return;
   hit(Clause::kMust36);
   hit(probes_ == 0 ? Clause::kShld29 : Clause::kShld30);
-  const Duration interval =
-      std::min(doubled(longest_timeout(0), probes_ + rtt_.backoffs()), profile_->persist_max);
+  const unsigned doublings = probes_ + reopened_after_ + rtt_.backoffs();
+  const Duration interval = std::min(doubled(longest_timeout(0), doublings), profile_->persist_max);
   due_.add(Due::kProbe, Clause::kMust36, now_ + 2 * interval + kRetransmissionGrace);
 }
 

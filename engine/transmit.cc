@@ -109,7 +109,7 @@ void Reference::fill_header(Segment& out) {
   out.seq = tcb.snd.nxt;
   out.ack = tcb.rcv.nxt;
   out.flags.set(kAck);
-  out.flags.set(kEce, tcb.ecn_echo);
+  out.flags.set(kEce, tcb.ecn && tcb.ecn_echo);
   const uint32_t window = tcb.rcv.wnd() + window_edge_gain();
   // A partial unit is told as a whole one: the edge must not move left (SHLD-14).
   const uint32_t grain = (1U << tcb.rcv.shift) - 1;

@@ -93,6 +93,25 @@ TEST_F(EcnTest, AMarkIsEchoedUntilCwr) {
   EXPECT_NE(objection(segment(kAck | kEce, kIss + 1, kIrs + 31)), "");
 }
 
+// RFC 3168 §6.1.1: TIME-WAIT knows nothing of ECN; but the ACK that the FIN draws may be sent
+// first.
+TEST_F(EcnTest, TheAckThatLeadsToTimeWaitMayEchoAMark) {
+  for (const bool marked : {false, true}) {
+    rules_ = Rules(profile_);
+    open();
+    Segment text = segment(kAck, kIrs + 1, kIss + 1, 1);
+    if (marked) text.ecn = Ecn::kCe;
+    arrives(text);
+    rules_.close(now_, CloseKind::kSending);
+    const unsigned echo = marked ? unsigned{kEce} : 0U;
+    rules_.sent(now_, segment(kAck | kFin | echo, kIss + 1, kIrs + 2));
+    arrives(segment(kAck | kFin, kIrs + 2, kIss + 2));
+    ASSERT_EQ(rules_.state(), State::kTimeWait);
+    EXPECT_EQ(objection(segment(kAck, kIss + 2, kIrs + 3)), "");
+    EXPECT_EQ(objection(segment(kAck | kEce, kIss + 2, kIrs + 3)).empty(), marked);
+  }
+}
+
 TEST_F(EcnTest, AMarkOnAnAckAloneOrWithoutEcnIsNothing) {
   open();
   Segment marked = segment(kAck, kIrs + 1, kIss + 1);

@@ -25,6 +25,27 @@ TEST_F(ShadowTest, TextAndFinOfOneTimeoutAreOneProbe) {
   EXPECT_EQ(clauses(), "SHLD-30");
 }
 
+// Nothing was sent in a window that opened less than the text needs: the timer may stand where the
+// probes have backed it off to.
+TEST_F(ShadowTest, AWindowThatWasOpenForAMomentDoesNotHurryTheNextProbe) {
+  establish();
+  close_window();
+  send_octet();
+  const Segment probe = send_octet();
+  for (const int wait : {1, 2, 4, 8}) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(probe);
+  }
+  Segment open = segment(kAck, kIrs + 1, kIss + 1);
+  open.wnd = 1;
+  inject(open);
+  close_window();
+  shadow_.missing(now_ + std::chrono::seconds(16));
+  EXPECT_EQ(clauses(), "");
+  shadow_.missing(now_ + std::chrono::seconds(60));
+  EXPECT_EQ(clauses(), "MUST-36");
+}
+
 // SHLD-11: R2 of what went out before the window closed.
 TEST_F(ShadowTest, ASilentPeerBehindAClosedWindowMayBeGivenUp) {
   profile_.silent_window_timeout = std::chrono::seconds(240);
