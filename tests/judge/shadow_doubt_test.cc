@@ -67,7 +67,7 @@ TEST_F(ShadowTest, R2MayBeATime) {
   profile_.rto_min = std::chrono::milliseconds(200);
   profile_.retries = 8;  // 0.2 s * (2^9 - 1) = 102.2 s
   for (const bool a_time : {false, true}) {
-    for (const int seconds : {101, 103}) {
+    for (const int after : {101, 103}) {
       collector_.found.clear();
       profile_.r2_is_a_time = a_time;
       shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
@@ -80,9 +80,9 @@ TEST_F(ShadowTest, R2MayBeATime) {
         now_ = sent + std::chrono::seconds(again);
         target_sends(text);
       }
-      now_ = sent + std::chrono::seconds(seconds);
+      now_ = sent + std::chrono::seconds(after);
       target_is(State::kListen);
-      EXPECT_EQ(collector_.found.empty(), a_time && seconds == 103) << a_time << seconds;
+      EXPECT_EQ(collector_.found.empty(), a_time && after == 103) << a_time << after;
     }
   }
 }
