@@ -13,6 +13,17 @@
 #include "harness/script/stimuli.h"
 
 namespace synfin::cli {
+namespace {
+
+// What a fuzz target has kept has no ending and was never text, so that it has no lines. The
+// results that stand in it are what calls return as a rule, and nothing that anybody expects.
+bool is_fuzz_input(const std::string& path, const script::FlatProgram& program) {
+  return !script::is_program_file(path) &&
+         std::all_of(program.steps.begin(), program.steps.end(),
+                     [](const script::Step& step) { return step.line == 0; });
+}
+
+}  // namespace
 
 Result<Played> play_one(const StackChoice& choice,
                         const std::shared_ptr<const script::FlatProgram>& program,
@@ -35,14 +46,6 @@ Result<Played> play_one(const StackChoice& choice,
   played.provenance = provenance_of(*open, choice);
   if (run.cases_size() > 0) played.result = std::move(*run.mutable_cases(0));
   return played;
-}
-
-// What a fuzz target has kept has no ending and was never text, so that it has no lines. The
-// results that stand in it are what calls return as a rule, and nothing that anybody expects.
-static bool is_fuzz_input(const std::string& path, const script::FlatProgram& program) {
-  return !script::is_program_file(path) &&
-         std::all_of(program.steps.begin(), program.steps.end(),
-                     [](const script::Step& step) { return step.line == 0; });
 }
 
 Result<std::vector<Loaded>> load_compiled(const std::string& path, const std::string& glob) {

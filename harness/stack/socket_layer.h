@@ -143,7 +143,7 @@ class SocketLayer {
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::vector<Call> calls_;
   std::deque<Profile> profiles_;  // that options have changed; connections point to them
-  std::vector<uint8_t> buffer_;   // the data of the call that ends now
+  std::vector<uint8_t> buffer_;   // the data of the call that ends now, or a piece of a write
   uint32_t next_id_ = 1;
 };
 
