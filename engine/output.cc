@@ -320,6 +320,11 @@ void Rules::new_text_findings(const Segment& segment, Findings& out) const {
   }
 }
 
+// Whether something that came asks for an ACK, or may draw one.
+bool Rules::may_answer() const {
+  return due_.find(Due::kAck) != nullptr || in_order_permits_ > 0 || other_permits_ > 0;
+}
+
 // A probe of a closed window (§3.8.6.1): an octet beyond the edge, or nothing at SND.NXT-1 or
 // SND.UNA-1.
 bool Rules::is_probe(Time now, const Segment& segment) const {
@@ -327,7 +332,7 @@ bool Rules::is_probe(Time now, const Segment& segment) const {
   if (segment.len() == 0) {
     if (segment.seq == tcb_.snd.una - 1) return true;
     // At the edge, which is SND.UNA, it may be an answer instead.
-    if (segment.seq == tcb_.snd.una && due_.find(Due::kAck) != nullptr) return false;
+    if (segment.seq == tcb_.snd.una && may_answer()) return false;
     // §3.8.5: the urgent pointer goes out beside a closed window too.
     return segment.seq == tcb_.snd.nxt - 1 || (segment.flags.urg() && segment.seq == tcb_.snd.una);
   }
@@ -367,7 +372,7 @@ bool Rules::is_keepalive(const Segment& segment) const {
   if (!keepalive_ || segment.seq != tcb_.snd.nxt - 1) return false;
   // At the edge of a window that shrank it may be an answer instead.
   const bool at_edge = segment.seq == tcb_.snd.una + tcb_.snd.wnd;
-  if (segment.len() == 0 && at_edge && due_.find(Due::kAck) != nullptr) return false;
+  if (segment.len() == 0 && at_edge && may_answer()) return false;
   return segment.len() == 0 || (segment.len() == 1 && tcb_.snd.una == tcb_.snd.nxt);
 }
 
@@ -399,8 +404,7 @@ void Rules::bare_ack_findings(const Segment& segment, Findings& out) const {
              .got = segment.seq.value(),
              .sentence = "the SEQ of a bare ACK is SND.NXT"});
   }
-  const bool owed = due_.find(Due::kAck) != nullptr;
-  if (owed || in_order_permits_ > 0 || other_permits_ > 0 || opens_window(segment)) return;
+  if (may_answer() || opens_window(segment)) return;
   out.add({.clause = throttled_ ? Clause::kRfc5961_7_1 : Clause::kRfc5681_18,
            .field = Field::kSegment,
            .sentence = throttled_ ? "more challenge ACKs than the limit allows"

@@ -366,6 +366,7 @@ class Rules {
   void probe_findings(Time now, Findings& out) const;
   bool of_same_probe(Time now) const;
   void keepalive_findings(Time now, Findings& out) const;
+  bool may_answer() const;
   bool is_probe(Time now, const Segment& segment) const;
   bool may_probe(Time now, bool fin) const;
   bool is_keepalive(const Segment& segment) const;
@@ -465,8 +466,7 @@ class Rules {
   uint16_t timed_length_ = 0;       // of the segment at timed_seq_
   uint32_t unpushed_ = 0;           // octets at the end of the text that came without PUSH
   uint32_t unacknowledged_in_ = 0;  // octets of text taken and not yet acknowledged
-  // Between two probes: from what could start the timer, the first of them or an ACK, to the
-  // second.
+  // Between two probes: from the first, or from an ACK since (either may start the timer), on.
   Milliseconds probe_interval_{0};
   Milliseconds keepalive_idle_{0};
   Milliseconds adopted_user_timeout_{0};  // from the peer's option (RFC 5482 §3.1)

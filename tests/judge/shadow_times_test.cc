@@ -79,6 +79,33 @@ TEST_F(ShadowTest, AnAckThatIsOwedIsNoProbe) {
   EXPECT_EQ(clauses(), "");
 }
 
+// In CLOSING step 5 goes no further, but who takes text at the edge of the window may answer it.
+TEST_F(ShadowTest, AnAckThatMayAnswerIsNoProbe) {
+  profile_.window_takes_its_edges = true;
+  shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+  shadow_.listener(now_, true);
+  establish();
+  shadow_.close(now_, CloseKind::kSending);
+  const Segment fin = segment(kFin | kAck, kIss + 1, kIrs + 1);
+  target_sends(fin);
+  inject(segment(kFin | kAck, kIrs + 1, kIss + 1));
+  target_sends(segment(kAck, kIss + 2, kIrs + 2));
+  Segment closed = segment(kAck, kIrs + 2, kIss + 1);
+  closed.wnd = 0;
+  inject(closed);
+  for (const int wait : {1, 2}) {
+    now_ += std::chrono::seconds(wait);
+    target_sends(segment(kFin | kAck, kIss + 1, kIrs + 2));
+  }
+  now_ += std::chrono::seconds(1);
+  const std::array<uint8_t, 1> octet{'x'};
+  Segment old = segment(kAck, kIrs + 1, kIss + 1);
+  old.text = octet;
+  inject(old);
+  target_sends(segment(kAck, kIss + 1, kIrs + 2));
+  EXPECT_EQ(clauses(), "");
+}
+
 // Where one number is beyond the edge it has that of a keep-alive.
 TEST_F(ShadowTest, AnAckAtTheEdgeIsNoKeepAlive) {
   establish();
