@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "harness/kernel/version.h"
+#include "harness/script/compile.h"
 #include "harness/script/file.h"
 
 namespace synfin::judge {
@@ -28,14 +30,39 @@ bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::st
          covers(entry.case_id(), case_id.substr(0, case_id.find('@')));
 }
 
-bool knows(const proto::KnownDeviation& entry, const Baseline::Seen& seen) {
-  if (!entry.clause().empty() && entry.clause() != seen.clause) return false;
-  return seen.got.find(entry.got()) != std::string_view::npos &&
-         seen.wanted.find(entry.wanted()) != std::string_view::npos &&
-         covers(entry.state(), seen.state) && covers(entry.stimulus(), seen.stimulus);
+}  // namespace
+
+Baseline::Baseline(proto::Baseline entries) : entries_(std::move(entries)) { expand_states(); }
+
+// A fuzzer asks for each divergence of each program, and most entries are about another state.
+void Baseline::expand_states() {
+  for (auto i = static_cast<int>(states_.size()); i < entries_.deviations_size(); ++i) {
+    auto& covered = states_.emplace_back();
+    for (std::size_t state = 0; state < kStateCount; ++state) {
+      covered[state] = covers(entries_.deviations(i).state(), to_string(static_cast<State>(state)));
+    }
+  }
 }
 
-}  // namespace
+bool Baseline::knows(std::size_t index, const Seen& seen, std::optional<State> state) const {
+  const proto::KnownDeviation& entry = entries_.deviations(static_cast<int>(index));
+  if (!entry.clause().empty() && entry.clause() != seen.clause) return false;
+  const bool covered = state ? states_[index].test(static_cast<std::size_t>(*state))
+                             : covers(entry.state(), seen.state);
+  return covered && seen.got.find(entry.got()) != std::string_view::npos &&
+         seen.wanted.find(entry.wanted()) != std::string_view::npos &&
+         covers(entry.stimulus(), seen.stimulus);
+}
+
+template <typename About>
+const proto::KnownDeviation* Baseline::first(const Seen& seen, About&& about_case) const {
+  const std::optional<State> state = script::find_state(seen.state);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const proto::KnownDeviation& entry = entries_.deviations(static_cast<int>(i));
+    if (knows(i, seen, state) && about_case(entry)) return &entry;
+  }
+  return nullptr;
+}
 
 std::vector<std::string> Baseline::files(const std::string& path) {
   std::error_code error;
@@ -74,23 +101,18 @@ Result<void> Baseline::add(const std::string& path) {
     }
   }
   entries_.MergeFrom(read);
+  expand_states();
   return {};
 }
 
 const proto::KnownDeviation* Baseline::find(std::string_view case_id, const Seen& seen,
                                             std::string_view stack,
                                             std::string_view version) const {
-  for (const auto& entry : entries_.deviations()) {
-    if (knows(entry, seen) && about(entry, case_id, stack, version)) return &entry;
-  }
-  return nullptr;
+  return first(seen, [&](const auto& entry) { return about(entry, case_id, stack, version); });
 }
 
 const proto::KnownDeviation* Baseline::find(const Seen& seen) const {
-  for (const auto& entry : entries_.deviations()) {
-    if (knows(entry, seen)) return &entry;
-  }
-  return nullptr;
+  return first(seen, [](const auto& /*entry*/) { return true; });
 }
 
 std::string Baseline::place(const proto::KnownDeviation& entry) const {
@@ -108,6 +130,7 @@ Baseline Baseline::of_case(std::string_view case_id, std::string_view stack,
     *chosen.entries_.add_deviations() = entry;
     chosen.places_.push_back(place(entry));
   }
+  chosen.expand_states();
   return chosen;
 }
 

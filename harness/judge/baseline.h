@@ -1,11 +1,14 @@
 // Known deviations of stacks: specs/baselines/, a folder a stack.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "engine/state.h"
 #include "harness/proto/result.pb.h"
 #include "harness/wire/error.h"
 
@@ -14,7 +17,7 @@ namespace synfin::judge {
 class Baseline {
  public:
   Baseline() = default;
-  explicit Baseline(proto::Baseline entries) : entries_(std::move(entries)) {}
+  explicit Baseline(proto::Baseline entries);
   // The files of which load() reads the entries: `path`, or all *.textproto of the folder.
   static std::vector<std::string> files(const std::string& path);
   // Reads a text-format proto::Baseline, or all *.textproto of a folder.
@@ -49,9 +52,14 @@ class Baseline {
 
  private:
   Result<void> add(const std::string& path);
+  void expand_states();
+  template <typename About>
+  const proto::KnownDeviation* first(const Seen& seen, About&& about_case) const;
+  bool knows(std::size_t index, const Seen& seen, std::optional<State> state) const;
 
   proto::Baseline entries_;
-  std::vector<std::string> places_;  // of those that were read from files
+  std::vector<std::bitset<kStateCount>> states_;  // that the glob of each entry covers
+  std::vector<std::string> places_;               // of those that were read from files
 };
 
 }  // namespace synfin::judge

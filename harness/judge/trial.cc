@@ -18,28 +18,6 @@ using script::StepKind;
 // A program takes a few hours at most.
 constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
 
-// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
-// the stack did in that time is seen before the stimulus changes it.
-void part_waits(std::vector<script::Step>& steps) {
-  std::vector<script::Step> parted;
-  parted.reserve(2 * steps.size());
-  for (script::Step& step : steps) {
-    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
-      script::Step wait;
-      wait.when = step.when;
-      wait.when.returns.reset();
-      wait.connection = step.connection;
-      wait.line = step.line;
-      if (step.when.returns) *step.when.returns -= step.when.start;
-      step.when.kind = script::TimeKind::kRelative;
-      step.when.start = Duration{0};
-      parted.push_back(std::move(wait));
-    }
-    parted.push_back(std::move(step));
-  }
-  steps = std::move(parted);
-}
-
 }  // namespace
 
 class Trial::Impl {
@@ -57,6 +35,8 @@ class Trial::Impl {
 
  private:
   void renew();
+  synfin::Result<void> compile(const proto::Program& program);
+  void part_waits();
   void take(play::PlayResult&& played, Judge& judge, const proto::Program& program);
 
   Make make_;
@@ -68,6 +48,9 @@ class Trial::Impl {
   ClauseSet* coverage_;
   std::unique_ptr<stack::Stack> stack_;
   std::unique_ptr<play::Player> player_;
+  // What is played, and steps that were: their memory serves the next program.
+  std::shared_ptr<script::FlatProgram> flat_ = std::make_shared<script::FlatProgram>();
+  std::vector<script::Step> steps_;
   Result result_;
 };
 
@@ -79,19 +62,44 @@ void Trial::Impl::renew() {
   player_ = std::make_unique<play::Player>(*stack_, 1);
 }
 
-synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
-  auto compiled = script::compile(program);
+synfin::Result<void> Trial::Impl::compile(const proto::Program& program) {
+  auto compiled = script::compile(program, std::move(*flat_));
   if (!compiled) return tl::make_unexpected(compiled.error());
-  const auto flat = std::make_shared<script::FlatProgram>(std::move(*compiled));
-  script::leave_stimuli(*flat);
-  part_waits(flat->steps);
+  *flat_ = std::move(*compiled);
+  script::leave_stimuli(*flat_);
+  part_waits();
+  return {};
+}
+
+// A wait before a stimulus becomes a step of its own: the state is read after each step, and what
+// the stack did in that time is seen before the stimulus changes it.
+void Trial::Impl::part_waits() {
+  steps_.clear();
+  for (script::Step& step : flat_->steps) {
+    if (step.kind != StepKind::kWait && step.when.start > Duration{0}) {
+      script::Step& wait = steps_.emplace_back();
+      wait.when = step.when;
+      wait.when.returns.reset();
+      wait.connection = step.connection;
+      wait.line = step.line;
+      if (step.when.returns) *step.when.returns -= step.when.start;
+      step.when.kind = script::TimeKind::kRelative;
+      step.when.start = Duration{0};
+    }
+    steps_.push_back(step);
+  }
+  std::swap(steps_, flat_->steps);
+}
+
+synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
+  if (auto done = compile(program); !done) return tl::make_unexpected(done.error());
   if (stack_->now() > kFar) renew();
   Judge judge(profile_, stack_->traits(), coverage_);
   std::optional<Watched> watched;
   if (watcher_ != nullptr) watched.emplace(judge, *watcher_);
   play::Job job;
-  job.program = flat;
-  job.options.ipv6 = !flat->ipv4;
+  job.program = flat_;
+  job.options.ipv6 = !flat_->ipv4;
   job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
   job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
   try {

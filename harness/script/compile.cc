@@ -11,18 +11,17 @@
 namespace synfin::script {
 namespace {
 
-Result<Duration> duration(int64_t ns) {
-  if (ns < 0 || ns > kMaxSeconds * kNanoseconds) return fail("a time is out of range");
-  return Duration(ns);
-}
+bool in_range(int64_t ns) { return ns >= 0 && ns <= kMaxSeconds * kNanoseconds; }
 
 Result<When> compile_time(const proto::Time& time) {
-  const auto start = duration(time.start_ns());
-  const auto end = duration(time.end_ns());
-  const auto returns = duration(time.returns_ns());
-  if (!start || !end || !returns) return fail("a time is out of range");
+  if (!in_range(time.start_ns()) || !in_range(time.end_ns()) || !in_range(time.returns_ns())) {
+    return fail("a time is out of range");
+  }
+  const Duration start(time.start_ns());
+  const Duration end(time.end_ns());
+  const Duration returns(time.returns_ns());
   When when;
-  when.start = *start;
+  when.start = start;
   switch (time.kind()) {
     case proto::Time::RELATIVE:
       when.kind = TimeKind::kRelative;
@@ -49,12 +48,12 @@ Result<When> compile_time(const proto::Time& time) {
       return fail("unknown kind of time");
   }
   if (when.kind == TimeKind::kRelativeRange || when.kind == TimeKind::kAbsoluteRange) {
-    when.end = *end;
-    if (*end < *start) return fail("the range ends before it starts");
+    when.end = end;
+    if (end < start) return fail("the range ends before it starts");
   }
   if (time.has_returns_ns()) {
-    when.returns = *returns;
-    if (*returns < *start) return fail("the call would return before it starts");
+    when.returns = returns;
+    if (returns < start) return fail("the call would return before it starts");
   }
   return when;
 }
@@ -65,7 +64,11 @@ bool expects(const proto::Step& step) {
 
 class Compiler {
  public:
-  explicit Compiler(const proto::Program& program) : program_(program) {}
+  Compiler(const proto::Program& program, FlatProgram&& memory) : program_(program) {
+    reuse(std::move(memory.steps), &flat_.steps);
+    reuse(std::move(memory.segments), &flat_.segments);
+    reuse(std::move(memory.calls), &flat_.calls);
+  }
 
   Result<FlatProgram> run() {
     flat_.name = program_.name();
@@ -99,6 +102,12 @@ class Compiler {
   }
 
  private:
+  template <typename T>
+  static void reuse(std::vector<T>&& memory, std::vector<T>* list) {
+    memory.clear();
+    *list = std::move(memory);
+  }
+
   void reserve() {
     std::size_t packets = 0;
     std::size_t calls = 0;
@@ -248,6 +257,8 @@ class Compiler {
 
 }  // namespace
 
-Result<FlatProgram> compile(const proto::Program& program) { return Compiler(program).run(); }
+Result<FlatProgram> compile(const proto::Program& program, FlatProgram&& memory) {
+  return Compiler(program, std::move(memory)).run();
+}
 
 }  // namespace synfin::script

@@ -11,8 +11,9 @@
 
 namespace synfin::script {
 
-// Errors name the file and the line.
-Result<FlatProgram> compile(const proto::Program& program);
+// Errors name the file and the line. `memory`: a program that is no longer needed, of which the
+// lists are used again.
+Result<FlatProgram> compile(const proto::Program& program, FlatProgram&& memory = {});
 
 // "SYN-RECEIVED"; nothing for any other word.
 std::optional<State> find_state(std::string_view name);

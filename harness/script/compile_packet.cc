@@ -278,9 +278,11 @@ Result<SegmentSpec> compile_segment(const proto::Segment& segment, bool inject) 
                             segment.text().size(), segment.length()));
   }
   spec.text.assign(segment.text().begin(), segment.text().end());
-  const auto malformation = compile_malformation(segment.malformation());
-  if (!malformation) return fail(malformation.error().message);
-  spec.malformation = *malformation;
+  if (segment.has_malformation()) {
+    const auto malformation = compile_malformation(segment.malformation());
+    if (!malformation) return fail(malformation.error().message);
+    spec.malformation = *malformation;
+  }
   if (auto done = set_envelope(segment, inject, &spec); !done) return fail(done.error().message);
   return spec;
 }

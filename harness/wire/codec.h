@@ -61,6 +61,8 @@ std::size_t room_of_illegal_option(std::span<const uint8_t> option_octets);
 //
 // `coverage` (may be null): the rules of parsing that this packet needs (engine/clause.h).
 Result<Decoded> decode(std::span<const uint8_t> packet, ClauseSet* coverage = nullptr);
+// The same, but the checksums are not looked at and told to be right.
+Result<Decoded> decode_unverified(std::span<const uint8_t> packet);
 
 // The packet that encode() turns into the same octets again, the TCP checksum included. Not kept
 // are IPv4 options, a clear DF bit, an IPv4 checksum that does not verify, and the IPv6 flow label.
