@@ -374,7 +374,7 @@ bool LinuxStack::deliver(Sink& sink) {
   bool any = false;
   // A packet that comes after the look makes the wait that follows end at once.
   const timespec at_once{};
-  if (worlds_.size() > 1) (void)::ppoll(poll_list_.data(), poll_list_.size(), &at_once, nullptr);
+  if (any_own(worlds_)) (void)::ppoll(poll_list_.data(), poll_list_.size(), &at_once, nullptr);
   for (std::size_t i = 0; i < worlds_.size(); ++i) {  // the sink may open a world
     // Its packet socket has to be asked, which is dear where there are hundreds.
     if (worlds_[i]->own() && i + 1 < poll_list_.size() && poll_list_[i + 1].revents == 0) continue;

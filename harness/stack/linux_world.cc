@@ -273,6 +273,10 @@ Identity describe_linux(const LinuxOptions& options, link::Privilege privilege) 
   return identity;
 }
 
+bool any_own(std::span<const std::unique_ptr<LinuxWorld>> worlds) {
+  return std::any_of(worlds.begin(), worlds.end(), [](const auto& world) { return world->own(); });
+}
+
 void end_worlds(std::vector<std::unique_ptr<LinuxWorld>> worlds) {
   constexpr std::size_t kMostThreads = 32;
   std::atomic<std::size_t> next = 0;

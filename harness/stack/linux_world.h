@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ Traits linux_traits(const LinuxOptions& options, bool ipv6);
 
 // What results say of the kernel and its surroundings.
 Identity describe_linux(const LinuxOptions& options, link::Privilege privilege);
+
+bool any_own(std::span<const std::unique_ptr<LinuxWorld>> worlds);
 
 // Ends them side by side: the kernel takes some milliseconds for each, in which it mostly waits.
 void end_worlds(std::vector<std::unique_ptr<LinuxWorld>> worlds);
