@@ -1,6 +1,7 @@
 // How packets reach a kernel's stack and come back: veth or TUN.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -20,6 +21,8 @@ class Link {
 
   // Gives the stack an IP packet. What it answers at once can be received when this returns.
   virtual Result<void> send(std::span<const uint8_t> packet) = 0;
+  // Where one write() of a packet does what send() does, its descriptor; -1 elsewhere.
+  virtual int plain_fd(std::size_t /*octets*/) const { return -1; }
   // The next packet from the stack; false when there is none now. Never waits.
   virtual bool receive(Received& received) = 0;
   // Notes what has come so far. A link without timestamps from the kernel takes it off the wire, so

@@ -39,6 +39,9 @@ class TunLink final : public Link {
   Result<void> send(std::span<const uint8_t> packet) override;
   bool receive(Received& received) override;
   void collect() override;
+  int plain_fd(std::size_t octets) const override {
+    return ring_ && octets <= mtu_ ? fd_.get() : -1;
+  }
   int fd() const override { return ring_ ? ring_->fd() : fd_.get(); }
   uint64_t dropped() override;
 

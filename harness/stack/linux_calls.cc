@@ -54,7 +54,7 @@ int bind_to_own_port(LinuxCase& owner, LinuxSocket& socket, unsigned connection)
   if (owner.world->own()) return bind_to_new_port(owner, socket, connection);
   const int on = 1;
   ::setsockopt(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (owner.listens() && owner.port_count > 1 && owner.state(connection) == State::kListen) {
+  if (owner.listens() && owner.port_count > 1 && owner.read_state(connection) == State::kListen) {
     owner.connections[connection].local_port =
         static_cast<uint16_t>(owner.first_port + 1 + connection);
   }

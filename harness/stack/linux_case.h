@@ -61,6 +61,14 @@ struct LinuxCase {
   bool begun = false;           // a call was made that listens or opens, or may
   bool low_water = false;       // SO_RCVLOWAT was set on one of its sockets
   bool socket_is_done = false;  // it has no connection any more, and only a call gives it one
+  // A state that was read, which holds until the next packet or call, and in virtual time until the
+  // next wait.
+  struct Reading {
+    unsigned connection;
+    int64_t at_ns;
+    State state;
+  };
+  std::optional<Reading> reading;
   unsigned waiting = 0;         // calls that wait on a thread
   unsigned listened = 0;        // sockets that became listeners
   unsigned sockets_closed = 0;  // by the program: their connections may go on
@@ -90,9 +98,34 @@ struct LinuxCase {
     return std::count_if(sockets.begin(), sockets.end(), may_connect);
   }
 
+  // Gives the kernel a packet. Where system calls are dear it tells at once, in the same one, what
+  // state that led to.
+  Result<void> inject(std::span<const uint8_t> packet, int64_t now_ns) {
+    touched = true;
+    reading.reset();
+    const int fd = world->link().plain_fd(packet.size());
+    if (fd < 0 || !begun || connections.size() != 1 || !world->diag().in_rows()) {
+      return world->link().send(packet);
+    }
+    const auto told = world->diag().state_after(fd, packet, tuple(0));
+    if (!told) return tl::make_unexpected(told.error());
+    world->link().collect();
+    reading = {0, now_ns, *told};
+    return {};
+  }
+
+  Result<State> state(unsigned connection, int64_t now_ns) {
+    if (reading && reading->connection == connection && reading->at_ns == now_ns) {
+      return reading->state;
+    }
+    const auto told = read_state(connection);
+    if (told) reading = {connection, now_ns, *told};
+    return told;
+  }
+
   // As the kernel has it: the socket tells it where there is no other connection than its own, and
   // sock_diag else.
-  Result<State> state(unsigned connection) {
+  Result<State> read_state(unsigned connection) {
     // A socket that neither listens nor was connected is in none of the tables that sock_diag
     // reads.
     if (!begun) return State::kClosed;
@@ -115,11 +148,13 @@ struct LinuxCase {
     ipv6 = over_ipv6;
     touched = begun = low_water = socket_is_done = false;
     waiting = listened = sockets_closed = 0;
+    reading.reset();
     zero_copied.clear();
   }
 
   void begins(script::CallName name) {
     touched |= !only_looks(name);
+    if (!only_looks(name)) reading.reset();
     begun |= !only_prepares(name);
     socket_is_done &= only_looks(name) && name != script::CallName::kAccept;
   }

@@ -46,6 +46,22 @@ Question make_question(const wire::FourTuple& tuple, uint16_t type, uint32_t seq
   return question;
 }
 
+Result<State> read_answer(const nlmsghdr* header, const Question& question) {
+  if (header->nlmsg_type == NLMSG_ERROR) {
+    const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
+    if (error->error == -ENOENT) return State::kClosed;
+    return link::fail_errno("sock_diag", -error->error);
+  }
+  const auto* found = static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(header));
+  const auto state = state_of_kernel(found->idiag_state);
+  if (!state) return fail("sock_diag names a state that is unknown");
+  // On a miss it answers with the listener, whose remote port is 0.
+  const bool same = found->id.idiag_sport == question.request.id.idiag_sport &&
+                    found->id.idiag_dport == question.request.id.idiag_dport;
+  if (!same && *state != State::kListen) return State::kClosed;
+  return *state;
+}
+
 Result<mnl_socket*> open_socket() {
   mnl_socket* socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
   if (socket == nullptr) {
@@ -104,7 +120,7 @@ std::optional<State> state_of_kernel(unsigned state) {
 LinuxDiag::LinuxDiag(Socket questions, Socket orders)
     : questions_(std::move(questions)), orders_(std::move(orders)) {}
 
-Result<LinuxDiag> LinuxDiag::open() {
+Result<LinuxDiag> LinuxDiag::open(bool in_rows) {
   auto questions = open_socket();
   if (!questions) return tl::make_unexpected(questions.error());
   Socket first(*questions);
@@ -112,38 +128,50 @@ Result<LinuxDiag> LinuxDiag::open() {
   if (!orders) return tl::make_unexpected(orders.error());
   const int small = 1;  // answers beyond it are thrown away
   ::setsockopt(mnl_socket_get_fd(*orders), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-  return LinuxDiag(std::move(first), Socket(*orders));
+  LinuxDiag diag(std::move(first), Socket(*orders));
+  if (in_rows) {
+    if (auto row = link::CallRow::open()) diag.row_.emplace(std::move(*row));
+  }
+  return diag;
 }
 
-Result<State> LinuxDiag::state(const wire::FourTuple& tuple) {
-  const Question question = make_question(tuple, SOCK_DIAG_BY_FAMILY, ++sequence_);
-  const int fd = mnl_socket_get_fd(questions_.get());
-  if (::send(fd, &question, sizeof(question), 0) < 0) {
-    return link::fail_errno("cannot ask sock_diag");
-  }
-  alignas(nlmsghdr) std::array<char, 8192> answer;
-  const nlmsghdr* header = nullptr;
-  do {
-    const ssize_t size = ::recv(fd, answer.data(), answer.size(), 0);
-    if (size < 0) return link::fail_errno("no answer from sock_diag");
-    header = static_cast<const nlmsghdr*>(static_cast<const void*>(answer.data()));
-    if (!mnl_nlmsg_ok(header, static_cast<int>(size)))
-      return fail("an answer cut off by sock_diag");
-  } while (header->nlmsg_seq != sequence_);
+Result<State> LinuxDiag::state(const wire::FourTuple& tuple) { return ask(tuple, -1, {}); }
 
-  if (header->nlmsg_type == NLMSG_ERROR) {
-    const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header));
-    if (error->error == -ENOENT) return State::kClosed;
-    return link::fail_errno("sock_diag", -error->error);
+Result<State> LinuxDiag::state_after(int link, std::span<const uint8_t> packet,
+                                     const wire::FourTuple& tuple) {
+  return ask(tuple, link, packet);
+}
+
+Result<State> LinuxDiag::ask(const wire::FourTuple& tuple, int link,
+                             std::span<const uint8_t> packet) {
+  const Question question = make_question(tuple, SOCK_DIAG_BY_FAMILY, ++sequence_);
+  const std::span octets(static_cast<const uint8_t*>(static_cast<const void*>(&question)),
+                         sizeof(question));
+  alignas(nlmsghdr) std::array<uint8_t, 8192> answer;
+  const int fd = mnl_socket_get_fd(questions_.get());
+  ssize_t size = 0;
+  if (row_) {
+    if (!packet.empty()) row_->write(link, packet);
+    row_->send(fd, octets);
+    row_->receive(fd, answer);
+    for (const int result : row_->run()) {
+      if (result < 0) return link::fail_errno("cannot inject a packet or ask sock_diag", -result);
+      size = result;
+    }
+  } else {
+    if (::send(fd, octets.data(), octets.size(), 0) < 0) {
+      return link::fail_errno("cannot ask sock_diag");
+    }
+    size = ::recv(fd, answer.data(), answer.size(), 0);
   }
-  const auto* found = static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(header));
-  const auto state = state_of_kernel(found->idiag_state);
-  if (!state) return fail("sock_diag names a state that is unknown");
-  // On a miss it answers with the listener, whose remote port is 0.
-  const bool same = found->id.idiag_sport == question.request.id.idiag_sport &&
-                    found->id.idiag_dport == question.request.id.idiag_dport;
-  if (!same && *state != State::kListen) return State::kClosed;
-  return *state;
+  const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(answer.data()));
+  for (;; size = ::recv(fd, answer.data(), answer.size(), 0)) {
+    if (size < 0) return link::fail_errno("no answer from sock_diag");
+    if (!mnl_nlmsg_ok(header, static_cast<int>(size))) {
+      return fail("an answer cut off by sock_diag");
+    }
+    if (header->nlmsg_seq == sequence_) return read_answer(header, question);
+  }
 }
 
 void LinuxDiag::destroy(const wire::FourTuple& tuple) {

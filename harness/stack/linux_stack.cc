@@ -274,10 +274,9 @@ wire::FourTuple LinuxStack::address(CaseId id, unsigned connection) const {
 Result<Time> LinuxStack::inject(CaseId id, std::span<const uint8_t> packet) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
-  found->touched = true;
   // Before the packet is on its way: no answer may seem to come earlier than it.
   const Time at = now();
-  if (auto sent = found->world->link().send(packet); !sent) {
+  if (auto sent = found->inject(packet, clock_.now()); !sent) {
     return tl::make_unexpected(sent.error());
   }
   return at;
@@ -421,7 +420,7 @@ void LinuxStack::run_until(Time until, Sink& sink) {
 Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
-  auto state = found->state(connection);
+  auto state = found->state(connection, clock_.now());
   // That holds until the next packet or call.
   if (state && found->ends_with_its_socket(*state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.

@@ -91,7 +91,7 @@ Result<std::unique_ptr<LinuxWorld>> LinuxWorld::make_inside(const LinuxOptions& 
   }
   auto link = make_link(options, *target, peer, clock);
   if (!link) return tl::make_unexpected(link.error());
-  auto diag = LinuxDiag::open();
+  auto diag = LinuxDiag::open(options.virtual_time);
   if (!diag) return tl::make_unexpected(diag.error());
   std::unique_ptr<LinuxWorld> world(
       new LinuxWorld(std::move(*target), std::move(*link), std::move(*diag), set, clock));
