@@ -326,6 +326,7 @@ bool Rules::step_5_syn_received(const Segment& segment, Admission admission) {
     return false;
   }
   take_acknowledgment(segment);
+  if (profile_->forgets_window_of_syn && passive_) tcb_.snd.max_wnd = 0;
   take_first_window(segment);
   become_established(Clause::kSmAck2);
   drain_queue();

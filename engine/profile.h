@@ -69,6 +69,9 @@ struct Profile {
   // MAY-12 is SND.UNA - MAX.SND.WND. A stack may also refuse an ACK of octets that it never sent,
   // and still be followed; acceptance/old-ack-at-limit tests the rule.
   bool refuses_acks_before_first_octet = false;
+  // The widest window begins, where it was opened passively, with that of the ACK that ends the
+  // handshake.
+  bool forgets_window_of_syn = false;
   // A segment whose ACK is refused, or a SYN, leaves TS.Recent as it is, though RFC 7323 §5.3 R3
   // looks at SEG.SEQ alone.
   bool refused_acks_update_timestamps = true;

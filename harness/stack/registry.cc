@@ -84,6 +84,7 @@ Profile linux_followed_profile() {
   Profile profile = linux_profile();
   profile.name = "linux-followed";
   profile.window_takes_its_edges = true;  // tcp_sequence(), tcp_in_window()
+  profile.forgets_window_of_syn = true;   // tcp_create_openreq_child()
   profile.unread_text_guards_edge = !kernel::older(kernel::running_version(), "6.17");
   profile.predicted_text_needs_no_ack = true;  // tcp_rcv_established(), where memory is at hand
   profile.new_acks_bring_their_window = true;  // tcp_may_update_window()

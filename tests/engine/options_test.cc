@@ -199,6 +199,21 @@ TEST(ChallengeAcks, AreThrottled) {
   EXPECT_EQ(answers, (std::vector<std::size_t>{1, 0, 0, 1, 0}));
 }
 
+// RFC 5961 §5.2 counts the window of the SYN; who forgets it has a narrower range.
+TEST(OldAcks, AreMeasuredByTheWidestWindow) {
+  for (const bool forgets : {false, true}) {
+    Profile profile = plain_profile();
+    profile.forgets_window_of_syn = forgets;
+    Lab lab(profile);
+    lab.go_to(Place::kSynReceivedPassive);
+    const uint16_t widest = lab.tcb().snd.wnd;
+    Segment third = lab.next();
+    third.wnd = 100;
+    lab.arrive(third);
+    EXPECT_EQ(lab.tcb().snd.max_wnd, forgets ? 100U : widest);
+  }
+}
+
 // RFC 5961 §5.2, MAY-12; who refuses what acknowledges none of its octets has a narrower range.
 TEST(OldAcks, AreRefusedBelowTheRange) {
   for (const Place place : {Place::kEstablished, Place::kSynSent}) {

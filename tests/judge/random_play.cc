@@ -268,6 +268,7 @@ Profile random_profile(std::mt19937& random) {
   profile.text_overrules_waiting_fin = random() % 3 == 0;
   profile.refused_acks_update_timestamps = random() % 3 != 0;
   profile.refuses_acks_before_first_octet = random() % 3 == 0;
+  profile.forgets_window_of_syn = random() % 3 == 0;
   profile.rfc6191 = random() % 2 != 0;
   profile.time_wait_accepts_syn = random() % 2 != 0;
   profile.rfc1337 = random() % 4 == 0;
