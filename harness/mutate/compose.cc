@@ -41,7 +41,6 @@ void set(const Argument& argument, proto::Value* value) {
 
 proto::Step call(const char* name, std::initializer_list<Argument> arguments) {
   proto::Step step;
-  step.mutable_time();
   proto::Call& made = *step.mutable_call();
   made.set_name(name);
   for (const Argument& argument : arguments) set(argument, made.add_arguments());
@@ -73,7 +72,6 @@ proto::Step no_delay() {
 
 proto::Step inject(uint32_t flags, const Number& seq, const Number& ack) {
   proto::Step step;
-  step.mutable_time();
   proto::Segment& segment = *step.mutable_packet()->mutable_segment();
   segment.set_flags(flags);
   *segment.mutable_seq() = seq;

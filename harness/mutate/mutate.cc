@@ -232,7 +232,7 @@ void mend(proto::Program& program) {
     step.clear_comments();
     step.clear_remark();
     step.clear_line();
-    step.mutable_time();
+    if (step.time().ByteSizeLong() == 0) step.clear_time();  // as the parser has it
     if (step.packet().has_segment()) {
       proto::Segment& segment = *step.mutable_packet()->mutable_segment();
       mend(segment);

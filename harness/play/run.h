@@ -155,7 +155,8 @@ class Run {
   void note_slip(const script::Step& what, Duration slip);
   void inject_segment(const script::Step& step);
   void inject_icmp(const script::Step& step);
-  void inject_packet(const script::Step& step, std::span<const uint8_t> octets);
+  // `sound`: its checksums are right.
+  void inject_packet(const script::Step& step, std::span<const uint8_t> octets, bool sound = false);
   void call(const script::Step& step);
   void retire(uint16_t connection);
   void renew(uint16_t connection);

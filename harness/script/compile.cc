@@ -200,8 +200,9 @@ class Compiler {
   Result<void> packet(const proto::Packet& packet, Step* step) {
     const bool inject = packet.direction() == proto::Packet::INJECT;
     if (packet.has_segment()) {
-      return keep(compile_segment(packet.segment(), inject),
-                  inject ? StepKind::kInject : StepKind::kExpect, &flat_.segments, step);
+      step->kind = inject ? StepKind::kInject : StepKind::kExpect;
+      step->index = static_cast<uint32_t>(flat_.segments.size());
+      return compile_segment(packet.segment(), inject, &flat_.segments.emplace_back());
     }
     if (!packet.has_icmp()) return fail("the packet is empty");
     if (!inject) return fail("an ICMP message can only be injected (<)");

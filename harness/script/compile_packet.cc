@@ -261,30 +261,28 @@ Result<Number> compile_number(const proto::Number& number) {
   return made;
 }
 
-Result<SegmentSpec> compile_segment(const proto::Segment& segment, bool inject) {
-  SegmentSpec spec;
-  spec.flags = Flags(segment.flags());
-  spec.length = segment.length();
-  spec.ecn = static_cast<uint8_t>(segment.ecn());
+Result<void> compile_segment(const proto::Segment& segment, bool inject, SegmentSpec* spec) {
+  spec->flags = Flags(segment.flags());
+  spec->length = segment.length();
+  spec->ecn = static_cast<uint8_t>(segment.ecn());
   if (segment.flags() > 0xff) return fail("the flags are one octet");
   if (segment.ecn() >= kEcnNames.size() || (inject && segment.ecn() + 1 == kEcnNames.size())) {
     return fail("this ECN codepoint cannot stand here");
   }
-  if (auto done = check("length", spec.length, 0xffff); !done) return fail(done.error().message);
-  if (auto done = set_numbers(segment, inject, &spec); !done) return fail(done.error().message);
-  if (auto done = add_options(segment, inject, &spec); !done) return fail(done.error().message);
+  if (auto done = check("length", spec->length, 0xffff); !done) return done;
+  if (auto done = set_numbers(segment, inject, spec); !done) return done;
+  if (auto done = add_options(segment, inject, spec); !done) return done;
   if (!segment.text().empty() && segment.text().size() != segment.length()) {
     return fail(fmt::format("the text has {} octets, but the segment says {}",
                             segment.text().size(), segment.length()));
   }
-  spec.text.assign(segment.text().begin(), segment.text().end());
+  spec->text.assign(segment.text().begin(), segment.text().end());
   if (segment.has_malformation()) {
     const auto malformation = compile_malformation(segment.malformation());
     if (!malformation) return fail(malformation.error().message);
-    spec.malformation = *malformation;
+    spec->malformation = *malformation;
   }
-  if (auto done = set_envelope(segment, inject, &spec); !done) return fail(done.error().message);
-  return spec;
+  return set_envelope(segment, inject, spec);
 }
 
 Result<IcmpSpec> compile_icmp(const proto::Icmp& icmp) {

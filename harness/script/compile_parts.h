@@ -7,7 +7,8 @@
 
 namespace synfin::script {
 
-Result<SegmentSpec> compile_segment(const proto::Segment& segment, bool inject);
+// `spec` is as new.
+Result<void> compile_segment(const proto::Segment& segment, bool inject, SegmentSpec* spec);
 Result<IcmpSpec> compile_icmp(const proto::Icmp& icmp);
 Result<CallSpec> compile_call(const proto::Call& call);
 Result<Number> compile_number(const proto::Number& number);

@@ -81,6 +81,7 @@ class Parser {
     step->set_line(cursor_.peek().line);
     const Token& start = cursor_.peek();
     if (!time(step->mutable_time()) || !label(step) || !action(step)) return false;
+    if (step->time().ByteSizeLong() == 0) step->clear_time();  // +0, as where there is none
     if (!check_time(start, *step)) return false;
     return step_trivia(step);
   }

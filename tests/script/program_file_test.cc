@@ -83,7 +83,7 @@ TEST(ProgramFile, WhatIsNoProgramIsToldApart) {
 TEST(ProgramFile, TheOctetIsNamedFromWhichItIsNoProgram) {
   const std::string whole = program().SerializeAsString();
   EXPECT_EQ(error_of(whole.substr(0, whole.size() - 1), "x.pb"),
-            "x.pb: not a binary program: octet 285, file: 12 octets are announced and 11 are left");
+            "x.pb: not a binary program: octet 277, file: 12 octets are announced and 11 are left");
   const std::string inner("\x32\x05\x0a\x09\x08\x01\x10", 7);  // a time longer than its step
   EXPECT_EQ(error_of(inner, "x"),
             "x: not a binary program: octet 2, steps.time: 9 octets are announced and 3 are left");

@@ -121,6 +121,7 @@ proto::Step random_step(Random& random, const RandomShape& shape) {
       break;
   }
   random_time(random, step.has_packet() && !inject, step.has_call(), step.mutable_time());
+  if (step.time().ByteSizeLong() == 0) step.clear_time();  // as the parser has it
   if (random.one_in(3)) random_annotation(random, shape.sensible, false, step.add_annotations());
   if (random.one_in(9) && !shape.sensible) {
     random_annotation(random, false, false, step.add_annotations());
