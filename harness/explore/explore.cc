@@ -57,10 +57,9 @@ bool needs_more(const script::FlatProgram& flat) {
 
 class Explorer::Impl {
  public:
-  Impl(MakeStack make, const Profile& profile, judge::Baseline baseline,
-       const ExploreOptions& options)
+  Impl(MakeStack make, Profile profile, judge::Baseline baseline, const ExploreOptions& options)
       : make_(std::move(make)),
-        profile_(profile),
+        profile_(std::move(profile)),
         baseline_(std::move(baseline)),
         options_(options),
         mutator_(options.seed),

@@ -22,9 +22,9 @@ constexpr Time kFar{std::chrono::hours(24 * 365 * 100)};
 
 class Trial::Impl {
  public:
-  Impl(Make make, const Profile& profile, Baseline baseline, Watcher* watcher, ClauseSet* coverage)
+  Impl(Make make, Profile profile, Baseline baseline, Watcher* watcher, ClauseSet* coverage)
       : make_(std::move(make)),
-        profile_(profile),
+        profile_(std::move(profile)),
         baseline_(std::move(baseline)),
         watcher_(watcher),
         coverage_(coverage) {

@@ -58,7 +58,8 @@ TEST_F(CallRowTest, ThoseBehindOneThatFailsAreNotMade) {
   row_->write(in_.get(), octets_);
   row_->send(near_.get(), octets_);
   const auto results = row_->run();
-  EXPECT_EQ(std::vector<int>(results.begin(), results.end()), (std::vector<int>{-EPIPE, -ECANCELED}));
+  EXPECT_EQ(std::vector<int>(results.begin(), results.end()),
+            (std::vector<int>{-EPIPE, -ECANCELED}));
   EXPECT_EQ(::recv(far_.get(), got_.data(), got_.size(), MSG_DONTWAIT), -1);
   row_->send(near_.get(), octets_);
   EXPECT_EQ(row_->run().front(), 3) << "another row begins anew";
