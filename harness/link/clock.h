@@ -22,12 +22,18 @@ class Clock {
     return now_;
   }
   // To be told of each wait.
-  void waited() { known_ = false; }
+  void waited() {
+    known_ = false;
+    ++moment_;
+  }
+  // Between two that are equal nothing can have happened by itself. Where time is real, no two are.
+  uint64_t moment() { return stands_ ? moment_ : ++moment_; }
 
  private:
   bool stands_;
   bool known_ = false;
   int64_t now_ = 0;
+  uint64_t moment_ = 0;
 };
 
 // Turns one clock's times into the other's. The difference is measured again whenever a time is

@@ -61,11 +61,11 @@ struct LinuxCase {
   bool begun = false;           // a call was made that listens or opens, or may
   bool low_water = false;       // SO_RCVLOWAT was set on one of its sockets
   bool socket_is_done = false;  // it has no connection any more, and only a call gives it one
-  // A state that was read, which holds until the next packet or call, and in virtual time until the
-  // next wait.
+  // A state that was read, which holds until the next packet or call, and for a moment of the
+  // clock.
   struct Reading {
     unsigned connection;
-    int64_t at_ns;
+    uint64_t moment;
     State state;
   };
   std::optional<Reading> reading;
@@ -100,7 +100,7 @@ struct LinuxCase {
 
   // Gives the kernel a packet. Where system calls are dear it tells at once, in the same one, what
   // state that led to.
-  Result<void> inject(std::span<const uint8_t> packet, int64_t now_ns) {
+  Result<void> inject(std::span<const uint8_t> packet, uint64_t moment) {
     touched = true;
     reading.reset();
     const int fd = world->link().plain_fd(packet.size());
@@ -110,16 +110,16 @@ struct LinuxCase {
     const auto told = world->diag().state_after(fd, packet, tuple(0));
     if (!told) return tl::make_unexpected(told.error());
     world->link().collect();
-    reading = {0, now_ns, *told};
+    reading = {0, moment, *told};
     return {};
   }
 
-  Result<State> state(unsigned connection, int64_t now_ns) {
-    if (reading && reading->connection == connection && reading->at_ns == now_ns) {
+  Result<State> state(unsigned connection, uint64_t moment) {
+    if (reading && reading->connection == connection && reading->moment == moment) {
       return reading->state;
     }
     const auto told = read_state(connection);
-    if (told) reading = {connection, now_ns, *told};
+    if (told) reading = {connection, moment, *told};
     return told;
   }
 

@@ -137,12 +137,12 @@ Result<LinuxDiag> LinuxDiag::open(bool in_rows) {
 
 Result<State> LinuxDiag::state(const wire::FourTuple& tuple) { return ask(tuple, -1, {}); }
 
-Result<State> LinuxDiag::state_after(int link, std::span<const uint8_t> packet,
+Result<State> LinuxDiag::state_after(int device, std::span<const uint8_t> packet,
                                      const wire::FourTuple& tuple) {
-  return ask(tuple, link, packet);
+  return ask(tuple, device, packet);
 }
 
-Result<State> LinuxDiag::ask(const wire::FourTuple& tuple, int link,
+Result<State> LinuxDiag::ask(const wire::FourTuple& tuple, int device,
                              std::span<const uint8_t> packet) {
   const Question question = make_question(tuple, SOCK_DIAG_BY_FAMILY, ++sequence_);
   const std::span octets(static_cast<const uint8_t*>(static_cast<const void*>(&question)),
@@ -151,7 +151,7 @@ Result<State> LinuxDiag::ask(const wire::FourTuple& tuple, int link,
   const int fd = mnl_socket_get_fd(questions_.get());
   ssize_t size = 0;
   if (row_) {
-    if (!packet.empty()) row_->write(link, packet);
+    if (!packet.empty()) row_->write(device, packet);
     row_->send(fd, octets);
     row_->receive(fd, answer);
     for (const int result : row_->run()) {

@@ -26,9 +26,9 @@ class LinuxDiag {
   // port instead, kClosed for nothing.
   Result<State> state(const wire::FourTuple& tuple);
   bool in_rows() const { return row_.has_value(); }
-  // Only where in_rows(): the same once `packet` was written to the descriptor `link`, in one call.
-  // An error of the write is an error here, too.
-  Result<State> state_after(int link, std::span<const uint8_t> packet,
+  // Only where in_rows(): the same once `packet` was written to the descriptor `device`, in one
+  // call. An error of the write is an error here, too.
+  Result<State> state_after(int device, std::span<const uint8_t> packet,
                             const wire::FourTuple& tuple);
   // Ends what the kernel has for the 4-tuple, be it a listener on the local port. Nothing there is
   // no error.
@@ -44,7 +44,7 @@ class LinuxDiag {
   using Socket = std::unique_ptr<mnl_socket, Close>;
 
   LinuxDiag(Socket questions, Socket orders);
-  Result<State> ask(const wire::FourTuple& tuple, int link, std::span<const uint8_t> packet);
+  Result<State> ask(const wire::FourTuple& tuple, int device, std::span<const uint8_t> packet);
 
   std::optional<link::CallRow> row_;
   Socket questions_;

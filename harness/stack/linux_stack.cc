@@ -276,7 +276,7 @@ Result<Time> LinuxStack::inject(CaseId id, std::span<const uint8_t> packet) {
   if (found == nullptr) return fail("no such case");
   // Before the packet is on its way: no answer may seem to come earlier than it.
   const Time at = now();
-  if (auto sent = found->inject(packet, clock_.now()); !sent) {
+  if (auto sent = found->inject(packet, clock_.moment()); !sent) {
     return tl::make_unexpected(sent.error());
   }
   return at;
@@ -420,7 +420,7 @@ void LinuxStack::run_until(Time until, Sink& sink) {
 Result<State> LinuxStack::snapshot(CaseId id, unsigned connection) {
   LinuxCase* found = find(id);
   if (found == nullptr) return fail("no such case");
-  auto state = found->state(connection, clock_.now());
+  auto state = found->state(connection, clock_.moment());
   // That holds until the next packet or call.
   if (state && found->ends_with_its_socket(*state)) found->touched = false;
   // A listener on the port says nothing of a connection that the case opened actively.

@@ -11,8 +11,11 @@ TEST(Clock, StandsUntilAWait) {
   while (monotonic_ns() == before) {
   }
   EXPECT_EQ(clock.now(), before);
+  const uint64_t moment = clock.moment();
+  EXPECT_EQ(clock.moment(), moment);
   clock.waited();
   EXPECT_GT(clock.now(), before);
+  EXPECT_NE(clock.moment(), moment);
 }
 
 TEST(Clock, RunsWhereTimeIsReal) {
@@ -21,6 +24,8 @@ TEST(Clock, RunsWhereTimeIsReal) {
   while (monotonic_ns() == before) {
   }
   EXPECT_GT(clock.now(), before);
+  const uint64_t moment = clock.moment();
+  EXPECT_NE(clock.moment(), moment);
 }
 
 }  // namespace
