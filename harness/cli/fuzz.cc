@@ -361,8 +361,7 @@ bool Fuzz::is_known(const Finding& finding) const {
   const proto::Divergence* shown = divergence_of(finding.result, finding.signature);
   if (shown == nullptr) return false;
   const stack::Identity& identity = explorer_->stack().identity();
-  const judge::Baseline::Seen seen{shown->clause(), shown->got(), shown->state(), shown->stimulus(),
-                                   shown->wanted()};
+  const auto seen = judge::Baseline::seen(*shown);
   return baseline_.find(finding.program.name(), seen, identity.name, identity.version) != nullptr;
 }
 

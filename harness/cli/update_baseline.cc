@@ -87,8 +87,7 @@ bool is_gone(const proto::KnownDeviation& entry, const proto::RunResult& run) {
     if (alone.any_for(result.id(), stack, version) == nullptr) continue;
     gone = gone || result.verdict() == proto::XPASS;
     for (const proto::Divergence& divergence : result.divergences()) {
-      const judge::Baseline::Seen seen{divergence.clause(), divergence.got(), divergence.state(),
-                                       divergence.stimulus(), divergence.wanted()};
+      const auto seen = judge::Baseline::seen(divergence);
       if (alone.find(result.id(), seen, stack, version) != nullptr) return false;
     }
   }

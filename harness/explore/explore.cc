@@ -202,8 +202,7 @@ void Explorer::Impl::look_at(Play& play, const OnFinding& on_finding) {
   if (play.result.in_doubt()) return;
   for (const judge::Divergence& each : play.judge.divergences()) {
     if (each.in_doubt) break;  // perhaps what follows from the one before
-    const judge::Baseline::Seen seen{info(each.clause).id, each.got, to_string(each.state),
-                                     each.stimulus, each.wanted};
+    const auto seen = judge::Baseline::seen(each);
     if (baseline_.find(play.program.name(), seen, identity.name, identity.version) != nullptr) {
       ++progress_.known;
       continue;

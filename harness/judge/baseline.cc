@@ -16,8 +16,12 @@ namespace synfin::judge {
 namespace {
 
 // An empty glob is about everything.
+bool covers(const std::string& glob, const char* text) {
+  return glob.empty() || fnmatch(glob.c_str(), text, FNM_EXTMATCH) == 0;
+}
+
 bool covers(const std::string& glob, std::string_view text) {
-  return glob.empty() || fnmatch(glob.c_str(), std::string(text).c_str(), FNM_EXTMATCH) == 0;
+  return covers(glob, std::string(text).c_str());
 }
 
 bool about(const proto::KnownDeviation& entry, std::string_view case_id, std::string_view stack,
@@ -41,25 +45,37 @@ void Baseline::expand_states() {
     for (std::size_t state = 0; state < kStateCount; ++state) {
       covered[state] = covers(entries_.deviations(i).state(), to_string(static_cast<State>(state)));
     }
+    covered[kStateCount] = covers(entries_.deviations(i).state(), "");
   }
 }
 
-bool Baseline::knows(std::size_t index, const Seen& seen, std::optional<State> state) const {
+bool Baseline::knows(std::size_t index, const Seen& seen) const {
+  if (!states_[index][seen.state ? static_cast<std::size_t>(*seen.state) : kStateCount]) {
+    return false;
+  }
   const proto::KnownDeviation& entry = entries_.deviations(static_cast<int>(index));
   if (!entry.clause().empty() && entry.clause() != seen.clause) return false;
-  const bool covered = state ? states_[index].test(static_cast<std::size_t>(*state))
-                             : covers(entry.state(), seen.state);
-  return covered && seen.got.find(entry.got()) != std::string_view::npos &&
+  return seen.got.find(entry.got()) != std::string_view::npos &&
          seen.wanted.find(entry.wanted()) != std::string_view::npos &&
          covers(entry.stimulus(), seen.stimulus);
 }
 
+Baseline::Seen Baseline::seen(const Divergence& divergence) {
+  return {info(divergence.clause).id, divergence.got, divergence.state, divergence.stimulus.c_str(),
+          divergence.wanted};
+}
+
+Baseline::Seen Baseline::seen(const proto::Divergence& divergence) {
+  return {divergence.clause(), divergence.got(), script::find_state(divergence.state()),
+          divergence.stimulus().c_str(), divergence.wanted()};
+}
+
 template <typename About>
 const proto::KnownDeviation* Baseline::first(const Seen& seen, About&& about_case) const {
-  const std::optional<State> state = script::find_state(seen.state);
   for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (!knows(i, seen)) continue;
     const proto::KnownDeviation& entry = entries_.deviations(static_cast<int>(i));
-    if (knows(i, seen, state) && about_case(entry)) return &entry;
+    if (about_case(entry)) return &entry;
   }
   return nullptr;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/state.h"
+#include "harness/judge/divergence.h"
 #include "harness/proto/result.pb.h"
 #include "harness/wire/error.h"
 
@@ -25,15 +26,18 @@ class Baseline {
 
   const proto::Baseline& entries() const { return entries_; }
 
-  // A divergence in the words of its entry. `clause`, `state` and `stimulus` are empty for an
-  // expectation of the script alone.
+  // A divergence in the words of its entry. An expectation of the script alone has no clause, state
+  // and stimulus.
   struct Seen {
     std::string_view clause;
     std::string_view got;
-    std::string_view state = {};
-    std::string_view stimulus = {};
+    std::optional<State> state = {};
+    const char* stimulus = "";
     std::string_view wanted = {};
   };
+  // Good as long as the divergence is.
+  static Seen seen(const Divergence& divergence);
+  static Seen seen(const proto::Divergence& divergence);
   // The entry that knows this divergence of this case, or nullptr. Versions are compared by their
   // numbers: 6.1 < 6.12.
   const proto::KnownDeviation* find(std::string_view case_id, const Seen& seen,
@@ -55,11 +59,12 @@ class Baseline {
   void expand_states();
   template <typename About>
   const proto::KnownDeviation* first(const Seen& seen, About&& about_case) const;
-  bool knows(std::size_t index, const Seen& seen, std::optional<State> state) const;
+  bool knows(std::size_t index, const Seen& seen) const;
 
   proto::Baseline entries_;
-  std::vector<std::bitset<kStateCount>> states_;  // that the glob of each entry covers
-  std::vector<std::string> places_;               // of those that were read from files
+  // That the glob of each entry covers; the last one is none.
+  std::vector<std::bitset<kStateCount + 1>> states_;
+  std::vector<std::string> places_;  // of those that were read from files
 };
 
 }  // namespace synfin::judge

@@ -20,24 +20,26 @@ using play::EventKind;
 class Judge::Impl : public Complaints {
  public:
   Impl(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage)
-      : profile_(profile),
+      : usual_profile_(profile),
         traits_(traits),
         coverage_(coverage),
         sockets_(profile, shadows_),
         numbering_(*this) {
     // How much a call took is told when it returns; until then all that was offered counts.
-    profile_.send_buffer = ByteRing::kMaxCapacity;
+    usual_profile_.send_buffer = ByteRing::kMaxCapacity;
   }
 
   void add(Divergence divergence) override;
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace);
+  void begin_shadows(std::size_t count);
   void on_event(const Event& event, const wire::Decoded* packet);
   void injected(const Event& event, const wire::Decoded* packet);
   void sent(const Event& event, const wire::Decoded* packet);
   std::string describe_stimulus(std::size_t stimulus) const;
 
   // By value: the profile follows what a case sets.
+  Profile usual_profile_;
   Profile profile_;
   const stack::Traits& traits_;
   ClauseSet* coverage_;
@@ -56,14 +58,37 @@ class Judge::Impl : public Complaints {
 
 void Judge::Impl::begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
                         const play::Trace& trace) {
+  std::vector<stack::Sysctl> sysctls;
+  for (const auto& [key, value] : program.needs) {
+    const auto equals = value.find('=');
+    if (key != "sysctl" || equals == std::string::npos) continue;
+    sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+  }
+  const bool ipv6 = !tuples.empty() && tuples[0].local.address.v6;
+  profile_ = stack::case_profile(usual_profile_, ipv6, sysctls);
   program_ = &program;
   tuples_.assign(tuples.begin(), tuples.end());
   trace_ = &trace;
+  begin_shadows(program.connections.size());
+  sockets_.begin();
   numbering_.begin(program.requirements);
+  divergences_.clear();
+  states_.clear();
   states_.reserve(3 * program.steps.size());  // most steps are an event or two and a state
-  for (std::size_t i = 0; i < program.connections.size(); ++i) {
-    shadows_.push_back(
-        std::make_unique<Shadow>(profile_, traits_, coverage_, *this, static_cast<uint16_t>(i)));
+  stimulus_ = 0;
+  step_ = 0;
+  last_ = {};
+}
+
+void Judge::Impl::begin_shadows(std::size_t count) {
+  if (shadows_.size() > count) shadows_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    Shadow shadow(profile_, traits_, coverage_, *this, static_cast<uint16_t>(i));
+    if (i < shadows_.size()) {
+      *shadows_[i] = std::move(shadow);
+    } else {
+      shadows_.push_back(std::make_unique<Shadow>(std::move(shadow)));
+    }
   }
 }
 
@@ -158,14 +183,6 @@ Judge::~Judge() = default;
 
 void Judge::begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
                   const play::Trace& trace) {
-  std::vector<stack::Sysctl> sysctls;
-  for (const auto& [key, value] : program.needs) {
-    const auto equals = value.find('=');
-    if (key != "sysctl" || equals == std::string::npos) continue;
-    sysctls.emplace_back(value.substr(0, equals), value.substr(equals + 1));
-  }
-  const bool ipv6 = !tuples.empty() && tuples[0].local.address.v6;
-  impl_->profile_ = stack::case_profile(impl_->profile_, ipv6, sysctls);
   impl_->begin(program, tuples, trace);
 }
 
@@ -218,7 +235,10 @@ bool Judge::last_was_allowed() const { return impl_->last_.allowed; }
 
 const std::vector<Divergence>& Judge::divergences() const { return impl_->divergences_; }
 
-std::vector<Divergence> Judge::take_divergences() { return std::move(impl_->divergences_); }
+void Judge::take_divergences(std::vector<Divergence>& taken) {
+  taken.clear();
+  taken.swap(impl_->divergences_);
+}
 
 bool Judge::judged_to_the_end() const {
   return std::none_of(impl_->shadows_.begin(), impl_->shadows_.end(),

@@ -26,7 +26,7 @@ class Judge : public play::Observer {
   Judge(const Profile& profile, const stack::Traits& traits, ClauseSet* coverage = nullptr);
   ~Judge() override;
 
-  // play::Observer
+  // play::Observer. What was judged before is forgotten; its memory serves the next case.
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace) override;
   void on_event(const play::Event& event, const wire::Decoded* packet) override;
@@ -38,8 +38,8 @@ class Judge : public play::Observer {
   bool last_was_allowed() const override;
 
   const std::vector<Divergence>& divergences() const;
-  // For who needs the judge no more.
-  std::vector<Divergence> take_divergences();
+  // For who needs them no more here, in place of what `taken` held.
+  void take_divergences(std::vector<Divergence>& taken);
   // False when the shadow lost the target after a divergence: the rest was not judged.
   bool judged_to_the_end() const;
   // The shadow's state of a connection after each event of the trace, for ladders: index = event.

@@ -33,6 +33,9 @@ void Numbering::begin(const std::vector<std::string>& requirements) {
         std::find(requirements.begin(), requirements.end(), info(clause).id) != requirements.end();
     tested_.set(static_cast<std::size_t>(clause), named);
   }
+  ends_.clear();
+  first_isses_.clear();
+  first_stamps_.clear();
 }
 
 void Numbering::complain(Clause clause, uint16_t connection, std::string wanted, std::string got) {

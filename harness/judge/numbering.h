@@ -21,7 +21,7 @@ class Numbering {
   // `complaints` must outlive it.
   explicit Numbering(Complaints& complaints) : complaints_(&complaints) {}
 
-  // The rules that the case is to test.
+  // A case begins; the rules that it is to test.
   void begin(const std::vector<std::string>& requirements);
   // The target sent `segment` on a connection of the case.
   void sent(Time now, uint16_t connection, const Segment& segment);

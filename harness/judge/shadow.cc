@@ -307,6 +307,8 @@ Shadow::Sent Shadow::sent(Time now, const wire::Decoded& packet) {
 }
 
 void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
+  if (findings.empty()) return;
+  const std::string got = wire::to_text(packet, isns());
   for (const Finding& finding : findings.all()) {
     std::vector<play::Difference> fields;
     if (finding.wanted != finding.got) {
@@ -316,8 +318,7 @@ void Shadow::judge_sent(const wire::Decoded& packet, const Findings& findings) {
                         number ? name(Seq(finding.wanted), own) : std::to_string(finding.wanted),
                         number ? name(Seq(finding.got), own) : std::to_string(finding.got)});
     }
-    complain(finding.clause, std::string(finding.sentence), wire::to_text(packet, isns()),
-             std::move(fields));
+    complain(finding.clause, std::string(finding.sentence), got, std::move(fields));
     // Where its stream ends is not known any more.
     if (finding.clause == Clause::kSmOut4) unclear_ = true;
   }

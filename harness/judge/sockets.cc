@@ -18,6 +18,7 @@ using script::CallName;
 // Profile::receive_buffer_is_memory: programs are short, and more than this no segments of theirs
 // need.
 constexpr int kTightBuffer = 1 << 15;
+constexpr std::size_t kUsualDescriptors = 4;
 
 int as_int(std::span<const uint8_t> octets, std::size_t index = 0) {
   int value = 0;
@@ -41,16 +42,45 @@ bool reads(CallName name) {
 
 }  // namespace
 
+void Sockets::begin() {
+  descriptors_.clear();
+  descriptors_.reserve(kUsualDescriptors);
+  connections_.assign(shadows_->size(), {});
+  accept_queue_.clear();
+}
+
+std::vector<Sockets::Descriptor>::iterator Sockets::place_of(int32_t fd) {
+  return std::lower_bound(descriptors_.begin(), descriptors_.end(), fd,
+                          [](const Descriptor& one, int32_t other) { return one.fd < other; });
+}
+
+Sockets::Descriptor& Sockets::descriptor(int32_t fd) {
+  const auto place = place_of(fd);
+  if (place != descriptors_.end() && place->fd == fd) return *place;
+  return *descriptors_.insert(place, Descriptor{fd, 0, {}});
+}
+
+Sockets::Socket& Sockets::make(int32_t fd) {
+  std::optional<Socket>& socket = descriptor(fd).socket;
+  return socket ? *socket : socket.emplace();
+}
+
+Sockets::Socket* Sockets::find(int32_t fd) {
+  const auto place = place_of(fd);
+  const bool there = place != descriptors_.end() && place->fd == fd && place->socket;
+  return there ? &*place->socket : nullptr;
+}
+
 Shadow* Sockets::connected(int32_t fd) {
-  const auto found = sockets_.find(fd);
-  if (found == sockets_.end() || found->second.kind != Socket::Kind::kConnected) return nullptr;
-  Shadow& shadow = *(*shadows_)[found->second.connection];
-  return shadow.incarnation() == found->second.incarnation ? &shadow : nullptr;
+  const Socket* socket = find(fd);
+  if (socket == nullptr || socket->kind != Socket::Kind::kConnected) return nullptr;
+  Shadow& shadow = *(*shadows_)[socket->connection];
+  return shadow.incarnation() == socket->incarnation ? &shadow : nullptr;
 }
 
 const Sockets::Socket* Sockets::listening() const {
-  for (const auto& [fd, socket] : sockets_) {
-    if (socket.kind == Socket::Kind::kListening) return &socket;
+  for (const Descriptor& one : descriptors_) {
+    if (one.socket && one.socket->kind == Socket::Kind::kListening) return &*one.socket;
   }
   return nullptr;
 }
@@ -58,15 +88,15 @@ const Sockets::Socket* Sockets::listening() const {
 void Sockets::ready(uint16_t connection) {
   const unsigned incarnation = (*shadows_)[connection]->incarnation();
   // One in TIME-WAIT that comes back was accepted long ago.
-  unsigned& last = ready_[connection];
+  unsigned& last = connections_[connection].ready;
   if (incarnation <= last) return;
   last = incarnation;
   // accept() may have told before what the rules and the target's state tell now.
-  const bool accepted = std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& each) {
-    const Socket& socket = each.second;
-    return socket.kind == Socket::Kind::kConnected && socket.connection == connection &&
-           socket.incarnation == incarnation;
-  });
+  const bool accepted =
+      std::any_of(descriptors_.begin(), descriptors_.end(), [&](const Descriptor& each) {
+        return each.socket && each.socket->kind == Socket::Kind::kConnected &&
+               each.socket->connection == connection && each.socket->incarnation == incarnation;
+      });
   if (!accepted) accept_queue_.push_back({connection, incarnation});
 }
 
@@ -101,12 +131,12 @@ Admission Sockets::admission(uint16_t connection) const {
 
 // What a call does, it does while it runs: its segments may be seen before it returns.
 void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t connection) {
-  if (call.name != CallName::kClose) ++under_way_[call.fd];
+  if (call.name != CallName::kClose) ++descriptor(call.fd).under_way;
   switch (call.name) {
     case CallName::kConnect: {
-      const auto made = sockets_.find(call.fd);
-      if (made == sockets_.end()) return;
-      Socket& socket = made->second;
+      Socket* const made = find(call.fd);
+      if (made == nullptr) return;
+      Socket& socket = *made;
       // It asks how the first one went, unless that is over; and of a listener sockets do not make
       // an active opener, as OPEN might (RFC 9293 §3.10.1).
       if (socket.kind == Socket::Kind::kListening) return;
@@ -119,17 +149,16 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
       if (!(*shadows_)[connection]->open_active(now)) return;
       socket.kind = Socket::Kind::kConnected;
       socket.connection = connection;
-      written_[connection] = 0;
+      connections_[connection].written = 0;
       socket.incarnation = (*shadows_)[connection]->incarnation();
       tell_options(call.fd);
       // Which of two attempts that wait is told of which end is the socket layer's affair.
-      if (under_way_[call.fd] > 1) (*shadows_)[connection]->is_unclear();
+      if (descriptor(call.fd).under_way > 1) (*shadows_)[connection]->is_unclear();
       return;
     }
     case CallName::kShutdown:
-      if (const auto shut = sockets_.find(call.fd);
-          shut != sockets_.end() && call.flags != SHUT_WR) {
-        shut->second.read_shut = true;
+      if (Socket* const shut = find(call.fd); shut != nullptr && call.flags != SHUT_WR) {
+        shut->read_shut = true;
       }
       if (Shadow* shadow = connected(call.fd); shadow != nullptr && call.flags != SHUT_RD) {
         shadow->close(now, CloseKind::kSending);
@@ -146,16 +175,19 @@ void Sockets::call_starts(Time now, const script::CallSpec& call, uint16_t conne
 
 void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t connection,
                            int64_t value, int error, std::span<const uint8_t> data) {
-  if (call.name != CallName::kClose && under_way_[call.fd] > 0) --under_way_[call.fd];
+  if (call.name != CallName::kClose) {
+    unsigned& under_way = descriptor(call.fd).under_way;
+    if (under_way > 0) --under_way;
+  }
   switch (call.name) {
     case CallName::kSocket:
       // close() forgets a number, so one that is known has been put to use already.
-      if (value >= 0) sockets_.try_emplace(static_cast<int32_t>(value));
+      if (value >= 0) make(static_cast<int32_t>(value));
       return;
     case CallName::kListen:
       if (value != 0) return;
-      sockets_[call.fd].kind = Socket::Kind::kListening;
-      sockets_[call.fd].backlog = call.argument;
+      make(call.fd).kind = Socket::Kind::kListening;
+      make(call.fd).backlog = call.argument;
       for (auto& shadow : *shadows_) shadow->listener(now, true);
       tell_options(call.fd);
       return;
@@ -177,9 +209,9 @@ void Sockets::call_returns(Time now, const script::CallSpec& call, uint16_t conn
         const bool there = first != nullptr && first->state() > State::kListen;
         if (error == EISCONN || (error == EINVAL && there)) return;
         // The attempt has ended, and its socket may be used for another.
-        const auto failed = sockets_.find(call.fd);
-        if (failed != sockets_.end() && failed->second.kind == Socket::Kind::kConnected) {
-          failed->second.kind = Socket::Kind::kFresh;
+        Socket* const failed = find(call.fd);
+        if (failed != nullptr && failed->kind == Socket::Kind::kConnected) {
+          failed->kind = Socket::Kind::kFresh;
         }
       }
       return;
@@ -207,19 +239,19 @@ void Sockets::accept_returns(int64_t value, uint16_t connection) {
   socket.kind = Socket::Kind::kConnected;
   socket.connection = taken.connection;
   socket.incarnation = taken.incarnation;
-  sockets_[static_cast<int32_t>(value)] = socket;
-  written_[taken.connection] = 0;
+  descriptor(static_cast<int32_t>(value)).socket = socket;
+  connections_[taken.connection].written = 0;
   tell_options(static_cast<int32_t>(value));
 }
 
 void Sockets::close_starts(Time now, int32_t fd) {
-  const auto found = sockets_.find(fd);
-  if (found == sockets_.end()) return;
-  const Socket socket = found->second;
+  Descriptor& closed = descriptor(fd);
+  if (!closed.socket) return;
+  const Socket socket = *closed.socket;
   Shadow* shadow = connected(fd);
   // Whether a call that waits holds the connection open is the socket layer's affair.
-  if (shadow != nullptr && under_way_[fd] > 0) shadow->is_unclear();
-  sockets_.erase(found);
+  if (shadow != nullptr && closed.under_way > 0) shadow->is_unclear();
+  closed.socket.reset();
   if (socket.kind == Socket::Kind::kListening) {
     for (auto& each : *shadows_) each->listener(now, false);
     // Connections that nobody will ever accept are aborted.
@@ -237,32 +269,34 @@ void Sockets::close_starts(Time now, int32_t fd) {
 
 // All that is offered counts as sent by the user until the call says how much it took.
 void Sockets::write_starts(Time now, const script::CallSpec& call) {
-  const auto found = sockets_.find(call.fd);
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr) return;
+  Socket& socket = *find(call.fd);
   // Of two that wait, either may be the first to go on.
-  if (++found->second.writing > 1) shadow->is_unclear();
-  uint32_t& position = written_[found->second.connection];
-  std::vector<uint8_t> octets = call.data;
+  if (++socket.writing > 1) shadow->is_unclear();
+  uint32_t& position = connections_[socket.connection].written;
+  std::span<const uint8_t> octets = call.data;
   if (octets.empty()) {
-    octets.resize(call.length);
-    stack::fill_pattern(position, octets);
+    if (pattern_.size() < call.length) pattern_.resize(call.length);
+    const std::span<uint8_t> pattern = std::span(pattern_).first(call.length);
+    stack::fill_pattern(position, pattern);
+    octets = pattern;
   }
   const SendFlags flags{.urgent = (call.flags & MSG_OOB) != 0,
                         .push = (call.flags & MSG_MORE) == 0};
-  found->second.offered = shadow->send(now, octets, flags);
-  position += static_cast<uint32_t>(found->second.offered);
+  socket.offered = shadow->send(now, octets, flags);
+  position += static_cast<uint32_t>(socket.offered);
 }
 
 void Sockets::write_returns(const script::CallSpec& call, int64_t value) {
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr) return;
-  Socket& socket = sockets_[call.fd];
+  Socket& socket = *find(call.fd);
   if (socket.writing > 0) --socket.writing;
   const auto taken = static_cast<std::size_t>(std::max<int64_t>(value, 0));
   const std::size_t rest = socket.offered - std::min(taken, socket.offered);
   shadow->send_ended(static_cast<uint32_t>(rest));
-  written_[socket.connection] -= static_cast<uint32_t>(rest);
+  connections_[socket.connection].written -= static_cast<uint32_t>(rest);
 }
 
 void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value, int error,
@@ -270,14 +304,14 @@ void Sockets::read_returns(Time now, const script::CallSpec& call, int64_t value
   Shadow* shadow = connected(call.fd);
   if (shadow == nullptr || (call.flags & (MSG_PEEK | MSG_OOB)) != 0) return;
   if (value > 0) shadow->received(now, data);
-  if (value == 0 && call.length > 0 && !sockets_[call.fd].read_shut) shadow->received_end(now);
+  if (value == 0 && call.length > 0 && !find(call.fd)->read_shut) shadow->received_end(now);
   if (value < 0 && error == ETIMEDOUT) shadow->gave_up(now);
 }
 
 void Sockets::set_option(Time now, const script::CallSpec& call) {
-  const auto found = sockets_.find(call.fd);
-  if (found == sockets_.end()) return;
-  Socket& socket = found->second;
+  Socket* const found = find(call.fd);
+  if (found == nullptr) return;
+  Socket& socket = *found;
   const int value = as_int(call.data);
   Shadow* shadow = connected(call.fd);
   if (call.level == SOL_SOCKET && call.option == SO_LINGER) {
@@ -306,7 +340,9 @@ void Sockets::set_option(Time now, const script::CallSpec& call) {
 
 // Who listens has connections that nobody has accepted yet.
 void Sockets::tell_options(int32_t fd) {
-  const Socket& socket = sockets_[fd];
+  const Socket* const found = find(fd);
+  if (found == nullptr) return;
+  const Socket& socket = *found;
   if (socket.kind == Socket::Kind::kListening) {
     for (auto& shadow : *shadows_) shadow->set_tight(socket.tight);
   }

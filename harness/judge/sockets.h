@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +18,8 @@ class Sockets {
   Sockets(const Profile& profile, std::vector<std::unique_ptr<Shadow>>& shadows)
       : profile_(&profile), shadows_(&shadows) {}
 
+  // A case begins: all shadows are of connections that nobody has opened.
+  void begin();
   void call_starts(Time now, const script::CallSpec& call, uint16_t connection);
   void call_returns(Time now, const script::CallSpec& call, uint16_t connection, int64_t value,
                     int error, std::span<const uint8_t> data);
@@ -44,6 +45,15 @@ class Sockets {
     std::optional<Duration> keepalive_idle;  // TCP_KEEPIDLE
     bool tight = false;                      // a small SO_RCVBUF
   };
+  struct Descriptor {
+    int32_t fd = 0;
+    unsigned under_way = 0;  // calls that have not returned
+    std::optional<Socket> socket;
+  };
+  struct Connection {
+    unsigned ready = 0;    // the last incarnation that got to accept()
+    uint32_t written = 0;  // octets that its present user has written
+  };
 
   void close_starts(Time now, int32_t fd);
   void write_starts(Time now, const script::CallSpec& call);
@@ -53,23 +63,27 @@ class Sockets {
   void accept_returns(int64_t value, uint16_t connection);
   void set_option(Time now, const script::CallSpec& call);
   void tell_options(int32_t fd);
+  // Those of the others move when a new one comes.
+  Descriptor& descriptor(int32_t fd);
+  Socket* find(int32_t fd);
+  Socket& make(int32_t fd);  // or the one that is there
   Shadow* connected(int32_t fd);
   const Socket* listening() const;
   std::size_t count_half_open() const;
 
+  std::vector<Descriptor>::iterator place_of(int32_t fd);
+
   const Profile* profile_;
   std::vector<std::unique_ptr<Shadow>>* shadows_;
-  std::map<int32_t, Socket> sockets_;
+  std::vector<Descriptor> descriptors_;  // in their order
+  std::vector<Connection> connections_;
   // A connection that waits for accept(), dead or alive.
   struct Waiting {
     uint16_t connection = 0;
     unsigned incarnation = 0;
   };
   std::vector<Waiting> accept_queue_;
-  std::map<uint16_t, unsigned> ready_;     // the last incarnation of each connection that got there
-  std::map<int32_t, unsigned> under_way_;  // calls that have not returned, by descriptor
-  std::map<uint16_t, uint32_t>
-      written_;  // octets that the present user of each connection has written
+  std::vector<uint8_t> pattern_;  // what a write sends that names no octets of its own
 };
 
 }  // namespace synfin::judge

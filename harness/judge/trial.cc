@@ -37,7 +37,7 @@ class Trial::Impl {
   void renew();
   synfin::Result<void> compile(const proto::Program& program);
   void part_waits();
-  void take(play::PlayResult&& played, Judge& judge, const proto::Program& program);
+  void take(play::PlayResult&& played, const proto::Program& program);
 
   Make make_;
   Profile profile_;
@@ -48,6 +48,8 @@ class Trial::Impl {
   ClauseSet* coverage_;
   std::unique_ptr<stack::Stack> stack_;
   std::unique_ptr<play::Player> player_;
+  std::optional<Judge> judge_;
+  std::vector<Divergence> divergences_;
   // What is played, and steps that were: their memory serves the next program.
   std::shared_ptr<script::FlatProgram> flat_ = std::make_shared<script::FlatProgram>();
   std::vector<script::Step> steps_;
@@ -57,9 +59,11 @@ class Trial::Impl {
 // A stack may be one of which there can only be one at a time.
 void Trial::Impl::renew() {
   player_.reset();
+  judge_.reset();
   stack_.reset();
   stack_ = make_();
   player_ = std::make_unique<play::Player>(*stack_, 1);
+  judge_.emplace(profile_, stack_->traits(), coverage_);
 }
 
 synfin::Result<void> Trial::Impl::compile(const proto::Program& program) {
@@ -94,14 +98,13 @@ void Trial::Impl::part_waits() {
 synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& program) {
   if (auto done = compile(program); !done) return tl::make_unexpected(done.error());
   if (stack_->now() > kFar) renew();
-  Judge judge(profile_, stack_->traits(), coverage_);
   std::optional<Watched> watched;
-  if (watcher_ != nullptr) watched.emplace(judge, *watcher_);
+  if (watcher_ != nullptr) watched.emplace(*judge_, *watcher_);
   play::Job job;
   job.program = flat_;
   job.options.ipv6 = !flat_->ipv4;
-  job.observer = watched ? static_cast<play::Observer*>(&*watched) : &judge;
-  job.done = [&](play::PlayResult&& played) { take(std::move(played), judge, program); };
+  job.observer = watched ? static_cast<play::Observer*>(&*watched) : &*judge_;
+  job.done = [&](play::PlayResult&& played) { take(std::move(played), program); };
   try {
     player_->add(std::move(job));
     player_->run();
@@ -113,24 +116,23 @@ synfin::Result<const Trial::Result*> Trial::Impl::run(const proto::Program& prog
   return &result_;
 }
 
-void Trial::Impl::take(play::PlayResult&& played, Judge& judge, const proto::Program& program) {
+void Trial::Impl::take(play::PlayResult&& played, const proto::Program& program) {
   result_.outcome = played.outcome;
   result_.broken = std::move(played.broken);
   result_.findings.clear();
   result_.judged_to_the_last_step =
-      played.outcome == play::Outcome::kPlayed && judge.judged_to_the_end();
+      played.outcome == play::Outcome::kPlayed && judge_->judged_to_the_end();
   result_.segments = static_cast<std::size_t>(std::count_if(
       played.trace.events.begin(), played.trace.events.end(),
       [](const play::Event& event) { return event.kind == play::EventKind::kInjected; }));
   const stack::Identity& identity = stack_->identity();
-  if (!judge.divergences().empty() && program.name() != known_of_) {
+  judge_->take_divergences(divergences_);
+  if (!divergences_.empty() && program.name() != known_of_) {
     known_of_ = program.name();
     known_ = baseline_.of_case(known_of_, identity.name, identity.version);
   }
-  for (Divergence& divergence : judge.take_divergences()) {
-    const Baseline::Seen seen{info(divergence.clause).id, divergence.got,
-                              to_string(divergence.state), divergence.stimulus, divergence.wanted};
-    const auto* known = known_.find(seen);
+  for (Divergence& divergence : divergences_) {
+    const auto* known = known_.find(Baseline::seen(divergence));
     if (known == nullptr && divergence.in_doubt) result_.judged_to_the_last_step = false;
     result_.findings.push_back({std::move(divergence), known});
   }

@@ -135,10 +135,7 @@ void judge_divergences(const Case& played, const Baseline& baseline, const stack
     const proto::Verdict verdict = verdict_of(divergence, of_case);
     failed = failed || verdict == proto::FAIL;
     const proto::KnownDeviation* known =
-        baseline.find(played.id,
-                      {divergence.clause(), divergence.got(), divergence.state(),
-                       divergence.stimulus(), divergence.wanted()},
-                      stack.name, stack.version);
+        baseline.find(played.id, Baseline::seen(divergence), stack.name, stack.version);
     if (known != nullptr) {
       divergence.set_known(true);
       divergence.set_reason(known->reason());

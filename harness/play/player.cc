@@ -169,7 +169,7 @@ void Player::Impl::start_cases(Time now) {
     pace_since_ = now;
     pace_started_ = 0;
   }
-  if (next_start(now) > now) return;
+  if (!may_start() || next_start(now) > now) return;
   while (may_start() && ready_.size() < batch_) {
     if (paced && pace_started_++ >= kStartsPerMillisecond) return;
     start_case(next_job(), now);

@@ -156,10 +156,7 @@ Result<wire::Malformation> compile_malformation(const proto::Malformation& sourc
   return made;
 }
 
-// What is said of the IP header.
-Result<void> set_envelope(const proto::Segment& segment, bool inject, SegmentSpec* spec) {
-  const proto::Malformation& source = segment.malformation();
-  if (source.has_ttl()) spec->ttl = static_cast<uint8_t>(source.ttl());
+Result<void> set_traffic_class(const proto::Segment& segment, SegmentSpec* spec) {
   if (auto done = check("traffic class", segment.traffic_class(), 255); !done) return done;
   if (segment.has_traffic_class() && segment.ecn() != 0) {
     return fail("the traffic class holds the ECN codepoint: a packet has one of the two");
@@ -167,6 +164,12 @@ Result<void> set_envelope(const proto::Segment& segment, bool inject, SegmentSpe
   if (segment.has_traffic_class()) {
     spec->traffic_class = static_cast<uint8_t>(segment.traffic_class());
   }
+  return {};
+}
+
+// What is said of the IP header besides.
+Result<void> set_envelope(const proto::Malformation& source, bool inject, SegmentSpec* spec) {
+  if (source.has_ttl()) spec->ttl = static_cast<uint8_t>(source.ttl());
   const bool given =
       !source.ip_options().empty() || !source.source().empty() || !source.destination().empty();
   if (given && !inject) return fail("ipopt=, src= and dst= are for injected segments only");
@@ -189,6 +192,7 @@ Result<void> add_options(const proto::Segment& segment, bool inject, SegmentSpec
   spec->any_options = segment.any_options();
   if (inject && spec->any_options) return fail("<...> is for expected segments only");
   std::size_t octets = 0;
+  spec->options.reserve(static_cast<std::size_t>(segment.options_size()));
   for (const auto& source : segment.options()) {
     auto option = compile_option(source, inject);
     if (!option) return fail(option.error().message);
@@ -281,8 +285,9 @@ Result<void> compile_segment(const proto::Segment& segment, bool inject, Segment
     const auto malformation = compile_malformation(segment.malformation());
     if (!malformation) return fail(malformation.error().message);
     spec->malformation = *malformation;
+    if (auto done = set_envelope(segment.malformation(), inject, spec); !done) return done;
   }
-  return set_envelope(segment, inject, spec);
+  return set_traffic_class(segment, spec);
 }
 
 Result<IcmpSpec> compile_icmp(const proto::Icmp& icmp) {

@@ -4,7 +4,6 @@
 #include <lwip/priv/tcp_priv.h>
 
 #include <algorithm>
-#include <map>
 #include <unordered_map>
 
 #include "harness/stack/case_address.h"
@@ -89,11 +88,15 @@ class LwipStack final : public Stack, LwipCore::Network {
   std::span<uint8_t> room(std::size_t size) override { return delivery_.begin_packet(size); }
   void sent(uint16_t local_port, std::size_t size) override;
   Case* find(CaseId id) const {
-    const auto found = cases_.find(id);
-    return found == cases_.end() ? nullptr : found->second.get();
+    const auto place = place_of(id);
+    return place != cases_.end() && (*place)->id == id ? place->get() : nullptr;
+  }
+  std::vector<std::unique_ptr<Case>>::const_iterator place_of(CaseId id) const {
+    return std::lower_bound(cases_.begin(), cases_.end(), id,
+                            [](const auto& one, CaseId other) { return one->id < other; });
   }
   Time next_event() const;
-  void tick();
+  void pass(Time now);
 
   Profile profile_;
   Identity identity_;
@@ -102,9 +105,9 @@ class LwipStack final : public Stack, LwipCore::Network {
   Delivery delivery_;
   std::unique_ptr<LwipCore> core_;
   std::vector<CaseId> ports_;  // whose each local port is; 0: nobody's
-  // In their order, so that runs are equal. They still send while they go: after all that this
-  // needs.
-  std::map<CaseId, std::unique_ptr<Case>> cases_;
+  // In the order of their numbers, so that runs are equal. They still send while they go: after all
+  // that this needs.
+  std::vector<std::unique_ptr<Case>> cases_;
   CaseId next_case_;
   Ticket next_ticket_ = 1;
 };
@@ -117,16 +120,15 @@ Result<CaseId> LwipStack::open(const CaseNeeds& needs) {
   while (ports_[next_case_ % kPorts] != 0) ++next_case_;
   const CaseId id = next_case_++;
   ports_[id % kPorts] = id;
-  cases_.emplace(id, std::make_unique<Case>(*this, id, needs));
+  cases_.push_back(std::make_unique<Case>(*this, id, needs));
   return id;
 }
 
 // What is sent while a case goes belongs to nobody.
 void LwipStack::close(CaseId id) {
-  const auto found = cases_.find(id);
-  if (found == cases_.end()) return;
+  if (find(id) == nullptr) return;
   ports_[id % kPorts] = 0;
-  cases_.erase(found);
+  cases_.erase(place_of(id));
 }
 
 wire::FourTuple LwipStack::address(CaseId id, unsigned connection) const {
@@ -169,26 +171,29 @@ void LwipStack::sent(uint16_t local_port, std::size_t size) {
 Time LwipStack::next_event() const {
   Time next = kNever;
   if (LwipCore::has_timers()) next = now_ + (kTick - now_.time_since_epoch() % kTick);
-  for (const auto& [id, one] : cases_) {
+  for (const auto& one : cases_) {
     if (one->sockets.waits()) next = std::min(next, one->sockets.next_deadline());
   }
   return next;
 }
 
-void LwipStack::tick() {
-  LwipCore::tick(now_.time_since_epoch() % kSlowTick == Duration{0});
-  for (const auto& [id, one] : cases_) one->tcp.refresh();
+// It becomes `now`: what is due happens.
+void LwipStack::pass(Time now) {
+  now_ = now;
+  const Duration since = now.time_since_epoch();
+  const bool ticks = since % kTick == Duration{0} && LwipCore::has_timers();
+  if (ticks) LwipCore::tick(since % kSlowTick == Duration{0});
+  for (const auto& one : cases_) {
+    if (ticks) one->tcp.refresh();
+    if (one->sockets.waits()) one->sockets.settle(now);
+  }
 }
 
 void LwipStack::run_until(Time until, Sink& sink) {
   const auto is_open = [this](CaseId id) { return find(id) != nullptr; };
   if (delivery_.deliver(sink, is_open)) return;
   for (Time next = next_event(); next <= until; next = next_event()) {
-    now_ = std::max(now_, next);
-    if (now_.time_since_epoch() % kTick == Duration{0} && LwipCore::has_timers()) tick();
-    for (const auto& [id, one] : cases_) {
-      if (one->sockets.waits()) one->sockets.settle(now_);
-    }
+    pass(std::max(now_, next));
     if (delivery_.deliver(sink, is_open)) return;
   }
   now_ = std::max(now_, until);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <utility>
 
 #include "harness/stack/lwip_connection.h"
@@ -46,7 +45,7 @@ class LwipTcp::Listening final : public TcpListener {
   std::optional<Accepted> accept() override {
     if (queue_.empty()) return std::nullopt;
     Accepted accepted = std::move(queue_.front());
-    queue_.pop_front();
+    queue_.erase(queue_.begin());
     if (tcp_pcb* pcb = find_pcb(accepted.tuple); pcb != nullptr) {
       tcp_backlog_accepted(pcb);
     }
@@ -81,7 +80,7 @@ class LwipTcp::Listening final : public TcpListener {
   LwipTcp& host_;
   tcp_pcb* pcb_;
   const Profile& profile_;
-  std::deque<Accepted> queue_;
+  std::vector<Accepted> queue_;
 };
 
 LwipTcp::LwipTcp(uint16_t local_port) : local_port_(local_port) {}

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -142,8 +142,8 @@ class SocketLayer {
   Output& output_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::vector<Call> calls_;
-  std::deque<Profile> profiles_;  // that options have changed; connections point to them
-  std::vector<uint8_t> buffer_;   // the data of the call that ends now, or a piece of a write
+  std::list<Profile> profiles_;  // that options have changed; connections point to them
+  std::vector<uint8_t> buffer_;  // the data of the call that ends now, or a piece of a write
   uint32_t next_id_ = 1;
 };
 

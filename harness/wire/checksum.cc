@@ -18,16 +18,14 @@ constexpr uint16_t network16(uint16_t value) {
   return std::endian::native == std::endian::little ? swap16(value) : value;
 }
 
-std::span<const uint8_t> address_octets(const Address& address) {
-  return {address.octets.data(), address.v6 ? 16U : 4U};
+template <typename Word>
+Word word_at(const uint8_t* octets) {
+  Word word;
+  std::memcpy(&word, octets, sizeof word);
+  return word;
 }
 
 }  // namespace
-
-void ChecksumSum::add_word(uint64_t word) {
-  sum_ += word;
-  sum_ += sum_ < word ? 1U : 0U;
-}
 
 void ChecksumSum::add(std::span<const uint8_t> octets) {
   const uint8_t* p = octets.data();
@@ -36,38 +34,39 @@ void ChecksumSum::add(std::span<const uint8_t> octets) {
   uint64_t even = 0;
   uint64_t odd = 0;
   for (; left >= 16; left -= 16, p += 16) {
-    uint64_t words[2];
-    std::memcpy(words, p, sizeof words);
-    even += words[0];
-    even += even < words[0] ? 1U : 0U;
-    odd += words[1];
-    odd += odd < words[1] ? 1U : 0U;
+    const auto first = word_at<uint64_t>(p);
+    const auto second = word_at<uint64_t>(p + 8);
+    even += first;
+    even += even < first ? 1U : 0U;
+    odd += second;
+    odd += odd < second ? 1U : 0U;
   }
   add_word(even);
   add_word(odd);
   if (left >= 8) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    add_word(word);
+    add_word(word_at<uint64_t>(p));
     p += 8;
     left -= 8;
   }
   if (left >= 4) {
-    uint32_t word;
-    std::memcpy(&word, p, 4);
-    add_word(word);
+    add_word(word_at<uint32_t>(p));
     p += 4;
     left -= 4;
   }
   if (left >= 2) {
-    uint16_t word;
-    std::memcpy(&word, p, 2);
-    add_word(word);
+    add_word(word_at<uint16_t>(p));
     p += 2;
     left -= 2;
   }
   // RFC 1071 §1: an odd octet counts as if a zero followed.
   if (left == 1) add16(static_cast<uint16_t>(*p << 8U));
+}
+
+void ChecksumSum::add(const Address& address) {
+  const uint8_t* octets = address.octets.data();
+  if (!address.v6) return add_word(word_at<uint32_t>(octets));
+  add_word(word_at<uint64_t>(octets));
+  add_word(word_at<uint64_t>(octets + 8));
 }
 
 void ChecksumSum::add16(uint16_t value) { add_word(network16(value)); }
@@ -89,8 +88,8 @@ uint16_t internet_checksum(std::span<const uint8_t> octets) {
 uint16_t tcp_checksum(const Address& source, const Address& destination,
                       std::span<const uint8_t> tcp) {
   ChecksumSum sum;
-  sum.add(address_octets(source));
-  sum.add(address_octets(destination));
+  sum.add(source);
+  sum.add(destination);
   // The upper half of the 32-bit length of RFC 8200 §8.1 is zero: an IP packet has at most 65535.
   sum.add16(static_cast<uint16_t>(tcp.size()));
   sum.add16(kProtocolTcp);

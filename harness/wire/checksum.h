@@ -15,6 +15,8 @@ namespace synfin::wire {
 class ChecksumSum {
  public:
   void add(std::span<const uint8_t> octets);
+  // Its 4 octets, or 16.
+  void add(const Address& address);
   // A 16-bit number in host order.
   void add16(uint16_t value);
   // The checksum as a number in host order: the complement of the sum. Over octets that hold their
@@ -22,7 +24,10 @@ class ChecksumSum {
   uint16_t checksum() const;
 
  private:
-  void add_word(uint64_t word);
+  void add_word(uint64_t word) {
+    sum_ += word;
+    sum_ += sum_ < word ? 1U : 0U;
+  }
 
   uint64_t sum_ = 0;
 };

@@ -52,10 +52,10 @@ TEST_F(BaselineTest, AnEntryMayNameTheStateAndWhatWasDone) {
   const auto find = [&](const Baseline::Seen& seen) {
     return baseline->find("fuzz", seen, "linux", "6.1") != nullptr;
   };
-  EXPECT_TRUE(find({"MUST-13", "nothing", "CLOSING", "F. 1:1(0) ack 1"}));
-  EXPECT_TRUE(find({"MUST-13", "nothing", "LAST-ACK", "SF 1:1(0)"}));
-  EXPECT_FALSE(find({"MUST-13", "nothing", "LISTEN", "F. 1:1(0) ack 1"}));
-  EXPECT_FALSE(find({"MUST-13", "nothing", "CLOSING", "S 1:1(0)"}));
+  EXPECT_TRUE(find({"MUST-13", "nothing", State::kClosing, "F. 1:1(0) ack 1"}));
+  EXPECT_TRUE(find({"MUST-13", "nothing", State::kLastAck, "SF 1:1(0)"}));
+  EXPECT_FALSE(find({"MUST-13", "nothing", State::kListen, "F. 1:1(0) ack 1"}));
+  EXPECT_FALSE(find({"MUST-13", "nothing", State::kClosing, "S 1:1(0)"}));
   EXPECT_FALSE(find({"MUST-13", "nothing"}));
 }
 

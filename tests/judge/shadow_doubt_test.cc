@@ -222,6 +222,7 @@ TEST_F(ShadowTest, ConnectOfASocketThatWasConnectedOpensNothing) {
   shadows.push_back(std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0));
   Shadow& shadow = *shadows[0];
   Sockets sockets(profile_, shadows);
+  sockets.begin();
   const auto call = [&](script::CallName name, int64_t value, int error) {
     script::CallSpec spec;
     spec.name = name;

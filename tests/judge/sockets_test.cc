@@ -24,6 +24,7 @@ class SocketsTest : public ShadowTest {
     for (uint16_t i = 0; i < kConnections; ++i) {
       shadows_.push_back(std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, i));
     }
+    sockets_.begin();
   }
   Shadow& shadow(std::size_t connection = 0) { return *shadows_[connection]; }
   static script::CallSpec spec(CallName name, int32_t fd) {
@@ -102,7 +103,7 @@ TEST_F(SocketsTest, TwoConnectsAtOnceLeaveDoubt) {
     ASSERT_EQ(shadow().state(), State::kSynSent);
     EXPECT_EQ(is_in_doubt(), two);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
-    sockets_ = Sockets(profile_, shadows_);
+    sockets_.begin();
   }
 }
 
@@ -146,7 +147,7 @@ TEST_F(SocketsTest, AConnectThatIsRefusedForAShutdownLeavesTheConnection) {
     calls(CallName::kClose, 4, 0);
     EXPECT_EQ(shadow().state(), State::kFinWait1);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
-    sockets_ = Sockets(profile_, shadows_);
+    sockets_.begin();
   }
 }
 
@@ -174,7 +175,7 @@ TEST_F(SocketsTest, AQueueIsCrowdedWhenMoreThanHalfOfItIsTaken) {
     for (auto& each : shadows_) {
       each = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
     }
-    sockets_ = Sockets(profile_, shadows_);
+    sockets_.begin();
   }
 }
 
@@ -209,7 +210,7 @@ TEST_F(SocketsTest, AnUrgentOctetThatIsUnreadLeavesDoubt) {
     calls(CallName::kClose, 4, 0);
     EXPECT_EQ(is_in_doubt(), urgent);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
-    sockets_ = Sockets(profile_, shadows_);
+    sockets_.begin();
   }
 }
 
@@ -220,7 +221,7 @@ TEST_F(SocketsTest, AReceiveBufferThatShrinksLeavesDoubt) {
     sets_receive_buffer(4, size);
     EXPECT_EQ(is_in_doubt(), size < 1000);
     shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
-    sockets_ = Sockets(profile_, shadows_);
+    sockets_.begin();
   }
 }
 
@@ -239,7 +240,7 @@ TEST_F(SocketsTest, ASmallReceiveBufferLeavesDoubtOnceTextWaits) {
       if (waits) arrives(text);
       EXPECT_EQ(is_in_doubt(), small && waits);
       shadows_[0] = std::make_unique<Shadow>(profile_, traits_, nullptr, collector_, 0);
-      sockets_ = Sockets(profile_, shadows_);
+      sockets_.begin();
     }
   }
 }
