@@ -62,7 +62,7 @@ Sockets::Descriptor& Sockets::descriptor(int32_t fd) {
 
 Sockets::Socket& Sockets::make(int32_t fd) {
   std::optional<Socket>& socket = descriptor(fd).socket;
-  return socket ? *socket : socket.emplace();
+  return socket ? *socket : socket.emplace(Socket{});
 }
 
 Sockets::Socket* Sockets::find(int32_t fd) {
