@@ -68,6 +68,7 @@ class Compiler {
     reuse(std::move(memory.steps), &flat_.steps);
     reuse(std::move(memory.segments), &flat_.segments);
     reuse(std::move(memory.calls), &flat_.calls);
+    reuse(std::move(memory.connections), &flat_.connections);
   }
 
   Result<FlatProgram> run() {

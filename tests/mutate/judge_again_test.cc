@@ -58,8 +58,8 @@ class Two final : public play::Observer {
 std::string told(const judge::Judge& judge) {
   std::string out = judge.judged_to_the_end() ? "to its end\n" : "lost\n";
   for (const judge::Divergence& each : judge.divergences()) {
-    out += std::string(info(each.clause).id) + ' ' + std::string(to_string(each.state)) + " after " +
-           each.stimulus + ": " + each.wanted + ", got " + each.got +
+    out += std::string(info(each.clause).id) + ' ' + std::string(to_string(each.state)) +
+           " after " + each.stimulus + ": " + each.wanted + ", got " + each.got +
            (each.in_doubt ? ", in doubt\n" : "\n");
   }
   return out;
