@@ -121,7 +121,12 @@ class Shadow {
                 std::vector<play::Difference> fields = {}, const Cause* cause = nullptr);
   bool follow(Time now, State observed);
   Clause clause_of_state(Time now, State observed) const;
+  // Whether the target may have ended the connection by itself.
   bool may_have_given_up(Time now) const;
+  unsigned most_retransmissions() const;
+  bool is_orphan() const;
+  bool has_repeated_enough(Time now) const;
+  bool has_waited_enough(Time now) const;
   Time last_time_from(Time begun) const;
   void take_declined(Time now);
   void reopen(Time now, const Segment& segment);

@@ -25,40 +25,50 @@ Time Shadow::last_time_from(Time begun) const {
   return from_peer ? std::min(begun, last_of_peer_) : begun;
 }
 
+// R2, by what the profile says of each state.
+unsigned Shadow::most_retransmissions() const {
+  if (rules_.state() == State::kSynSent) return profile_->syn_retries;
+  if (rules_.state() == State::kSynReceived) {
+    const unsigned crowded = profile_->crowded_syn_ack_retries;
+    const bool fewer = crowded_ && rules_.passive() && crowded > 0;
+    return fewer ? std::min(profile_->syn_ack_retries, crowded) : profile_->syn_ack_retries;
+  }
+  return is_orphan() ? std::min(profile_->retries, profile_->orphan_retries) : profile_->retries;
+}
+
+// Nobody will read what comes, and the target has a limit of its own for such.
+bool Shadow::is_orphan() const { return rules_.is_deaf() && profile_->orphan_retries > 0; }
+
+bool Shadow::has_repeated_enough(Time now) const {
+  const unsigned limit = most_retransmissions();
+  const bool repeated =
+      rules_.retransmissions() >= limit || (is_orphan() && rules_.probes() >= limit);
+  if (limit > 0 && repeated) return true;
+  return profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
+         now - rules_.unacknowledged_since() >= time_of(*profile_, limit);
+}
+
+// Of a peer that says nothing.
+bool Shadow::has_waited_enough(Time now) const {
+  const Tcb& tcb = rules_.tcb();
+  const Time at = now + traits_->timer_slack_min;
+  const auto over = [&](Duration limit, Time since) {
+    return limit > Duration{0} && at - since >= limit;
+  };
+  const bool closed_window = tcb.snd.wnd == 0 && tcb.snd.una != tcb.snd.nxt;
+  // Whose FIN waits behind its text may count as being there: see follow().
+  const bool last_ack = rules_.state() == State::kLastAck ||
+                        (rules_.state() == State::kCloseWait && rules_.fin_queued());
+  return (closed_window && over(profile_->silent_window_timeout, rules_.last_heard())) ||
+         (last_ack && over(profile_->last_ack_timeout, last_of_peer_)) ||
+         at >= rules_.user_timeout_at() ||
+         (keepalive_ && now - rules_.last_heard() >= keepalive_idle_);
+}
+
 bool Shadow::may_have_given_up(Time now) const {
   // What waits since a target was astray may have been repeated for longer than the rules know.
-  if (rejoined_at_ && rules_.unacknowledged_since() <= *rejoined_at_) return true;
-  unsigned limit = profile_->retries;
-  const bool orphan = rules_.is_deaf() && profile_->orphan_retries > 0;
-  if (orphan) limit = std::min(limit, profile_->orphan_retries);
-  if (orphan && rules_.probes() >= limit) return true;
-  if (rules_.state() == State::kSynSent) limit = profile_->syn_retries;
-  if (rules_.state() == State::kSynReceived) limit = profile_->syn_ack_retries;
-  if (rules_.state() == State::kSynReceived && crowded_ && rules_.passive() &&
-      profile_->crowded_syn_ack_retries > 0) {
-    limit = std::min(limit, profile_->crowded_syn_ack_retries);
-  }
-  if (rules_.retransmissions() >= limit && limit > 0) return true;
-  if (profile_->r2_is_a_time && is_synchronized(rules_.state()) &&
-      now - rules_.unacknowledged_since() >= time_of(*profile_, limit)) {
-    return true;
-  }
-  const Duration silent = profile_->silent_window_timeout;
-  const Tcb& tcb = rules_.tcb();
-  if (silent > Duration{0} && tcb.snd.wnd == 0 && tcb.snd.una != tcb.snd.nxt &&
-      now - rules_.last_heard() + traits_->timer_slack_min >= silent) {
-    return true;
-  }
-  const Duration last_ack = profile_->last_ack_timeout;
-  // Whose FIN waits behind its text may count as being there: see follow().
-  const bool ends = rules_.state() == State::kLastAck ||
-                    (rules_.state() == State::kCloseWait && rules_.fin_queued());
-  if (ends && last_ack > Duration{0} &&
-      now - last_of_peer_ + traits_->timer_slack_min >= last_ack) {
-    return true;
-  }
-  if (now + traits_->timer_slack_min >= rules_.user_timeout_at()) return true;
-  return keepalive_ && now - rules_.last_heard() >= keepalive_idle_;
+  const bool unknown = rejoined_at_ && rules_.unacknowledged_since() <= *rejoined_at_;
+  return unknown || has_repeated_enough(now) || has_waited_enough(now);
 }
 
 }  // namespace synfin::judge

@@ -40,11 +40,11 @@ void open_stamped(Lab& lab) {
 }
 
 std::string read_after(Lab& lab, Duration idle) {
-  static const std::string kText = "ab";
+  static const std::string kTwo = "ab";
   lab.wait(idle);
   Segment old = lab.next();
   old.options.timestamps = Timestamps{kStamp - 1, 0};
-  const std::vector<uint8_t> text(kText.begin(), kText.end());
+  const std::vector<uint8_t> text(kTwo.begin(), kTwo.end());
   old.text = text;
   lab.arrive(old);
   return lab.read();
