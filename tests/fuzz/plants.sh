@@ -44,7 +44,8 @@ build_with() {
     cmp -s "$1/$file" "$build/lwip/$file" || install -D -m 644 "$1/$file" "$build/lwip/$file"
   done
   {
-    [[ -f $build/build.ninja ]] || (cd "$root" && cmake --preset fuzz -B "$build" "-DSYNFIN_LWIP_SOURCE=$build/lwip")
+    # One that is there already may be of another tree.
+    (cd "$root" && cmake --preset fuzz -B "$build" "-DSYNFIN_LWIP_SOURCE=$build/lwip")
     cmake --build "$build" --target synfin fuzz_diff_lwip
   } >"$work/build.log" 2>&1 || {
     tail -n 20 "$work/build.log"
