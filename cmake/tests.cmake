@@ -146,7 +146,7 @@ function(synfin_add_fuzzers)
 endfunction()
 
 # Each fuzz target as an ordinary program that plays its corpus: corpus/fuzz/<name>, and the scripts in
-# specs/ and corpus/ where it takes programs or text. And the canary, which needs the fuzz build.
+# specs/ and corpus/ where it takes programs or text.
 function(synfin_add_replays)
   synfin_fuzz_common()
   synfin_fuzz_seeds()
@@ -178,13 +178,9 @@ function(synfin_add_replays)
   endforeach()
   # Builds of their own, with clang.
   if(NOT SYNFIN_SANITIZE)
-    foreach(other oss_fuzz afl)
+    foreach(other oss_fuzz afl canary)
       add_test(NAME fuzz.${other} COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/${other}.sh")
       set_tests_properties(fuzz.${other} PROPERTIES TIMEOUT 3600 LABELS fuzz SKIP_RETURN_CODE 77)
     endforeach()
   endif()
-  add_test(NAME fuzz.finds_the_canary
-    COMMAND "${PROJECT_SOURCE_DIR}/tests/fuzz/canary.sh" "${PROJECT_SOURCE_DIR}/build/fuzz/fuzz_canary")
-  set_tests_properties(fuzz.finds_the_canary PROPERTIES
-    TIMEOUT ${SYNFIN_TEST_TIMEOUT} LABELS fuzz SKIP_RETURN_CODE 77)
 endfunction()

@@ -72,14 +72,6 @@ struct Stream {
   bool open = true;
 };
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t wrote = ::write(fd, text.data(), text.size());
-    if (wrote < 0 && errno != EINTR) return;
-    if (wrote > 0) text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-}
-
 void hand_on(Stream& stream) {
   static constexpr std::size_t kMost = 65536;
   std::array<char, kMost> buffer;
@@ -90,7 +82,7 @@ void hand_on(Stream& stream) {
     return;
   }
   const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
-  if (stream.log == nullptr) return write_all(stream.to, text);
+  if (stream.log == nullptr) return link::write_all(stream.to, text);
   stream.log->append(text);
   stream.inside = stream.inside || stream.log->find(kInsideMark) != std::string::npos;
   if (stream.log->size() > kMostLog) stream.log->erase(0, stream.log->size() - kMostLog);

@@ -32,17 +32,9 @@ namespace {
 constexpr const char* kInsideVariable = "SYNFIN_INSIDE";
 constexpr int kBroken = 3;
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t wrote = ::write(fd, text.data(), text.size());
-    if (wrote < 0 && errno != EINTR) return;
-    if (wrote > 0) text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-}
-
 void write_to(const char* path, const std::string& text) {
   const link::Fd file(::open(path, O_WRONLY | O_CLOEXEC));
-  if (file) write_all(file.get(), text);
+  if (file) link::write_all(file.get(), text);
 }
 
 // A console that carries octets as they are.
@@ -126,7 +118,7 @@ void hand_on(const std::array<std::pair<int, int>, 2>& ways) {
       if (got <= 0) {
         waiting[i].fd = -1;
       } else {
-        write_all(ways[i].second, {buffer.data(), static_cast<std::size_t>(got)});
+        link::write_all(ways[i].second, {buffer.data(), static_cast<std::size_t>(got)});
       }
     }
   }
@@ -153,7 +145,8 @@ int run_and_wait(const Job& job, const Program& program) {
   const link::Fd tty1 = open_console("/dev/tty1", job.columns);
   for (const std::string& folder : job.writable) {
     if (make_writable(folder)) continue;
-    write_all(tty1.get(), "synfin: cannot write to " + folder + ": " + std::strerror(errno) + "\n");
+    link::write_all(tty1.get(),
+                    "synfin: cannot write to " + folder + ": " + std::strerror(errno) + "\n");
     return kBroken;
   }
   Ends out = way_out(tty0, job.out_is_terminal);

@@ -1,8 +1,10 @@
-// A file descriptor that is closed when its owner goes.
+// File descriptors: one that is closed when its owner goes, and writing to one.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <string_view>
 #include <utility>
 
 namespace synfin::link {
@@ -35,5 +37,14 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+// What cannot be written is lost.
+inline void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t wrote = ::write(fd, text.data(), text.size());
+    if (wrote < 0 && errno != EINTR) return;
+    if (wrote > 0) text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+}
 
 }  // namespace synfin::link
