@@ -119,8 +119,7 @@ void Shadow::injected(Time now, const wire::Decoded& packet, Admission admission
   // One that is astray may be half open already, where the rules begin anew: by another SYN.
   const bool by_another = moved && lost_ && seen_ == State::kSynReceived;
   unclear_ = unclear_ || rules_.peer_contradicts_itself() || (garbled && moved) ||
-             (!moved && may_scale(packet.segment)) ||
-             (by_another && profile_->dropped_syn_may_scale);
+             may_scale(packet.segment, before) || (by_another && profile_->dropped_syn_may_scale);
   if (moved && gone(before)) outlived_ = left_iss_ && seen_ == State::kSynReceived;
   note_syn_with_more(packet.segment, before);
   const Seq ack = packet.segment.ack;

@@ -150,7 +150,7 @@ class Shadow {
   bool drops_for_flags(const Segment& segment) const;
   bool leaves_doubt(Time now, const Segment& segment) const;
   bool meets_queue(const Segment& segment) const;
-  bool may_scale(const Segment& dropped) const;
+  bool may_scale(const Segment& syn, State before) const;
   void note_syn_with_more(const Segment& segment, State before);
   bool acks_all_of_syn(const Segment& segment) const;
   void begin_incarnation();

@@ -93,10 +93,15 @@ bool Shadow::goes_half_way(Time now, const Segment& segment) {
 }
 
 // Profile::dropped_syn_may_scale.
-bool Shadow::may_scale(const Segment& dropped) const {
+bool Shadow::may_scale(const Segment& syn, State before) const {
+  if (!profile_->dropped_syn_may_scale || !syn.flags.syn() || !syn.options.window_scale) {
+    return false;
+  }
   const State here = rules_.state();
-  return profile_->dropped_syn_may_scale && dropped.flags.syn() && dropped.options.window_scale &&
-         (here == State::kSynSent || here == State::kSynReceived);
+  if (here == before) return here == State::kSynSent || here == State::kSynReceived;
+  // Where its ACK alone ended the handshake (Profile::takes_any_ack) all else of it was dropped.
+  const bool known = rules_.tcb().scaling && *syn.options.window_scale == peer_shift();
+  return before == State::kSynReceived && !known;
 }
 
 // Whether text or a FIN came with the SYN, or with the SYN that came again; and whether anything

@@ -169,6 +169,28 @@ TEST_F(Followed, ADroppedSynMayScaleTheWindow) {
   }
 }
 
+// The ACK of another SYN ends the handshake, and the rules take nothing else of it.
+TEST_F(Followed, SoMayOneWhoseAckCounts) {
+  profile_.takes_any_ack = true;
+  profile_.dropped_syn_may_scale = true;
+  for (const bool other : {false, true}) {
+    collector_.found.clear();
+    shadow_ = Shadow(profile_, traits_, nullptr, collector_, 0);
+    shadow_.listener(now_, true);
+    Segment first = segment(kSyn, kIrs);
+    first.options.window_scale = 2;
+    inject(first);
+    Segment answer = segment(kSyn | kAck, kIss, kIrs + 1);
+    answer.options.window_scale = 1;
+    target_sends(answer);
+    Segment again = segment(kSyn | kAck, kIrs, kIss + 1);
+    again.options.window_scale = other ? 10 : 2;
+    inject(again);
+    EXPECT_EQ(shadow_.state(), State::kEstablished);
+    EXPECT_EQ(is_sure(), !other);
+  }
+}
+
 // --- one connection after another ----------------------------------------------------------------
 
 TEST_F(Followed, AResetThatDidNotComeIsMissingOnceTheNextConnectionBegins) {
