@@ -38,7 +38,7 @@ class Judge::Impl : public Complaints {
   void sent(const Event& event, const wire::Decoded* packet);
   std::string describe_stimulus(std::size_t stimulus) const;
 
-  // By value: the profile follows what a case sets.
+  // The second follows what a case sets.
   Profile usual_profile_;
   Profile profile_;
   const stack::Traits& traits_;

@@ -101,7 +101,7 @@ bool Shadow::may_scale(const Segment& syn, State before) const {
   if (here == before) return here == State::kSynSent || here == State::kSynReceived;
   // Where its ACK alone ended the handshake (Profile::takes_any_ack) all else of it was dropped.
   const bool known = rules_.tcb().scaling && *syn.options.window_scale == peer_shift();
-  return before == State::kSynReceived && !known;
+  return before == State::kSynReceived && is_synchronized(here) && !known;
 }
 
 // Whether text or a FIN came with the SYN, or with the SYN that came again; and whether anything

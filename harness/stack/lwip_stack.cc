@@ -4,7 +4,7 @@
 #include <lwip/priv/tcp_priv.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <vector>
 
 #include "harness/stack/case_address.h"
 #include "harness/stack/case_profile.h"

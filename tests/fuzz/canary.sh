@@ -10,13 +10,13 @@ target=${1:-$build/fuzz_canary}
 seconds=60  # of CPU time: what else the machine does is not known
 patience=240
 
-if (($# == 0)) && ! command -v clang++-16 >/dev/null; then
-  echo "SKIP: clang++-16 is missing: apt-get install clang-16 libclang-rt-16-dev"
-  exit 77
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if (($# == 0)); then
+  command -v clang++-16 >/dev/null || {
+    echo "SKIP: clang++-16 is missing: apt-get install clang-16 libclang-rt-16-dev"
+    exit 77
+  }
   (cd "$root" && cmake --preset fuzz -B "$build" -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 && cmake --build "$build" --target fuzz_canary) >"$work/build.log" 2>&1 || {
     tail -n 20 "$work/build.log"

@@ -2,12 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "harness/judge/judge.h"
+#include "harness/judge/watcher.h"
 #include "harness/mutate/mutate.h"
 #include "harness/play/player.h"
 #include "harness/script/compile.h"
@@ -20,38 +21,22 @@ namespace {
 constexpr uint64_t kPrograms = 400;
 constexpr unsigned kMostChanges = 12;
 
-// Two judges that see the same play.
-class Two final : public play::Observer {
+// Two judges that see the same play; it goes by what the first says.
+class Two final : public judge::Relay {
  public:
-  Two(judge::Judge& one, judge::Judge& other) : one_(one), other_(other) {}
+  Two(judge::Judge& one, judge::Judge& other) : Relay(one), other_(other) {}
 
   void begin(const script::FlatProgram& program, std::span<const wire::FourTuple> tuples,
              const play::Trace& trace) override {
-    one_.begin(program, tuples, trace);
+    Relay::begin(program, tuples, trace);
     other_.begin(program, tuples, trace);
   }
   void on_event(const play::Event& event, const wire::Decoded* packet) override {
-    one_.on_event(event, packet);
+    Relay::on_event(event, packet);
     other_.on_event(event, packet);
   }
-  std::optional<uint32_t> value(uint16_t connection, script::Base name) const override {
-    EXPECT_EQ(one_.value(connection, name), other_.value(connection, name));
-    return one_.value(connection, name);
-  }
-  uint8_t peer_window_shift(uint16_t connection) const override {
-    return one_.peer_window_shift(connection);
-  }
-  uint8_t stack_window_shift(uint16_t connection) const override {
-    return one_.stack_window_shift(connection);
-  }
-  Timer retransmission_timer(uint16_t connection) const override {
-    return one_.retransmission_timer(connection);
-  }
-  bool last_was_allowed_repetition() const override { return one_.last_was_allowed_repetition(); }
-  bool last_was_allowed() const override { return one_.last_was_allowed(); }
 
  private:
-  judge::Judge& one_;
   judge::Judge& other_;
 };
 
